@@ -1,0 +1,62 @@
+"""Neural style transfer: tensors in, tensors out. No files, no YAML, no Ray.
+
+    network = stylize.Network(stylize.ARCHITECTURES["vgg16"], parameters, stylize.PREPROCESSING["vgg-original"])
+    result = stylize.transfer(content, style, stylize.Settings(ratio=1e-3), network)
+
+Settings and architectures can be imported without torch; the rest is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stylize.architectures import ARCHITECTURES, Architecture
+from stylize.errors import PictureError, SettingsError, StylizeError
+from stylize.settings import LayerWeight, Settings
+
+if TYPE_CHECKING:
+    from stylize.network import PREPROCESSING, Network, Preprocessing
+    from stylize.objective import Transfer
+    from stylize.optimise import History, Result, transfer, transfer_batch
+    from stylize.targets import Targets
+
+_NEED_TORCH = {
+    "PREPROCESSING": "network",
+    "Network": "network",
+    "Preprocessing": "network",
+    "Transfer": "objective",
+    "Targets": "targets",
+    "History": "optimise",
+    "Result": "optimise",
+    "transfer": "optimise",
+    "transfer_batch": "optimise",
+}
+
+__all__ = [
+    "ARCHITECTURES",
+    "PREPROCESSING",
+    "Architecture",
+    "History",
+    "LayerWeight",
+    "Network",
+    "PictureError",
+    "Preprocessing",
+    "Result",
+    "Settings",
+    "SettingsError",
+    "StylizeError",
+    "Targets",
+    "Transfer",
+    "transfer",
+    "transfer_batch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NEED_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f"stylize.{_NEED_TORCH[name]}"), name)
+    globals()[name] = value
+    return value

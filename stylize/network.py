@@ -1,0 +1,133 @@
+"""A frozen feature network: pictures in, responses of named layers out.
+
+The network owns its preprocessing, because weights trained on different inputs need different ones; everywhere else a
+picture is RGB in 0–255.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from stylize.architectures import Architecture, Convolution, Fire, Pool
+
+Pooling = Literal["average", "max"]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """(picture − mean) / deviation per channel, on RGB in 0–255; then the channels in reverse order where `bgr`."""
+
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    bgr: bool = False
+
+
+PREPROCESSING: dict[str, Preprocessing] = {
+    # Oxford's mean pixel of ImageNet in RGB, no division: torchvision's IMAGENET1K_FEATURES (std 1/255) say the same.
+    "vgg-original": Preprocessing((123.68, 116.779, 103.939)),
+    # The same for weights that were converted from Caffe without turning the first layer's channels around.
+    "vgg-original-bgr": Preprocessing((123.68, 116.779, 103.939), bgr=True),
+    # torchvision's own training: [0, 1] minus .485/.456/.406, over .229/.224/.225.
+    "torchvision": Preprocessing((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+}
+"""What the weights in the manifest were trained on, by name."""
+
+MEAN_PIXEL = PREPROCESSING["vgg-original"].mean
+"""The mean RGB pixel of ImageNet, which noise is drawn around."""
+
+
+class _FireModule(nn.Module):
+    def __init__(self, fire: Fire) -> None:
+        super().__init__()
+        self.squeeze, self.expand1x1, self.expand3x3 = map(_convolution, fire.convolutions)
+
+    def forward(self, responses: Tensor) -> Tensor:
+        squeezed = torch.relu(self.squeeze(responses))
+        return torch.cat([torch.relu(self.expand1x1(squeezed)), torch.relu(self.expand3x3(squeezed))], dim=1)
+
+
+def _convolution(convolution: Convolution) -> nn.Conv2d:
+    return nn.Conv2d(
+        convolution.inputs, convolution.outputs, convolution.kernel, convolution.stride, convolution.padding
+    )
+
+
+def _module(module: Convolution | Pool | Fire, pooling: Pooling) -> nn.Module:
+    if isinstance(module, Fire):
+        return _FireModule(module)
+    if isinstance(module, Convolution):
+        # Not in place: the response before it may be one that a loss holds on to.
+        return nn.Sequential(_convolution(module), nn.ReLU())
+    if pooling == "average":
+        return nn.AvgPool2d(module.kernel, module.stride, ceil_mode=module.ceil)
+    return nn.MaxPool2d(module.kernel, module.stride, ceil_mode=module.ceil)
+
+
+class Network(nn.Module):
+    """An architecture with weights, pooling and preprocessing. Its parameters take no gradients.
+
+    `parameters_by_key` holds a tensor for every key of `architecture.parameter_shapes()`; other keys (a classifier) are
+    ignored. A missing key or a wrong shape raises ValueError: callers check files before they come here.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        parameters_by_key: Mapping[str, Tensor],
+        preprocessing: Preprocessing,
+        pooling: Pooling = "average",
+    ) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.pooling = pooling
+        self._bgr = preprocessing.bgr
+        self._mean: Tensor
+        self._deviation: Tensor
+        self.register_buffer("_mean", torch.tensor(preprocessing.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("_deviation", torch.tensor(preprocessing.deviation).view(1, 3, 1, 1), persistent=False)
+        with torch.device("meta"):  # no time spent on initial weights that are replaced at once
+            self._stages = nn.ModuleList(_module(stage.module, pooling) for stage in architecture.stages)
+        self._load(parameters_by_key)
+        self.requires_grad_(False)
+        self.eval()
+        self.to(memory_format=torch.channels_last)  # as the images of a batch are
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self._mean.device
+
+    def _load(self, parameters_by_key: Mapping[str, Tensor]) -> None:
+        shapes = self.architecture.parameter_shapes()
+        for stage, module in zip(self.architecture.stages, self._stages, strict=True):
+            convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
+            for plan, convolution in zip(stage.convolutions, convolutions, strict=True):
+                for kind in ("weight", "bias"):
+                    key = f"{plan.key}.{kind}"
+                    tensor = parameters_by_key.get(key)
+                    if tensor is None or tuple(tensor.shape) != shapes[key]:
+                        found = "missing" if tensor is None else f"of shape {tuple(tensor.shape)}"
+                        raise ValueError(f"{self.architecture.name}: {key} is {found}, expected shape {shapes[key]}")
+                    setattr(convolution, kind, nn.Parameter(tensor.float(), requires_grad=False))
+
+    def forward(self, pictures: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
+        """The responses, after their ReLU, of `layers` to `pictures` (B×3×H×W, RGB in 0–255), each B×N×h×w.
+
+        Nothing deeper than the deepest of `layers` is computed.
+        """
+        responses = (pictures - self._mean) / self._deviation
+        if self._bgr:
+            responses = responses.flip(1)
+        collected: dict[str, Tensor] = {}
+        for stage, module in zip(self.architecture.stages, self._stages, strict=True):
+            if len(collected) == len(layers):
+                break
+            responses = module(responses)
+            if stage.name is not None and stage.name in layers:
+                collected[stage.name] = responses
+        return collected
