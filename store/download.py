@@ -1,0 +1,99 @@
+"""Download one file over http(s) into a folder: resumed where it stopped, verified, and only then given its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from store.checksum import Checksum
+from store.errors import ChecksumError, DownloadError
+
+if TYPE_CHECKING:
+    import requests
+
+_CHUNK = 1 << 18
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes that are here and, where the server says so, the bytes in all."""
+
+
+def download(
+    url: str,
+    destination: Path,
+    checksum: Checksum | None,
+    *,
+    largest: int,
+    timeout: float = 30.0,
+    progress: Progress | None = None,
+) -> None:
+    """Fetch `url` to `destination`, unless another process just did. At most `largest` bytes; `timeout` in seconds.
+
+    What has arrived stays in `<destination>.part`, from which the next attempt goes on. Raises DownloadError or
+    ChecksumError; `destination` is then not created.
+    """
+    import requests
+
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        # Held by one process at a time and let go by the system when that process dies, however it dies.
+        with FileLock(destination.with_name(destination.name + ".lock")):
+            if destination.exists():
+                return
+            part = destination.with_name(destination.name + ".part")
+            _fetch(url, part, largest, timeout, progress)
+            if checksum:
+                _verify(part, checksum, url)
+            part.replace(destination)
+    except OSError as error:
+        if isinstance(error, requests.RequestException):
+            raise DownloadError(f"{url}: {_reason(error)}; run again to go on where it stopped") from error
+        raise DownloadError(f"cannot write {destination}: {error.strerror or error}") from error
+
+
+def _fetch(url: str, part: Path, largest: int, timeout: float, progress: Progress | None) -> None:
+    import requests
+
+    here = part.stat().st_size if part.exists() else 0
+    # "identity": a compressed answer's bytes would not be the file's, and could not be resumed.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
+    with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        if here and response.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # all of it had arrived; the checksum decides
+        if not response.ok:
+            raise DownloadError(f"{url}: the server answered {response.status_code} {response.reason}")
+        if response.status_code != requests.codes.partial_content:
+            here = 0  # the server sends it from the start
+        length = response.headers.get("Content-Length", "")
+        total = here + int(length) if length.isdecimal() else None
+        if (total or 0) > largest:
+            raise DownloadError(f"{url}: {total:,} bytes are more than the {largest:,} that such a file may have")
+        with part.open("ab" if here else "wb") as file:
+            for chunk in response.iter_content(_CHUNK):
+                file.write(chunk)
+                here += len(chunk)
+                if here > largest:
+                    raise DownloadError(f"{url}: more than the {largest:,} bytes that such a file may have")
+                if progress:
+                    progress(here, total)
+        if total is not None and here < total:
+            raise DownloadError(f"{url}: stopped after {here:,} of {total:,} bytes; run again to go on")
+
+
+def _verify(part: Path, checksum: Checksum, url: str) -> None:
+    try:
+        checksum.verify(part)
+    except ChecksumError as error:
+        part.unlink()  # nothing of it can be resumed
+        raise ChecksumError(str(error).replace(str(part), url)) from error
+
+
+def _reason(error: requests.RequestException) -> str:
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return "the server took too long to answer"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection to the server, or it broke off"
+    return str(error)

@@ -1,0 +1,23 @@
+"""What can go wrong in `store`.
+
+StoreError
+├── ChecksumError   a file that is not the one it should be
+├── DownloadError   the network, the server or the disk failed
+└── NotHereError    not in any folder, and the network may not be used
+"""
+
+
+class StoreError(Exception):
+    """Base of this package's errors; each message says what is wrong, where, and what to do."""
+
+
+class ChecksumError(StoreError):
+    """A file whose contents are not those that its name promises."""
+
+
+class DownloadError(StoreError):
+    """A download that failed; running again goes on where it stopped."""
+
+
+class NotHereError(StoreError):
+    """A file that is nowhere on this machine while the network is off."""

@@ -1,0 +1,64 @@
+"""Find a file by name: in a folder the user gave, in the cache, and then on the network."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from store.checksum import Checksum
+from store.download import Progress, download
+from store.errors import ChecksumError, NotHereError
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file that has an address: its name on disk, where it comes from, and its checksum where one is known."""
+
+    name: str
+    url: str
+    checksum: Checksum | None
+    largest: int  # bytes that such a file may have at most
+
+
+def cache_folder(kind: str) -> Path:
+    """Where downloads of this kind (`pictures`, `weights`) are kept: below $SWEEP_CACHE or the user's cache folder."""
+    root = os.environ.get("SWEEP_CACHE") or platformdirs.user_cache_dir("sweep", appauthor=False)
+    return Path(root) / kind
+
+
+def find(
+    remote: Remote,
+    folder: Path | None,
+    cache: Path,
+    *,
+    offline: bool,
+    fetch: bool = True,
+    progress: Progress | None = None,
+) -> Path | None:
+    """The verified file: from `folder`, else from `cache`, else downloaded into `cache`.
+
+    With `fetch` off nothing is downloaded and None stands for a file that would be. Raises ChecksumError for a file
+    that is not the right one, NotHereError where it is not here and `offline` forbids the network, DownloadError.
+    """
+    for place in (folder, cache):
+        candidate = place / remote.name if place else None
+        if candidate and candidate.is_file():
+            try:
+                if remote.checksum:
+                    remote.checksum.verify(candidate)
+            except ChecksumError as error:
+                raise ChecksumError(f"{error}; remove or rename it") from error
+            return candidate
+    if offline:
+        looked = " and ".join(str(place) for place in (folder, cache) if place)
+        raise NotHereError(
+            f"{remote.name} is not in {looked}, and --offline keeps it from being fetched from {remote.url}"
+        )
+    if not fetch:
+        return None
+    destination = cache / remote.name
+    download(remote.url, destination, remote.checksum, largest=remote.largest, progress=progress)
+    return destination
