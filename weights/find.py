@@ -1,0 +1,135 @@
+"""From what a grid calls weights (a name of the manifest, `random`, a path) to where their numbers come from."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store import NotHereError, Remote, cache_folder, find
+from store.checksum import sha256
+from store.download import Progress
+from weights.errors import UnknownWeightsError
+from weights.manifest import manifest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SUFFIXES = (".safetensors", ".pth", ".pt")
+_RANDOM = re.compile(r"random(?::(\d{1,9}))?")
+
+STAND_IN = "random"
+"""What takes the place of pretrained weights that are not here under `--offline`."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of one architecture: a file, or a seed of random ones, or, with neither, a file yet to be downloaded.
+
+    reference: as the grid wrote it, or the name of the architecture's default.
+    preprocessing: the name of what pictures must go through; None lets the file's own metadata say it.
+    stand_in: what takes the place of what the grid asked for, or None.
+    """
+
+    architecture: str
+    reference: str
+    origin: str
+    preprocessing: str | None
+    stand_in: str | None = None
+    file: Path | None = None
+    seed: int | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether nothing has to be downloaded first."""
+        return self.file is not None or self.seed is not None
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Tells these weights from all others: the file's hash, or one of the recipe of random weights."""
+        if self.file:
+            return sha256(self.file)
+        return hashlib.sha256(f"He-normal {self.architecture} seed {self.seed}".encode()).hexdigest()
+
+    def load(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str]:
+        """The parameters with the keys and shapes of `shapes` (fp32, CPU), and the name of their preprocessing.
+
+        Raises UnusableError.
+        """
+        from weights.he_normal import he_normal
+        from weights.load import load
+
+        if self.seed is not None:
+            return he_normal(shapes, self.seed), self.preprocessing or DEFAULT_PREPROCESSING
+        assert self.file is not None, f"{self.reference} is not here yet"
+        parameters, named = load(self.file, shapes)
+        return parameters, self.preprocessing or named or DEFAULT_PREPROCESSING
+
+
+DEFAULT_PREPROCESSING = "torchvision"
+"""For a user's own file whose metadata do not say otherwise."""
+
+
+def find_weights(
+    architecture: str,
+    reference: str | None,
+    *,
+    base: Path,
+    folder: Path | None = None,
+    offline: bool = False,
+    fetch: bool = True,
+    progress: Progress | None = None,
+) -> Weights:
+    """The weights that a grid names; None names the architecture's default.
+
+    A path is relative to `base`, the grid's folder, or else to the working directory. Files of the manifest are
+    looked for in `folder` (the user's `--weights`), the cache, torch hub's own cache, and on the network. With
+    `offline` random weights stand in for one that is missing; without `fetch` nothing is downloaded. Raises
+    UnknownWeightsError, and store.StoreError where a file cannot be had.
+    """
+    entries = manifest().get(architecture, {})
+    reference = reference or next(iter(entries), "random")
+    if match := _RANDOM.fullmatch(reference):
+        return _random(architecture, reference, int(match[1] or 0))
+    if is_path(reference):
+        return _own_file(architecture, reference, base)
+    entry = entries.get(reference)
+    if not entry:
+        known = ", ".join([*entries, "random", "random:<seed>"])
+        raise UnknownWeightsError(
+            f"{architecture} has no weights {reference!r}; there are {known}, or a path ending in {', '.join(SUFFIXES)}"
+        )
+    try:
+        path = _look(entry.remote, folder, offline=offline, fetch=fetch, progress=progress)
+    except NotHereError:
+        random = _random(architecture, reference, seed=0)
+        return Weights(architecture, reference, random.origin, random.preprocessing, STAND_IN, seed=0)
+    return Weights(architecture, reference, str(path or entry.url), entry.preprocessing, file=path)
+
+
+def is_path(reference: str) -> bool:
+    """Whether a reference is a path and not a name."""
+    return "/" in reference or "\\" in reference or reference.lower().endswith(SUFFIXES)
+
+
+def _look(remote: Remote, folder: Path | None, *, offline: bool, fetch: bool, progress: Progress | None) -> Path | None:
+    hub = Path.home() / ".cache/torch/hub/checkpoints"  # where torchvision itself would have put it
+    if not folder and (hub / remote.name).is_file():
+        folder = hub
+    return find(remote, folder, cache_folder("weights"), offline=offline, fetch=fetch, progress=progress)
+
+
+def _random(architecture: str, reference: str, seed: int) -> Weights:
+    return Weights(architecture, reference, f"He-normal, seed {seed}", "vgg-original", seed=seed)
+
+
+def _own_file(architecture: str, reference: str, base: Path) -> Weights:
+    for place in (base, Path.cwd()):
+        path = place / Path(reference).expanduser()
+        if path.is_file():
+            return Weights(architecture, reference, str(path), None, file=path)
+    raise UnknownWeightsError(f"there is no weights file {reference!r} in {base} or {Path.cwd()}")

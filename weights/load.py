@@ -1,0 +1,79 @@
+"""Read the parameters of a weights file. Nothing in a file is ever executed.
+
+safetensors holds numbers only; a .pth file is a pickle, which torch reads with an interpreter that knows tensors and
+nothing else (`weights_only=True`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from store.checksum import looks_like_html
+from weights.errors import UnusableError
+
+
+def load(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str | None]:
+    """The parameters named in `shapes` as fp32 on the CPU, and the preprocessing that the file's metadata name.
+
+    Other entries of the file, such as a classifier, are left alone. Raises UnusableError, which says whether the file
+    is empty, a web page, cut short, unsafe, or made for another architecture.
+    """
+    if path.stat().st_size == 0:
+        raise UnusableError(f"{path} is empty")
+    if looks_like_html(path):
+        raise UnusableError(f"{path} is an HTML page, not a weights file: save the file that the page links to")
+    if path.suffix.lower() == ".safetensors":
+        tensors, preprocessing = _read_safetensors(path, shapes)
+    else:
+        tensors, preprocessing = _read_pickle(path), None
+    _check(path, tensors, shapes)
+    return {key: tensors[key].to(torch.float32).clone() for key in shapes}, preprocessing
+
+
+def _read_safetensors(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str | None]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            here = set(file.keys())
+            tensors = {key: file.get_tensor(key) for key in shapes if key in here}
+            return tensors, (file.metadata() or {}).get("preprocessing")
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UnusableError(f"{path} is damaged, cut short, or not a safetensors file: {error}") from error
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    try:
+        # mmap: of 528 MB of VGG-16 the classifier, which is nine tenths, is never read.
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        except RuntimeError as error:
+            if "mmap" not in str(error):
+                raise
+            content = torch.load(path, map_location="cpu", weights_only=True)  # the format before torch 1.6
+    except Exception as error:  # torch.load raises nearly anything for damaged files
+        if "weights_only" in str(error).lower() or "unsupported" in str(error).lower():
+            raise UnusableError(
+                f"{path} holds more than numbers and was not loaded, because that could run code; "
+                "save its state_dict alone, best as .safetensors"
+            ) from error
+        raise UnusableError(f"{path} is damaged, cut short, or not a weights file") from error
+    if not isinstance(content, Mapping):
+        raise UnusableError(f"{path} holds a {type(content).__name__}, not a state dictionary")
+    return {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+
+
+def _check(path: Path, tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    for key, shape in shapes.items():
+        if key not in tensors:
+            raise UnusableError(f"{path} has no {key}, which this architecture needs: it is made for another one")
+        found = tuple(tensors[key].shape)
+        if found != shape:
+            raise UnusableError(
+                f"{path}: {key} has shape {found}, expected {shape}: it is made for another architecture"
+            )
+        if not tensors[key].isfinite().all():
+            raise UnusableError(f"{path}: {key} has numbers that are not finite")

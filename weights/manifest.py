@@ -1,0 +1,43 @@
+"""The pretrained weights of `manifest.yaml`."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from pathlib import PurePosixPath
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from store import Checksum, Remote
+
+LARGEST_FILE = 2_000_000_000
+"""Bytes that a weights file may have; VGG-19 with its classifier has 575 million."""
+
+
+class Entry(BaseModel):
+    """One file of pretrained weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    title: str
+    url: str
+    checksum: Annotated[Checksum, BeforeValidator(Checksum.parse)]
+    preprocessing: str
+    licence: str
+
+    @property
+    def remote(self) -> Remote:
+        """Where the file is fetched from."""
+        return Remote(PurePosixPath(self.url).name, self.url, self.checksum, LARGEST_FILE)
+
+
+@functools.cache
+def manifest() -> dict[str, dict[str, Entry]]:
+    """Entries by architecture and name; an architecture's first is its default."""
+    text = resources.files("weights").joinpath("manifest.yaml").read_text(encoding="utf-8")
+    return {
+        architecture: {name: Entry.model_validate(entry) for name, entry in entries.items()}
+        for architecture, entries in yaml.safe_load(text).items()
+    }
