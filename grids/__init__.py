@@ -1,0 +1,1 @@
+"""The grids that come with the project, and `pictures.yaml`, which names pictures. Data only."""

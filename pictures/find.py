@@ -1,0 +1,147 @@
+"""From what a grid calls a picture (a name, a path or a URL) to the picture."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from pictures.catalogue import LARGEST_FILE, Entry, catalogue
+from pictures.errors import UnknownPictureError
+from pictures.read import pixels_sha256, read
+from store import NotHereError, Remote, cache_folder, find
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".jp2", ".avif")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that is here, or, with `source` None, one that will be downloaded when the sweep runs.
+
+    reference: as the grid wrote it. origin: the file, package or address it comes from, for people to read.
+    stand_in: the name of the built-in picture that takes its place, or None.
+    """
+
+    reference: str
+    origin: str
+    credit: str | None
+    stand_in: str | None
+    source: Callable[[], Image.Image] | None
+
+    @functools.cached_property
+    def _facts(self) -> tuple[str, tuple[int, int]]:
+        image = self.image()
+        return pixels_sha256(image), image.size
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its pixels in 8-bit sRGB at full size. Raises UnreadableError."""
+        return self._facts[0]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels. Raises UnreadableError."""
+        return self._facts[1]
+
+    def image(self) -> Image.Image:
+        """The picture in 8-bit sRGB, read anew each time: a sweep may name thousands. Raises UnreadableError."""
+        assert self.source is not None, f"{self.reference} is not here yet"
+        return self.source()
+
+
+class Finder:
+    """Finds pictures. Files are looked for in `folder` (the user's `--pictures`), the cache, and on the network.
+
+    Paths are relative to `base`, the grid's folder, or else to the working directory. With `offline` the network is
+    off and built-in pictures stand in for named ones that are missing; without `fetch` nothing is downloaded.
+    """
+
+    def __init__(self, base: Path, folder: Path | None = None, *, offline: bool = False, fetch: bool = True) -> None:
+        self._base = base
+        self._folder = folder
+        self._offline = offline
+        self._fetch = fetch
+
+    def find(self, reference: str) -> Picture:
+        """Raises UnknownPictureError, and store.StoreError where a file cannot be had."""
+        if is_url(reference):
+            return self._from_remote(reference, _unnamed_remote(reference), credit=None)
+        if is_path(reference):
+            return self._from_path(reference)
+        entry = catalogue().get(reference)
+        if entry:
+            return self._from_entry(reference, entry)
+        return self._from_folder(reference)
+
+    def _from_path(self, reference: str) -> Picture:
+        for place in (self._base, Path.cwd()):
+            path = place / Path(reference).expanduser()
+            if path.is_file():
+                return Picture(reference, str(path), None, None, functools.partial(read, path))
+        raise UnknownPictureError(f"there is no file {reference!r} in {self._base} or {Path.cwd()}")
+
+    def _from_folder(self, name: str) -> Picture:
+        """A file of the user's own picture folder, by its name without the suffix."""
+        if self._folder and re.fullmatch(r"[^\\/:*?\"<>|]+", name):
+            files = sorted(path for path in self._folder.glob("*") if path.stem == name and _has_suffix(path.name))
+            if files:
+                return Picture(name, str(files[0]), None, None, functools.partial(read, files[0]))
+        close = difflib.get_close_matches(name, catalogue(), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"named pictures are {', '.join(catalogue())}"
+        where = f", nor a file of that name in {self._folder}" if self._folder else ""
+        raise UnknownPictureError(
+            f"there is no picture {name!r}{where}; {hint}. A path has a slash or a suffix such as .jpg"
+        )
+
+    def _from_entry(self, reference: str, entry: Entry) -> Picture:
+        credit = f"{entry.title}, {entry.by}" + (f", {entry.year}" if entry.year else "")
+        if entry.drawn:
+            from pictures.drawn import draw  # SciPy takes a while to import
+
+            return Picture(reference, "drawn by this project", credit, None, functools.partial(draw, entry.drawn))
+        if entry.package:
+            path = Path(str(resources.files(entry.package).joinpath(entry.file or "")))
+            return Picture(reference, f"{entry.package}, {entry.file}", credit, None, functools.partial(read, path))
+        try:
+            return self._from_remote(reference, entry.remote, credit)
+        except NotHereError:
+            if not entry.stand_in:
+                raise
+            built_in = self._from_entry(entry.stand_in, catalogue()[entry.stand_in])
+            return Picture(reference, built_in.origin, built_in.credit, entry.stand_in, built_in.source)
+
+    def _from_remote(self, reference: str, remote: Remote, credit: str | None) -> Picture:
+        path = find(remote, self._folder, cache_folder("pictures"), offline=self._offline, fetch=self._fetch)
+        if path is None:
+            return Picture(reference, remote.url, credit, None, None)
+        return Picture(reference, str(path), credit, None, functools.partial(read, path))
+
+
+def is_url(reference: str) -> bool:
+    """Whether a reference is an address of the web."""
+    return reference.startswith(("http://", "https://"))
+
+
+def is_path(reference: str) -> bool:
+    """Whether a reference is a path and not a name: it has a separator or a picture's suffix."""
+    return "/" in reference or "\\" in reference or _has_suffix(reference)
+
+
+def _has_suffix(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def _unnamed_remote(url: str) -> Remote:
+    """A picture that only its address names: kept under a hash of the address, so that two pages' `photo.jpg` stay
+    apart.
+    """
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(urlsplit(url).path).name)[-60:]
+    return Remote(f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}", url, None, LARGEST_FILE)

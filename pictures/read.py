@@ -1,0 +1,113 @@
+"""Read any picture file into 8-bit sRGB, and bring it to the size of a trial.
+
+Files come from strangers: only formats that Pillow decodes itself are opened (no PostScript interpreter), sizes are
+checked before anything is decoded, and every way in which decoding fails ends in one message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from pictures.errors import UnreadableError
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF")
+MOST_PIXELS = 150_000_000
+"""A 14,000×10,000 scan still passes; a 60,000×60,000 decompression bomb does not."""
+SMALLEST_EDGE = 16
+"""Pixels. Below this no network here has a response in its deeper layers."""
+
+
+def read(path: Path) -> Image.Image:
+    """A picture file as an RGB image in sRGB: turned as its EXIF says, transparency over white, first frame.
+
+    Greyscale, 16-bit, CMYK and palette pictures are converted; an embedded colour profile is applied. Raises
+    UnreadableError.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MOST_PIXELS decides
+            with Image.open(path, formats=FORMATS) as image:
+                _check_size(image, path)
+                image.load()
+                return _to_srgb(ImageOps.exif_transpose(image))
+    except UnreadableError:
+        raise
+    except FileNotFoundError as error:
+        raise UnreadableError(f"{path} does not exist") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableError(f"{path} has more than the {MOST_PIXELS / 1e6:.0f} megapixels that are read") from error
+    except UnidentifiedImageError as error:
+        empty = "is empty" if path.stat().st_size == 0 else "is not a picture, or is of a kind that is not read"
+        raise UnreadableError(f"{path} {empty}; {', '.join(FORMATS)} are") from error
+    except Exception as error:  # Pillow's decoders raise nearly anything for damaged files
+        raise UnreadableError(f"{path} is damaged or cut short: {error}") from error
+
+
+def _check_size(image: Image.Image, path: Path) -> None:
+    if image.width * image.height > MOST_PIXELS:
+        raise UnreadableError(
+            f"{path} has {image.width}×{image.height} pixels; up to {MOST_PIXELS / 1e6:.0f} megapixels are read"
+        )
+    if min(image.size) < SMALLEST_EDGE:
+        raise UnreadableError(
+            f"{path} has {image.width}×{image.height} pixels; each edge needs at least {SMALLEST_EDGE}"
+        )
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        image = _to_8_bits(image)
+    if image.mode in ("P", "PA", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
+        with_alpha = image.convert("RGBA")
+        colours = _apply_profile(with_alpha.convert("RGB"), image.info.get("icc_profile"))
+        white = Image.new("RGB", image.size, "white")
+        return Image.composite(colours, white, with_alpha.getchannel("A"))
+    return _apply_profile(image, image.info.get("icc_profile"))
+
+
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """16-bit greyscale to 8 bits: 65535 becomes 255."""
+    if image.mode == "F":
+        raise UnreadableError("its pixels are floating-point numbers of unknown range; save it with 8 or 16 bits")
+    values = np.asarray(image).astype(np.float64) / 257
+    reduced = Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
+    reduced.info = image.info
+    return reduced
+
+
+def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile and image.mode in ("RGB", "L", "CMYK", "LAB"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a damaged or unfitting profile: the plain conversion shows the picture as most viewers would
+    return image.convert("RGB")
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """SHA-256 of width, height and RGB bytes: two files that show the same pixels have the same one."""
+    digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def scaled_size(width: int, height: int, size: int | tuple[int, int]) -> tuple[int, int]:
+    """Width and height for a trial's `size`: a long edge that keeps the aspect, or exactly (width, height)."""
+    if not isinstance(size, int):
+        return size
+    scale = size / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def resize(image: Image.Image, size: int | tuple[int, int]) -> Image.Image:
+    """`image` at a trial's `size` (see `scaled_size`), antialiased."""
+    return image.resize(scaled_size(image.width, image.height, size), Image.Resampling.LANCZOS)
