@@ -1,0 +1,33 @@
+"""What a sweep leaves behind: rows and images on storage, as pandas tables and as comparison sheets. No torch, no Ray.
+
+import results
+trials = results.load("runs/figure5")
+trials.groupby("ratio").total_loss.median()
+results.image(trials.iloc[0]).show()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from results.errors import ResultsError, RunError, SheetError
+from results.run import Run
+
+if TYPE_CHECKING:
+    from results.drawing import sheet
+    from results.table import curves, image, load, reference
+
+# pandas and Pillow take half a second to import; whoever only needs a run's paths does not wait for them.
+_LAZY = {"curves": "table", "image": "table", "load": "table", "reference": "table", "sheet": "drawing"}
+
+__all__ = ["ResultsError", "Run", "RunError", "SheetError", "curves", "image", "load", "reference", "sheet"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f"results.{_LAZY[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,193 @@
+"""Draw a comparison sheet like a paper's figure: images in a grid with labelled axes, and what was fixed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from results.errors import RunError, SheetError
+from results.layout import Axis, Key, arrange
+from results.measure import ACCENT, GREY, PICTURES, Block, Measures
+from results.table import image, reference
+from results.text import font, line_height, wrap
+
+MOST_PIXELS = 100_000_000
+MOST_EDGE = {".png": 30_000, ".jpg": 30_000, ".webp": 16_383}
+"""What common viewers still open, and what the formats can hold."""
+
+LARGEST_CELL = 512
+"""Pixels: larger images are reduced in the sheet."""
+
+RULE, MISSING, FAILED = "#c9c9c9", "#f0f0f0", "#fbe9e7"
+
+
+def sheet(
+    trials: pd.DataFrame,
+    rows: str | Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
+    *,
+    suffix: str = ".png",
+) -> Image.Image:
+    """A comparison sheet of a table of `results.load`, or of a part of it.
+
+    `rows` and `columns` name settings, outermost first; without both, the grid's own `sheet` entry decides. Axes that
+    are in neither become outer rows. Failed, missing and skipped cells are drawn apart. A sheet too large for the
+    format of `suffix` is drawn smaller and says so. Raises SheetError.
+    """
+    if suffix not in MOST_EDGE:
+        raise SheetError(f"a sheet cannot be saved as {suffix or 'a file without suffix'}; use {', '.join(MOST_EDGE)}")
+    trials = trials.reset_index(drop=True)
+    layout = arrange(trials, _names(rows), _names(columns))
+    edge = LARGEST_CELL
+    while True:
+        measures = Measures(trials, layout, edge)
+        scale = min(
+            MOST_EDGE[suffix] / max(measures.width, measures.height),
+            math.sqrt(MOST_PIXELS / (measures.width * measures.height)),
+        )
+        if scale >= 1:
+            return _Drawing(measures).draw()
+        if edge <= 4:
+            raise SheetError(
+                f"{len(trials):,} trials are too many for one {suffix} sheet; filter the table, or use --where"
+            )
+        edge = max(4, min(edge - 1, int(max(measures.cell) * scale)))
+
+
+def _names(axes: str | Sequence[str] | None) -> list[str] | None:
+    return [axes] if isinstance(axes, str) else None if axes is None else list(axes)
+
+
+class _Drawing:
+    def __init__(self, measures: Measures) -> None:
+        self._m = measures
+        self._canvas = Image.new("RGB", (measures.width, measures.height), "white")
+        self._pen = ImageDraw.Draw(self._canvas)
+
+    def draw(self) -> Image.Image:
+        m = self._m
+        self._header()
+        top = m.margin + m.header_height
+        self._headings(top)
+        top += m.headings_height
+        axis = m.layout.row_axes[-1] if m.layout.row_axes else None
+        if axis:
+            self._text(Block([axis.title], m.text, colour=GREY), m.margin, top - m.line - m.text // 2)
+        for row, group, height in zip(m.layout.rows, m.groups, m.row_heights, strict=True):
+            if group:
+                self._pen.line([(m.margin, top + 2), (m.width - m.margin, top + 2)], RULE)
+                self._text(group, m.margin, top + m.text // 2)
+                top += group.height + m.text
+            if axis:
+                self._row_label(axis, row, top, height - m.gap)
+            for left, column in zip(m.lefts, m.layout.columns, strict=True):
+                self._cell(m.layout.cells.get((row, column)), left, top + (height - m.gap - m.cell[1]) // 2)
+            top += height
+        top += m.text
+        for block in m.footer:
+            self._text(block, m.margin, top)
+            top += block.height
+        return self._canvas
+
+    def _header(self) -> None:
+        m = self._m
+        top = m.margin
+        for block in m.header:
+            self._text(block, m.margin, top)
+            top += block.height
+        right = m.width - m.margin
+        for caption, thumbnail in reversed(m.references):
+            right -= m.thumbnail[0]
+            self._paste(thumbnail, right, m.margin, m.thumbnail)
+            lines = wrap(caption, font(m.text), m.thumbnail[0] + m.gap, most_lines=1)
+            self._text(Block(lines, m.text, colour=GREY), right, m.margin + m.thumbnail[1])
+            right -= 2 * m.gap
+
+    def _headings(self, top: int) -> None:
+        m = self._m
+        if not m.layout.column_axes:
+            return
+        titles = " / ".join(axis.title for axis in m.layout.column_axes)
+        self._text(Block([titles], m.text, colour=GREY), self._middle(0, len(m.lefts) - 1), top, centred=True)
+        top += m.line
+        for depth, (axis, blocks) in enumerate(zip(m.layout.column_axes, m.headings, strict=True)):
+            keys = [key[: depth + 1] for key in m.layout.columns]
+            height = max(block.height for block in blocks.values())
+            innermost = depth == len(m.layout.column_axes) - 1
+            for key, block in blocks.items():
+                first, last = keys.index(key), keys.index(key) + keys.count(key) - 1
+                middle = self._middle(first, last)
+                self._text(block, middle, top + height - block.height, centred=True)
+                if not innermost:
+                    self._pen.line([(m.lefts[first], top + height), (m.lefts[last] + m.cell[0], top + height)], RULE)
+                elif axis.setting in PICTURES:
+                    self._thumbnail(axis.setting, key[-1], round(middle - m.thumbnail[0] / 2), top + height)
+            top += height
+
+    def _middle(self, first: int, last: int) -> float:
+        """The middle of a range of columns."""
+        return (self._m.lefts[first] + self._m.lefts[last] + self._m.cell[0]) / 2
+
+    def _row_label(self, axis: Axis, row: Key, top: int, height: int) -> None:
+        m = self._m
+        block = m.row_labels[row[-1]]
+        pictured = axis.setting in PICTURES
+        start = top + (height - block.height - (m.thumbnail[1] if pictured else 0)) // 2
+        if pictured:
+            self._thumbnail(axis.setting, row[-1], m.margin, start)
+            start += m.thumbnail[1]
+        self._text(block, m.margin, start)
+
+    def _thumbnail(self, picture: str, value: Any, left: int, top: int) -> None:
+        """The reference picture of one value of a content or style axis, if any trial used it."""
+        trials = self._m.trials
+        rows = trials[(trials[picture] == value) & trials[f"{picture}_sha256"].notna()]
+        found = reference(rows.iloc[0], picture) if len(rows) else None
+        if found:
+            self._paste(found, left, top, self._m.thumbnail)
+
+    def _cell(self, place: int | None, left: int, top: int) -> None:
+        """One trial's image, or why there is none."""
+        width, height = self._m.cell
+        box = (left, top, left + width - 1, top + height - 1)
+        if place is None:
+            self._notice("not in the grid", box, GREY, "white", RULE)
+            return
+        row = self._m.trials.iloc[place]
+        if row["status"] == "missing":
+            self._notice("not run yet", box, GREY, MISSING, RULE)
+        elif row["status"] == "failed":
+            self._notice(f"failed: {row['error']}", box, ACCENT, FAILED, ACCENT)
+        else:
+            try:
+                self._paste(image(row), left, top, self._m.cell)
+            except (RunError, OSError):
+                self._notice("its image is missing or damaged", box, ACCENT, FAILED, ACCENT)
+
+    def _notice(self, text: str, box: tuple[int, int, int, int], colour: str, fill: str, outline: str) -> None:
+        left, top, right, bottom = box
+        self._pen.rectangle(box, fill=fill, outline=outline)
+        size = max(8, min(self._m.text, max(self._m.cell) // 12))
+        room = (right - left - size // 2, bottom - top - size // 2)
+        if room[0] < 4 * size or room[1] < line_height(font(size)):
+            return  # no place for words: the colours must do
+        block = Block(wrap(text, font(size), room[0], max(1, room[1] // line_height(font(size)))), size, colour=colour)
+        self._text(block, (left + right) / 2, (top + bottom - block.height) / 2, centred=True)
+
+    def _text(self, block: Block, left: float, top: float, *, centred: bool = False) -> None:
+        typeface = font(block.size, bold=block.bold)
+        for line in block.lines:
+            shift = typeface.getlength(line) / 2 if centred else 0
+            self._pen.text((left - shift, top), line, block.colour, typeface)
+            top += line_height(typeface)
+
+    def _paste(self, picture: Image.Image, left: int, top: int, box: tuple[int, int]) -> None:
+        """Put a picture into the middle of a box, scaled to fit."""
+        scale = min(box[0] / picture.width, box[1] / picture.height)
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        fitted = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+        self._canvas.paste(fitted, (left + (box[0] - size[0]) // 2, top + (box[1] - size[1]) // 2))

@@ -1,0 +1,63 @@
+"""Words for settings and their values, as a figure would print them."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+_NAMES = {"ratio": "α/β", "tv_weight": "total variation weight", "init": "initial image"}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def setting_name(setting: str) -> str:
+    """What a setting is called: `ratio` is α/β, and `learning_rate` is learning rate."""
+    return _NAMES.get(setting, setting.replace("_", " "))
+
+
+def value_text(setting: str, value: Any) -> str:
+    """One value of a setting; a list of layers has a line for each."""
+    if isinstance(value, tuple):
+        return "\n".join(str(item) for item in value) or "none"
+    if setting == "ratio" and value == 0:
+        return "style only"
+    if setting == "ratio" and value == math.inf:
+        return "content only"
+    if value is None or value != value:
+        return "default"
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return number_text(float(value))
+    return str(value)
+
+
+def number_text(number: float) -> str:
+    """A number as it would be written by hand: 10⁻⁴, 2.5·10⁻⁶, 0.94, 448."""
+    if number == 0 or not math.isfinite(number) or 0.01 < abs(number) < 100_000:
+        return f"{number:g}"
+    exponent = math.floor(math.log10(abs(number)))
+    digits = f"{number / 10**exponent:.6g}"
+    if float(digits) >= 10:
+        exponent, digits = exponent + 1, "1"
+    power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    return power if digits == "1" else f"-{power}" if digits == "-1" else f"{digits}·{power}"
+
+
+def fixed_text(settings: Mapping[str, Any]) -> str:
+    """The settings that all trials of a sheet share, on one line, without those that have no effect."""
+    hidden = {"weights", "history_every", "optimizer"}
+    if settings.get("init") != "noise":
+        hidden.add("seed")
+    if settings.get("tv_weight") == 0:
+        hidden.add("tv_weight")
+    if settings.get("decay") == "none":
+        hidden |= {"decay_rate", "decay_steps"}
+    parts = []
+    for name, value in settings.items():
+        if name.endswith("_layer_weights"):
+            if len(set(value)) < 2:
+                continue  # equal weights, as usual
+        elif name in hidden or value is None or value != value or (isinstance(value, tuple) and not value):
+            continue
+        parts.append(f"{setting_name(name)} {value_text(name, value)}".replace("\n", " + "))
+    return " · ".join(parts)

@@ -1,0 +1,157 @@
+"""Which trial goes into which cell of a comparison sheet."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from results.errors import SheetError
+from results.labels import setting_name, value_text
+from results.rows import OUTCOME, read_plan
+from results.run import Run
+
+Key = tuple[Any, ...]
+"""The values of a line's axes, outermost first."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A setting along the rows or the columns, with its values in the grid's order and their labels."""
+
+    setting: str
+    labels: dict[Any, str]
+
+    @property
+    def title(self) -> str:
+        return setting_name(self.setting)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rows and columns, outermost axis first, and the place of each trial in the table it was made from.
+
+    A cell that is not in `cells` is no point of the grid. `fixed` has the settings that all trials share.
+    """
+
+    row_axes: tuple[Axis, ...]
+    column_axes: tuple[Axis, ...]
+    rows: list[Key]
+    columns: list[Key]
+    cells: dict[tuple[Key, Key], int]
+    fixed: dict[str, Any]
+
+
+def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[str] | None) -> Layout:
+    """Lay out a table of `results.load`. None lets the grid's own `sheet` entry decide, or its axes.
+
+    Axes along which the trials differ and which are neither rows nor columns become outer rows. Raises SheetError for
+    an empty table, an unknown column, or trials that would share a cell.
+    """
+    if trials.empty:
+        raise SheetError("there is no trial to draw")
+    settings = _settings(trials)
+    groups = _axis_groups(trials)
+    if rows is None and columns is None:
+        rows, columns = _default(trials, groups)
+    rows, columns = list(rows or ()), list(columns or ())
+    for name in [*rows, *columns]:
+        if name not in trials.columns:
+            raise SheetError(f"there is no column {name!r}; there are {', '.join(settings)}")
+        if (rows + columns).count(name) > 1:
+            raise SheetError(f"{name} is given twice")
+    outer: list[str] = []
+    for group in groups:
+        placed = [*outer, *rows, *columns]
+        name = group[0]
+        if name in trials.columns and not set(group) & set(placed) and not _determined(trials, name, placed):
+            outer.append(name)
+    rows = outer + rows
+
+    row_keys, column_keys = _keys(trials, rows), _keys(trials, columns)
+    cells: dict[tuple[Key, Key], int] = {}
+    for place, cell in enumerate(zip(row_keys, column_keys, strict=True)):
+        if cell in cells:
+            raise SheetError(_clash(trials, cells[cell], place, settings, rows + columns))
+        cells[cell] = place
+    row_axes, column_axes = _axes(trials, rows), _axes(trials, columns)
+    fixed = {name: trials[name].iloc[0] for name in settings if trials[name].map(_comparable).nunique() == 1}
+    return Layout(row_axes, column_axes, _lines(row_keys, row_axes), _lines(column_keys, column_axes), cells, fixed)
+
+
+def _settings(trials: pd.DataFrame) -> list[str]:
+    """The columns that are settings: those of the plans that are no label and no outcome."""
+    names = ["run"] if trials["run"].nunique() > 1 else []
+    for run in trials["run"].unique():
+        names += [name for name in read_plan(Run(run)).column_names if not name.endswith("_label")]
+    return [name for name in dict.fromkeys(names) if name not in OUTCOME.names and name in trials.columns]
+
+
+def _axis_groups(trials: pd.DataFrame) -> list[list[str]]:
+    """The axes of the grids that the trials come from, axes that move together in one group."""
+    groups = [["run"]] if trials["run"].nunique() > 1 else []
+    for run in trials["run"].unique():
+        for axis in Run(run).metadata()["grid"]["axes"]:
+            if axis["settings"] not in groups:
+                groups.append(axis["settings"])
+    return groups
+
+
+def _default(trials: pd.DataFrame, groups: list[list[str]]) -> tuple[list[str], list[str]]:
+    sheet = Run(trials["run"].iloc[0]).metadata()["grid"]["sheet"]
+    if sheet:
+        return sheet["rows"], sheet["columns"]
+    names = [group[0] for group in groups if group[0] in trials.columns]
+    if len(names) < 4:
+        return names[:-1], names[-1:]
+    return names[:-2], names[-2:]
+
+
+def _comparable(value: Any) -> Any:
+    """NaN equals itself here, and a value that cannot be hashed is compared by its text."""
+    if value is None or value != value:
+        return None
+    return value
+
+
+def _keys(trials: pd.DataFrame, names: Sequence[str]) -> list[Key]:
+    if not names:
+        return [()] * len(trials)
+    return list(zip(*(trials[name].map(_comparable) for name in names), strict=True))
+
+
+def _determined(trials: pd.DataFrame, name: str, placed: Sequence[str]) -> bool:
+    """Whether `name` has one value in each cell already."""
+    values: dict[Key, Any] = {}
+    pairs = zip(_keys(trials, placed), trials[name].map(_comparable), strict=True)
+    return all(values.setdefault(key, value) == value for key, value in pairs)
+
+
+def _axes(trials: pd.DataFrame, names: Sequence[str]) -> tuple[Axis, ...]:
+    axes = []
+    for name in names:
+        labels: dict[Any, str] = {}
+        given = trials.get(f"{name}_label", pd.Series([None] * len(trials)))
+        for value, label in zip(trials[name].map(_comparable), given, strict=True):
+            if value not in labels:
+                labels[value] = label if isinstance(label, str) else value_text(name, value)
+        axes.append(Axis(name, labels))
+    return tuple(axes)
+
+
+def _lines(keys: list[Key], axes: tuple[Axis, ...]) -> list[Key]:
+    """All combinations of the axes' values in the grid's order, without those where no trial is."""
+    here = set(keys)
+    return [key for key in itertools.product(*(axis.labels for axis in axes)) if key in here]
+
+
+def _clash(trials: pd.DataFrame, first: int, second: int, settings: Sequence[str], placed: Sequence[str]) -> str:
+    one, other = trials.iloc[first], trials.iloc[second]
+    differing = [name for name in settings if _comparable(one[name]) != _comparable(other[name])]
+    where = json.dumps({name: value_text(name, one[name]) for name in placed}, ensure_ascii=False)
+    advice = f"they differ in {', '.join(differing)}: name it in rows or columns" if differing else "filter the table"
+    return f"trials {one['trial_id']} and {other['trial_id']} would share the cell {where}; {advice}"

@@ -1,0 +1,178 @@
+"""A run: the folder, local or in an object store, that a grid's results live in. All its paths are here.
+
+    run.json              the grid as it was last run, versions, hardware
+    plan.parquet          the grid's trials in their order, with their settings and labels
+    trials/*.parquet      rows in write-once shards: a row is a trial's commit
+    images/ab/abcd….png   the images, written before their rows
+    references/….png      the content and style pictures, small, for the sheet
+    sheet.png             the comparison sheet
+
+Files appear whole or not at all: locally through a temporary file, fsync and rename, in an object store through one
+PUT.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from filelock import FileLock, Timeout
+from fsspec.implementations.local import LocalFileSystem
+
+from results.errors import RunError
+
+FORMAT = 1
+"""Of the run folder. A reader refuses what is newer than itself."""
+
+_TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
+
+
+class Run:
+    """A run's files. `location` is a path or any URL that fsspec knows; nothing is created before the first write."""
+
+    def __init__(self, location: str | Path) -> None:
+        self.location = str(location)
+        self._files, self._root = fsspec.core.url_to_fs(self.location)
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self._files, LocalFileSystem)
+
+    def sheet_path(self, page: int = 1, suffix: str = ".png") -> str:
+        """Where the sheet's pages are, below the run. The first page has no number."""
+        return f"sheet{suffix}" if page == 1 else f"sheet-{page}{suffix}"
+
+    @staticmethod
+    def image_path(trial_id: str) -> str:
+        """Where a trial's image is, below the run."""
+        _check_hexadecimal(trial_id)
+        return f"images/{trial_id[:2]}/{trial_id}.png"
+
+    @staticmethod
+    def reference_path(picture_sha256: str) -> str:
+        """Where the small copy of a content or style picture is, below the run."""
+        _check_hexadecimal(picture_sha256)
+        return f"references/{picture_sha256[:20]}.png"
+
+    @staticmethod
+    def shard_path(batch: str, attempt: str) -> str:
+        """Where the rows of one attempt at a batch are, below the run."""
+        return f"trials/{batch}-{attempt}.parquet"
+
+    def full_path(self, path: str) -> str:
+        """A path below the run as a user can open it. Raises RunError for one that leads out of the run."""
+        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
+            raise RunError(f"{path!r} leads out of the run {self.location}")
+        return f"{self._root}/{path}" if self.is_local else self._files.unstrip_protocol(f"{self._root}/{path}")
+
+    def exists(self, path: str = "run.json") -> bool:
+        return bool(self._files.exists(f"{self._root}/{path}"))
+
+    def read(self, path: str) -> bytes:
+        """A file's contents. Raises RunError where it is missing."""
+        self.full_path(path)
+        try:
+            return bytes(self._files.cat_file(f"{self._root}/{path}"))
+        except FileNotFoundError as error:
+            raise RunError(f"{self.location} has no {path}") from error
+
+    def read_all(self, pattern: str) -> dict[str, bytes]:
+        """The contents of all files that match, by path below the run, in the order of their names."""
+        found = sorted(self._files.glob(f"{self._root}/{pattern}"))
+        contents = self._files.cat(found) if found else {}
+        return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file in its place, whole or not at all. Raises RunError, with the reason, where that fails."""
+        try:
+            if self.is_local:
+                _write_locally(Path(self.full_path(path)), content)
+            else:
+                self._files.pipe_file(f"{self._root}/{path}", content)
+        except OSError as error:
+            raise RunError(f"cannot write {path} in {self.location}: {_reason(error)}") from error
+
+    def metadata(self) -> dict[str, Any]:
+        """What `run.json` says. Raises RunError where this is no run, or one of a newer version."""
+        if not self.exists():
+            raise RunError(f"{self.location} is not a run: it has no run.json")
+        try:
+            metadata = json.loads(self.read("run.json"))
+            newest = int(metadata["format"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"run.json in {self.location} is damaged") from error
+        if newest > FORMAT:
+            raise RunError(f"{self.location} was written by a newer version (format {newest}); upgrade to read it")
+        return dict(metadata)
+
+    def write_metadata(self, metadata: dict[str, Any]) -> None:
+        """Replace `run.json`."""
+        text = json.dumps({"format": FORMAT} | metadata, indent=2, ensure_ascii=False)
+        self.write("run.json", text.encode())
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second `sweep` out of a local run. The system lets go of the lock when its process ends, however it
+        ends.
+
+        Raises RunError where another process holds it. A run in an object store is not locked.
+        """
+        if not self.is_local:
+            yield
+            return
+        lock_path = Path(self._root) / ".lock"
+        try:
+            lock_path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(lock_path)
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"another sweep is running in {self.location}; wait for it, or choose another folder with --out"
+            ) from error
+        except OSError as error:
+            raise RunError(f"cannot write in {self.location}: {_reason(error)}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _write_locally(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private; a run is not
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    return error.strerror or str(error)
+
+
+def _check_hexadecimal(name: str) -> None:
+    if not _TRIAL_ID.fullmatch(name):
+        raise RunError(f"{name!r} is no hexadecimal id")

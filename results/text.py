@@ -1,0 +1,70 @@
+"""Text on pictures: the font, and lines wrapped by their measured width."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import ImageFont
+
+
+@functools.cache
+def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, `size` in pixels, from matplotlib's wheel: Pillow's own lacks Greek, accents and superscripts."""
+    matplotlib = find_spec("matplotlib")  # found, not imported: that takes a while
+    assert matplotlib is not None
+    assert matplotlib.origin is not None
+    folder = Path(matplotlib.origin).parent / "mpl-data/fonts/ttf"
+    return ImageFont.truetype(folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
+
+
+def line_height(typeface: ImageFont.FreeTypeFont) -> int:
+    """Pixels from one line to the next."""
+    ascent, descent = typeface.getmetrics()
+    return round((ascent + descent) * 1.1)
+
+
+def wrap(text: str, typeface: ImageFont.FreeTypeFont, width: float, most_lines: int = 100) -> list[str]:
+    """`text` in lines of at most `width` pixels, broken at spaces, else after / _ - + or wherever it must be.
+
+    Line breaks in it are kept. Of more than `most_lines` lines the last ends in “…”.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += _wrap_paragraph(_printable(paragraph), typeface, width)
+    if len(lines) > most_lines:
+        lines = lines[:most_lines]
+        while lines[-1] and typeface.getlength(lines[-1] + "…") > width:
+            lines[-1] = lines[-1][:-1]
+        lines[-1] += "…"
+    return lines
+
+
+def _printable(text: str) -> str:
+    """Control and direction characters would garble the line or other lines."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _wrap_paragraph(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    lines, line = [], ""
+    for piece in re.findall(r"\s+|[^\s/_+-]*[/_+-]+|[^\s/_+-]+", text):
+        if line and typeface.getlength((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line = line + piece if line else piece.lstrip()
+        while typeface.getlength(line.rstrip()) > width and len(line) > 1:
+            fitting = _fitting(line, typeface, width)
+            lines.append(line[:fitting])
+            line = line[fitting:]
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _fitting(line: str, typeface: ImageFont.FreeTypeFont, width: float) -> int:
+    """How many characters of `line` fit, at least one."""
+    low, high = 1, len(line)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if typeface.getlength(line[:middle]) <= width else (low, middle - 1)
+    return low
