@@ -1,0 +1,349 @@
+"""The command `sweep`: options, messages and exit codes. What it does is in the modules beside it.
+
+Exit codes: 0 all done; 1 some trials failed, or the sweep had to stop; 2 bad grid, input or usage, nothing written;
+130 interrupted. Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from orchestrator.sweep import Outcome
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+_DEFAULT = "run"
+
+
+class _GridFirst(TyperGroup):
+    """`sweep GRID` is `sweep run GRID`: what is no command is a grid."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "--version", "--debug"):
+            args = [_DEFAULT, *args]
+        elif len(args) > 1 and args[0] == "--debug" and args[1] not in self.commands:
+            args = ["--debug", _DEFAULT, *args[1:]]
+        return list(super().parse_args(ctx, args))
+
+
+app = typer.Typer(
+    cls=_GridFirst,
+    help="Sweep neural style transfer: one YAML grid, many images, one table and one comparison sheet.\n\n"
+    "`sweep GRID` runs a grid; GRID is a file, or the name of one that comes with the program, such as figure5.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@dataclass
+class _Options:
+    debug: bool = False
+
+
+_options = _Options()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from orchestrator.versions import sweep_version
+
+        print(f"sweep {sweep_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    debug: Annotated[bool, typer.Option("--debug", help="Show stack traces.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    _options.debug = debug
+
+
+Grid = Annotated[
+    str, typer.Argument(help="A grid file, or the name of one that comes with the program.", show_default=False)
+]
+RunPath = Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)]
+Out = Annotated[str | None, typer.Option(help="The run's folder or URL.  [default: runs/<grid>]", show_default=False)]
+Set = Annotated[
+    list[str], typer.Option("--set", metavar="NAME=VALUE", help="Fix a setting or an axis. May be repeated.")
+]
+Only = Annotated[list[str], typer.Option(metavar="AXIS=VALUE", help="Run only these trials. May be repeated.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Run at most so many trials of the grid.")]
+Pictures = Annotated[Path | None, typer.Option(envvar="SWEEP_PICTURES", help="Folder to look for pictures in first.")]
+WeightsFolder = Annotated[
+    Path | None, typer.Option("--weights", envvar="SWEEP_WEIGHTS", help="Folder to look for weights in first.")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="No network; stand-ins for what is missing.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Accept a grid of more than 100,000 trials.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Where = Annotated[str | None, typer.Option(help="A pandas query, such as 'ratio < 1e-3 and status == \"done\"'.")]
+
+
+@app.command(_DEFAULT)
+def run(
+    grid: Grid,
+    out: Out = None,
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster to join; `auto` finds one on this machine.  [env: RAY_ADDRESS]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes.  [default: one per GPU, else one per core, at most 8]")
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None, typer.Option(min=0, help="GPUs per worker; 0.5 lets two share one.")
+    ] = None,
+    set: Set = [],  # noqa: B006 - Typer copies it
+    only: Only = [],  # noqa: B006
+    limit: Limit = None,
+    pictures: Pictures = None,
+    weights: WeightsFolder = None,
+    offline: Offline = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
+    retry_failed: RetryFailed = False,
+    yes: Yes = False,
+) -> None:
+    """Run a grid: whatever of it is not done yet. `sweep GRID` is short for this.
+
+    Ctrl-C lets running batches finish; running the same command again goes on.
+    """
+    from orchestrator.sweep import Request, execute
+
+    request = Request(
+        grid=_grid_path(grid),
+        out=out,
+        set=tuple(set),
+        only=tuple(only),
+        limit=limit,
+        pictures=pictures,
+        weights=weights,
+        offline=offline,
+        retry_failed=retry_failed,
+        however_many=yes,
+        address=address,
+        workers=workers,
+        gpus_per_worker=gpus_per_worker,
+        fail_fast=fail_fast,
+    )
+    with _messages():
+        outcome = execute(request)
+        _report(outcome)
+
+
+def _report(outcome: Outcome) -> None:
+    plan, location = outcome.plan, outcome.run.location
+    for stand_in in sorted({one for trial in plan.trials.values() for one in trial.stand_ins}):
+        _say(f"stand-in: {stand_in}")
+    for note in outcome.notes:
+        _say(note)
+    done = plan.count("done") + (outcome.status.done if outcome.status else 0)
+    if outcome.status is None:
+        _say(f"nothing to do: {done} of {len(plan.trials)} trials are done already in {location}")
+    else:
+        from orchestrator.display import duration
+
+        took = duration(outcome.status.elapsed)
+        _say(f"{outcome.status.done} trials done in {took}; {done} of {len(plan.trials)} in {location}")
+    if outcome.failed:
+        _say(f"{outcome.failed} failed: see `sweep status {location}`; --retry-failed runs them again")
+    if outcome.interrupted:
+        _say(f"interrupted with {outcome.unfinished} trials to go; run the same command again to go on")
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if outcome.sheet:
+        print(outcome.sheet)
+    if outcome.failed or outcome.unfinished:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def plan(
+    grid: Grid,
+    out: Out = None,
+    set: Set = [],  # noqa: B006
+    only: Only = [],  # noqa: B006
+    limit: Limit = None,
+    pictures: Pictures = None,
+    weights: WeightsFolder = None,
+    offline: Offline = False,
+    retry_failed: RetryFailed = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a grid would do, without doing it: trials, inputs, estimated time and disk."""
+    from orchestrator.preview import as_text, preview
+    from orchestrator.sweep import Request, prepare
+
+    request = Request(
+        grid=_grid_path(grid),
+        out=out,
+        set=tuple(set),
+        only=tuple(only),
+        limit=limit,
+        pictures=pictures,
+        weights=weights,
+        offline=offline,
+        retry_failed=retry_failed,
+        however_many=yes,
+    )
+    with _messages():
+        found = preview(*prepare(request, fetch=False))
+        if as_json:
+            print(json.dumps(found, indent=2, ensure_ascii=False))
+        else:
+            as_text(found)
+
+
+@app.command()
+def status(run: RunPath, as_json: AsJson = False) -> None:
+    """Show how far a run is, and why trials failed."""
+    from orchestrator.preview import run_status, status_text
+
+    with _messages():
+        found = run_status(_run_path(run))
+        print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else status_text(found))
+
+
+@app.command()
+def sheet(
+    run: RunPath,
+    rows: Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")] = [],  # noqa: B006
+    columns: Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")] = [],  # noqa: B006
+    where: Where = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to save it: .png, .jpg or .webp.  [default: RUN/sheet.png]", show_default=False),
+    ] = None,
+) -> None:
+    """Draw a run's comparison sheet again, with other axes or of a part of its trials."""
+    with _messages():
+        import results
+
+        location = _run_path(run)
+        trials = _filtered(results.load(location, missing=True), where)
+        suffix = out.suffix.lower() if out else ".png"
+        drawn = results.sheet(trials, rows or None, columns or None, suffix=suffix)
+        path = out or Path(results.Run(location).full_path("sheet.png"))
+        try:
+            drawn.save(path)
+        except OSError as error:
+            raise results.SheetError(f"cannot save {path}: {error.strerror or error}") from error
+        print(path)
+
+
+@app.command()
+def table(
+    run: Annotated[str, typer.Argument(help="A run's folder, or a pattern such as 'runs/*'.", show_default=False)],
+    columns: Annotated[str | None, typer.Option(help="Columns, separated by commas; `all` for all.")] = None,
+    where: Where = None,
+    sort: Annotated[str | None, typer.Option(help="Column to sort by; -column sorts downwards.")] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+) -> None:
+    """Show a run's table: one row per trial."""
+    from orchestrator.tables import print_table
+
+    with _messages():
+        import results
+
+        trials = _filtered(results.load(_run_path(run)), where)
+        print_table(trials, columns, sort, "json" if as_json else "csv" if as_csv else "text")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of grids, for editors that check YAML while one types."""
+    from orchestrator.schema import grid_schema
+
+    print(json.dumps(grid_schema(), indent=2, ensure_ascii=False))
+
+
+def _filtered(trials: Any, where: str | None) -> Any:
+    if not where:
+        return trials
+    try:
+        return trials.query(where)
+    except Exception as error:  # pandas raises nearly anything for a query it cannot read
+        raise typer.BadParameter(f"--where {where!r}: {error}") from error
+
+
+def _grid_path(grid: str) -> Path:
+    """A file, or a grid of the package by its name."""
+    path = Path(grid)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return path
+    bundled = Path(str(resources.files("grids").joinpath(f"{grid}.yaml")))
+    if path.name == grid and bundled.is_file() and grid != "pictures":
+        return bundled
+    names = sorted(one.stem for one in bundled.parent.glob("*.yaml") if one.stem != "pictures")
+    _fail(f"there is no file {grid}, and no grid of that name among {', '.join(names)}")
+
+
+def _run_path(run: str) -> str:
+    """A run's folder; `figure5` also finds runs/figure5."""
+    here = Path(run)
+    return f"runs/{run}" if not here.exists() and here.name == run and (Path("runs") / run).is_dir() else run
+
+
+@contextlib.contextmanager
+def _messages() -> Iterator[None]:
+    """Turn expected errors into one message and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("interrupted; run the same command again to go on")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        raise typer.Exit(EXIT_FAILED) from None
+    except (typer.Exit, typer.BadParameter, typer.Abort):
+        raise
+    except Exception as error:
+        if _options.debug:
+            raise
+        message, code = _explain(error)
+        _fail(message, code)
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """The message and exit code of an error. Its class is imported here, because `sweep --help` needs none of them."""
+    from orchestrator.errors import EngineError, OrchestratorError
+    from pictures import PictureError
+    from results import ResultsError
+    from store import StoreError
+    from weights import WeightsError
+
+    if isinstance(error, EngineError):
+        return str(error), EXIT_FAILED
+    if isinstance(error, OrchestratorError | PictureError | ResultsError | StoreError | WeightsError):
+        return str(error), EXIT_USAGE
+    text = f"unexpected {type(error).__name__}: {error}"
+    return f"{text}\nrun `sweep --debug …` for the stack trace", EXIT_FAILED
+
+
+def _fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
+    _say(f"error: {message}")
+    raise typer.Exit(code)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """The entry point of the command `sweep`."""
+    app(prog_name="sweep")

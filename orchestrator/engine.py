@@ -1,0 +1,237 @@
+"""Hands batches to workers, commits the rows that come back, and survives workers that die.
+
+Two batches are in flight for each worker, so that none waits for the driver. The results folder is the only truth:
+Ray's state can be lost at any moment, and running the grid again goes on from what is committed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray import exceptions as ray_exceptions
+
+from orchestrator.cluster import Workforce, start_worker
+from orchestrator.errors import EngineError
+from orchestrator.materials import MaterialStore
+from orchestrator.plan import Batch
+from orchestrator.row import known_row
+from orchestrator.trial import SETTINGS_SCHEMA
+from orchestrator.worker import Progress, Stopped
+from results import Run, RunError
+from results.rows import commit
+
+IN_FLIGHT = 2
+MOST_DEATHS = 2
+"""So many workers may a batch take with it before its trials run one by one, and a trial before it is recorded as
+failed.
+"""
+
+POLL_SECONDS = 0.5
+
+_LOST = (
+    ray_exceptions.RayActorError,
+    ray_exceptions.WorkerCrashedError,
+    ray_exceptions.NodeDiedError,
+    ray_exceptions.ObjectLostError,
+    ray_exceptions.OutOfMemoryError,
+)
+
+
+@dataclass
+class Status:
+    """How far the sweep is; `work` counts floating-point operations, of which trials have very different numbers."""
+
+    total: int
+    total_work: float
+    done: int = 0
+    failed: int = 0
+    work: float = 0.0
+    running: int = 0  # batches that a worker is at
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def seconds_left(self) -> float | None:
+        """From the work done so far; None before there is any."""
+        return self.elapsed * (self.total_work - self.work) / self.work if self.work else None
+
+
+Listener = Callable[[Status, str | None], None]
+"""Told how far the sweep is, a few times a second, and in a line of text what happened."""
+
+
+@dataclass
+class _Crew:
+    """A worker, what it was handed, in order, and the question about its progress that is on its way."""
+
+    actor: Any
+    batches: dict[ray.ObjectRef[Any], Batch] = field(default_factory=dict)
+    question: ray.ObjectRef[Any] | None = None
+    progress: Progress | None = None
+
+
+class Engine:
+    """Runs batches to their end. `interrupt` may be called from a signal handler: nothing new is then submitted."""
+
+    def __init__(
+        self,
+        batches: Sequence[Batch],
+        run: Run,
+        force: Workforce,
+        materials: MaterialStore,
+        listener: Listener,
+        *,
+        fail_fast: bool = False,
+    ) -> None:
+        self._pending = deque(batches)
+        self._run = run
+        self._force = force
+        self._materials = materials
+        self._listener = listener
+        self._fail_fast = fail_fast
+        self._deaths: Counter[str] = Counter()
+        self._crews: list[_Crew] = []
+        self.stopping = False
+        self.status = Status(
+            total=sum(len(batch.trials) for batch in batches), total_work=sum(batch.operations for batch in batches)
+        )
+
+    def interrupt(self) -> None:
+        """Submit nothing more; what runs is finished and committed."""
+        self.stopping = True
+
+    def run(self) -> Status:
+        """Work until everything is committed, or until what was running after `interrupt` is.
+
+        Raises EngineError where it cannot go on; what is committed stays.
+        """
+        self._crews = [self._crew() for _ in range(self._force.workers)]
+        self.status.started = time.monotonic()
+        try:
+            while True:
+                self._submit()
+                owners = {ref: crew for crew in self._crews for ref in crew.batches}
+                if not owners:
+                    return self.status
+                ready, _ = ray.wait(list(owners), num_returns=1, timeout=POLL_SECONDS)
+                for ref in ready:
+                    if ref in owners[ref].batches:  # not lost with its worker a moment ago
+                        self._collect(owners[ref], ref)
+                self._look()
+        finally:
+            for crew in self._crews:
+                ray.kill(crew.actor)
+
+    def _crew(self) -> _Crew:
+        return _Crew(start_worker(self._force, self._run.location))
+
+    def _submit(self) -> None:
+        for crew in sorted(self._crews, key=lambda crew: len(crew.batches)):
+            while self._pending and not self.stopping and len(crew.batches) < IN_FLIGHT:
+                # With few batches left, a second one in a worker's queue would wait while another worker idles.
+                if crew.batches and len(self._pending) < len([one for one in self._crews if not one.batches]):
+                    break
+                batch = self._pending.popleft()
+                crew.batches[crew.actor.optimise.remote(batch, self._materials.of(batch))] = batch
+
+    def _collect(self, crew: _Crew, ref: ray.ObjectRef[Any]) -> None:
+        batch = crew.batches[ref]
+        try:
+            rows = ray.get(ref)
+        except _LOST as error:
+            self._replace(crew, error)
+            return
+        except Stopped:
+            del crew.batches[ref]
+            return
+        except RunError as error:
+            raise EngineError(f"{error}. What is committed stays; run again to go on") from error
+        except ray_exceptions.RayTaskError as error:
+            raise EngineError(f"a worker failed: {error.cause}") from error
+        del crew.batches[ref]
+        self._commit(batch, rows)
+
+    def _commit(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
+        now = datetime.datetime.now(datetime.UTC)
+        try:
+            attempt = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+            commit(self._run, SETTINGS_SCHEMA, batch.name, attempt, [{**row, "committed_at": now} for row in rows])
+        except RunError as error:
+            raise EngineError(f"{error}. What is committed stays; run again to go on") from error
+        failures = [row for row in rows if row["status"] == "failed"]
+        self.status.failed += len(failures)
+        self.status.done += len(rows) - len(failures)
+        for row in failures:
+            self._listener(self.status, f"trial {row['trial_id']} failed: {row['error']}")
+        width = max((row.get("batch_width") or 0 for row in rows), default=0)
+        if 0 < width < len(batch.trials):
+            self._listener(self.status, f"a batch of {len(batch.trials)} had to run in parts of {width} or fewer")
+        if failures and self._fail_fast:
+            self.stopping = True
+
+    def _replace(self, crew: _Crew, error: Exception) -> None:
+        """A worker is gone: blame the batch it was at, give back the rest, and start another."""
+        if isinstance(error, ray_exceptions.RayActorError) and error.actor_init_failed:
+            raise EngineError(f"a worker could not start: {_last_line(error)}") from error
+        batches = list(crew.batches.values())
+        self._crews[self._crews.index(crew)] = self._crew()
+        ray.kill(crew.actor)
+        blamed, unharmed = batches[0], batches[1:]
+        self._deaths[blamed.name] += 1
+        self._pending.extendleft(reversed(unharmed))
+        if self._deaths[blamed.name] < MOST_DEATHS:
+            self._pending.appendleft(blamed)
+            self._listener(self.status, f"a worker was lost ({_last_line(error)}); its batch runs again")
+        elif len(blamed.trials) > 1:
+            singles = [Batch((trial,)) for trial in blamed.trials]
+            self._deaths.update({single.name: MOST_DEATHS - 1 for single in singles})
+            self._pending.extendleft(reversed(singles))
+            self._listener(self.status, "a batch cost two workers; its trials run one by one")
+        else:
+            reason = f"its worker process was lost {MOST_DEATHS} times: {_last_line(error)}"
+            row = known_row(blamed.trials[0], self._materials.sha256) | {"status": "failed", "error": reason}
+            self._commit(blamed, [row])
+
+    def _look(self) -> None:
+        """Ask the workers how far they are, without waiting for those that are busy starting."""
+        for crew in self._crews:
+            if crew.question is None:
+                crew.question = crew.actor.progress.options(concurrency_group="control").remote()
+        asked = {crew.question: crew for crew in self._crews if crew.question is not None}
+        answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=0)
+        for question in answered:
+            crew = asked[question]
+            crew.question = None
+            try:
+                crew.progress = ray.get(question)
+            except _LOST:
+                crew.progress = None  # its batch will say so
+        self.status.work = self.status.total_work - self._work_left()
+        self._listener(self.status, None)
+
+    def _work_left(self) -> float:
+        left = sum(batch.operations for batch in self._pending)
+        self.status.running = 0
+        for crew in self._crews:
+            for batch in crew.batches.values():
+                share = 1.0
+                if crew.progress and crew.progress.batch == batch.name:
+                    self.status.running += 1
+                    share = 1 - crew.progress.step / batch.trials[0].settings.iterations
+                left += batch.operations * share
+        return left
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else type(error).__name__

@@ -1,0 +1,77 @@
+"""Weights and pictures in Ray's object store: put there once by the driver, for workers that need no internet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import ray
+from numpy.typing import NDArray
+
+from orchestrator.errors import UsageError
+from orchestrator.inputs import Inputs
+from orchestrator.plan import Batch, Trial
+from orchestrator.worker import Materials, NetworkParts, PictureKey
+from pictures import resize
+from stylize import ARCHITECTURES
+from weights import Weights
+
+
+def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkParts]:
+    """The parameters of every network that these trials use. Done before anything is written: a bad file stops the
+    sweep here.
+
+    Raises WeightsError, and UsageError for a file that names a preprocessing nobody knows.
+    """
+    from stylize import PREPROCESSING
+
+    loaded: dict[tuple[str, str], NetworkParts] = {}
+    networks: dict[str, NetworkParts] = {}
+    for trial in trials:
+        if trial.network in networks:
+            continue
+        weights = inputs.network_weights(trial.settings)
+        key = weights.architecture, weights.sha256
+        if key not in loaded:
+            loaded[key] = _load(weights)
+        if loaded[key].preprocessing not in PREPROCESSING:
+            named = loaded[key].preprocessing
+            raise UsageError(f"{weights.file} names the preprocessing {named!r}; there are {', '.join(PREPROCESSING)}")
+        networks[trial.network] = loaded[key]
+    return networks
+
+
+def _load(weights: Weights) -> NetworkParts:
+    parameters, preprocessing = weights.load(ARCHITECTURES[weights.architecture].parameter_shapes())
+    return NetworkParts({key: tensor.numpy() for key, tensor in parameters.items()}, preprocessing)
+
+
+class MaterialStore:
+    """Puts what batches need into the object store when it is first needed."""
+
+    def __init__(self, networks: dict[str, NetworkParts], inputs: Inputs) -> None:
+        self._inputs = inputs
+        self._networks = networks
+        self._network_refs: dict[int, ray.ObjectRef[NetworkParts]] = {}
+        self._picture_refs: dict[PictureKey, ray.ObjectRef[NDArray[np.uint8]]] = {}
+        self.sha256 = {reference: picture.sha256 for reference, picture in inputs.pictures.items() if picture.source}
+
+    def of(self, batch: Batch) -> Materials:
+        """References to what a batch needs."""
+        parts = self._networks[batch.trials[0].network]
+        if id(parts) not in self._network_refs:  # two poolings share their weights
+            self._network_refs[id(parts)] = ray.put(parts)
+        pictures: dict[PictureKey, ray.ObjectRef[NDArray[np.uint8]]] = {}
+        sha256: dict[str, str] = {}
+        for trial in batch.trials:
+            for reference in (trial.content, trial.style):
+                if reference is not None:
+                    pictures[reference, trial.settings.size] = self._picture(reference, trial.settings.size)
+                    sha256[reference] = self.sha256[reference]
+        return Materials(self._network_refs[id(parts)], pictures, sha256)
+
+    def _picture(self, reference: str, size: int | tuple[int, int]) -> ray.ObjectRef[NDArray[np.uint8]]:
+        if (reference, size) not in self._picture_refs:
+            image = resize(self._inputs.picture(reference).image(), size)
+            self._picture_refs[reference, size] = ray.put(np.asarray(image))
+        return self._picture_refs[reference, size]

@@ -1,0 +1,260 @@
+"""What a sweep will do: every trial of a grid with its name and state, and the batches that are left to run."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from orchestrator.errors import GridError, UsageError
+from orchestrator.grid import Grid, Point
+from orchestrator.inputs import Inputs
+from orchestrator.trial import SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
+from stylize import ARCHITECTURES, SettingsError
+
+MOST_TRIALS = 100_000
+"""More than this is refused without --yes: it is usually a mistake in an axis."""
+
+BATCHES_PER_GROUP = 8
+"""Trials that can share passes make at least so many batches: enough for several workers, and little is lost in a
+crash.
+"""
+
+WIDEST_BATCH = 8
+BATCH_PIXELS = 4 * 448 * 448
+"""Pixels of all images of a batch: VGG-16's responses to so many take about 2.5 GB in fp32."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One optimisation: its name, its settings with layers filled in, and what it is made from."""
+
+    id: str
+    settings: TrialSettings
+    width: int
+    height: int
+    content: str | None  # references of the pictures that it uses
+    style: str | None
+    weights_reference: str
+    weights_sha256: str
+    stand_ins: tuple[str, ...]
+    architecture: str  # of the network that runs, which may be a stand-in
+    network: str  # equal for trials that share a network
+    deepest: str  # the layer that the network is cut off after
+
+    @property
+    def operations(self) -> float:
+        """Floating-point operations of the whole optimisation."""
+        one = ARCHITECTURES[self.architecture].operations(self.deepest, self.height, self.width)
+        return one * self.settings.iterations
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trials that share forward and backward passes."""
+
+    trials: tuple[Trial, ...]
+
+    @functools.cached_property
+    def name(self) -> str:
+        """Tells batches apart in file names."""
+        return hashlib.sha256("".join(trial.id for trial in self.trials).encode()).hexdigest()[:16]
+
+    @functools.cached_property
+    def operations(self) -> float:
+        return sum(trial.operations for trial in self.trials)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A grid's trials in order, and what is left to do. `points` has a trial for each point of the grid; points whose
+    difference has no effect share one.
+    """
+
+    grid: Grid
+    points: list[tuple[Point, Trial]]
+    states: dict[str, str]  # trial id → done, failed, to run, not selected
+    batches: list[Batch]
+    inputs: Inputs
+    known: bool = True  # False where pictures or weights must be downloaded before trials can be named
+
+    @property
+    def trials(self) -> dict[str, Trial]:
+        """Every different trial by its id."""
+        return {trial.id: trial for _, trial in self.points}
+
+    def count(self, state: str) -> int:
+        """How many trials are in a state."""
+        return Counter(self.states.values())[state]
+
+    def table(self) -> pa.Table:
+        """The plan as `results` keeps it: trial ids, settings, and the labels of axes that have any."""
+        labels = [self.grid.labels_at(point) for point, _ in self.points]
+        labelled = [
+            name
+            for dimension in self.grid.dimensions
+            for place, name in enumerate(dimension.settings)
+            if any(values[place] is not None for values in dimension.labels)
+        ]
+        rows = [
+            {"trial_id": trial.id}
+            | settings_row(trial.settings)
+            | {"weights": trial.weights_reference}
+            | {f"{name}_label": found[name] for name in labelled}
+            for (_, trial), found in zip(self.points, labels, strict=True)
+        ]
+        schema = pa.schema(
+            [("trial_id", pa.string()), *SETTINGS_SCHEMA, *((f"{name}_label", pa.string()) for name in labelled)]
+        )
+        return pa.Table.from_pylist(rows, schema=schema)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of the trials to run: those that `--only` and `--limit` name, and failed ones where wished."""
+
+    only: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    limit: int | None = None
+    retry_failed: bool = False
+
+
+def make_plan(
+    grid: Grid, inputs: Inputs, recorded: Mapping[str, str], selection: Selection, *, however_many: bool = False
+) -> Plan:
+    """Name every trial, leave out what is `recorded` (trial id → done or failed), and pack the rest into batches.
+
+    Raises GridError for impossible points, UsageError for too many, and whatever finding pictures and weights raises.
+    """
+    most = grid.most_points()
+    if most > MOST_TRIALS and not however_many:
+        raise UsageError(f"this grid asks for {most:,} trials, more than {MOST_TRIALS:,}; give --yes if that is meant")
+    points = [(point, _trial(grid, point, inputs)) for point in grid.points()]
+    if not points:
+        raise UsageError("this grid has no trial: exclude leaves nothing")
+    known = all(picture.source for picture in inputs.pictures.values()) and all(
+        weights.is_here for weights in inputs.weights.values()
+    )
+    chosen = _chosen(points, selection)
+    trials = {trial.id: trial for _, trial in points}
+    states = {}
+    for id in trials:
+        state = recorded.get(id, "to run")
+        if state == "failed" and selection.retry_failed:
+            state = "to run"
+        states[id] = "not selected" if state == "to run" and id not in chosen else state
+    batches = _pack(list(trials.values()), {id for id, state in states.items() if state == "to run"})
+    return Plan(grid, points, states, batches, inputs, known)
+
+
+def _chosen(points: Sequence[tuple[Point, Trial]], selection: Selection) -> set[str]:
+    chosen: dict[str, None] = {}
+    for point, trial in points:
+        if selection.limit is not None and len(chosen) >= selection.limit:
+            break
+        if all(point[index] in values for index, values in selection.only.items()):
+            chosen[trial.id] = None
+    return set(chosen)
+
+
+def _trial(grid: Grid, point: Point, inputs: Inputs) -> Trial:
+    settings = grid.settings_at(point)
+    try:
+        complete = check_point(settings)
+        return _named(complete, inputs)
+    except SettingsError as error:
+        where = ", ".join(
+            f"{name}={dimension.names(name)[index]}"
+            for dimension, index in zip(grid.dimensions, point, strict=True)
+            for name in dimension.settings
+        )
+        raise GridError(f"{grid.file}: {error}" + (f" (at {where})" if where else "")) from error
+
+
+def _named(settings: TrialSettings, inputs: Inputs) -> Trial:
+    weights = inputs.network_weights(settings)
+    style = settings.style if settings.uses_style or settings.init == "style" else None
+    # A content picture gives the image its shape, also where it has no other part.
+    shaping = settings.content or settings.style
+    assert shaping is not None  # check_point
+    width, height = inputs.scaled(shaping, settings.size)
+    architecture = ARCHITECTURES[weights.architecture]
+    deepest = architecture.deepest(settings.active_layers)
+    edge = min(width, height, *(inputs.scaled(style, settings.size) if style else ()))
+    needed = architecture.smallest_edge(deepest)
+    if edge < needed:
+        raise SettingsError(
+            f"size {settings.size} leaves an edge of {edge} pixels; {deepest} of {architecture.name} needs {needed}"
+        )
+    hashes = {"weights": f"{weights.sha256} {weights.preprocessing}" if weights.is_here else "unknown"}
+    stand_ins = []
+    for name, reference in (("content", settings.content), ("style", style)):
+        if reference:
+            picture = inputs.picture(reference)
+            hashes[name] = picture.sha256 if picture.source else f"unknown: {reference}"
+            if picture.stand_in:
+                stand_ins.append(f"{picture.stand_in} for {reference}")
+    if weights.stand_in:
+        stand_ins.append(f"{weights.stand_in} weights for {settings.architecture} {weights.reference}")
+    return Trial(
+        id=trial_id(settings, width, height, hashes),
+        settings=settings,
+        width=width,
+        height=height,
+        content=settings.content,
+        style=style,
+        weights_reference=weights.reference,
+        weights_sha256=weights.sha256 if weights.is_here else "unknown",
+        stand_ins=tuple(stand_ins),
+        architecture=weights.architecture,
+        network=f"{weights.architecture} {hashes['weights']} {settings.pooling}",
+        deepest=deepest,
+    )
+
+
+def _pack(trials: Sequence[Trial], wanted: set[str]) -> list[Batch]:
+    """Batches of the wanted trials, costliest first, so that no worker is left with a long one at the end.
+
+    Batches follow from the grid alone, because the width of a batch is part of its numerics: a batch of which nothing
+    is recorded runs as it was first planned, whatever else is done. What is left of others is packed together.
+    """
+    batches: list[Batch] = []
+    for group in _groups(trials):
+        width = _width(group)
+        leftover: list[Trial] = []
+        for chunk in _chunks(group, width):
+            if all(trial.id in wanted for trial in chunk):
+                batches.append(Batch(tuple(chunk)))
+            else:
+                leftover += [trial for trial in chunk if trial.id in wanted]
+        batches += [Batch(tuple(chunk)) for chunk in _chunks(leftover, width)]
+    return sorted(batches, key=lambda batch: -batch.operations)
+
+
+def _groups(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """Trials that can share passes: one network cut at one layer, one shape, one number of steps."""
+    groups: dict[tuple[object, ...], list[Trial]] = {}
+    for trial in trials:
+        settings = trial.settings
+        key = (
+            trial.network,
+            trial.deepest,
+            (trial.width, trial.height),
+            (settings.iterations, settings.history_every, settings.precision),
+        )
+        groups.setdefault(key, []).append(trial)
+    return list(groups.values())
+
+
+def _width(group: Sequence[Trial]) -> int:
+    """How many trials of a group share a batch."""
+    by_memory = BATCH_PIXELS // (group[0].width * group[0].height)
+    return max(1, min(math.ceil(len(group) / BATCHES_PER_GROUP), by_memory, WIDEST_BATCH))
+
+
+def _chunks(trials: Sequence[Trial], width: int) -> Iterator[Sequence[Trial]]:
+    return (trials[start : start + width] for start in range(0, len(trials), width))

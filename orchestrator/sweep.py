@@ -1,0 +1,276 @@
+"""One sweep from grid to sheet."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import platform
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.errors import UsageError
+from orchestrator.grid import Grid, select
+from orchestrator.grid_file import load_grid
+from orchestrator.inputs import Inputs, Sources
+from orchestrator.plan import Plan, Selection, make_plan
+from orchestrator.trial import settings_row
+from orchestrator.versions import sweep_version, versions_text
+from orchestrator.yaml12 import parse_value
+from results import Run
+from results.rows import read_rows, write_plan
+
+if TYPE_CHECKING:
+    from orchestrator.engine import Engine, Status
+
+REFERENCE_EDGE = 448
+"""Pixels of the long edge of the content and style pictures that a run keeps for its sheet."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    grid: Path
+    out: str | None = None
+    set: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    limit: int | None = None
+    pictures: Path | None = None
+    weights: Path | None = None
+    offline: bool = False
+    retry_failed: bool = False
+    however_many: bool = False
+    address: str | None = None
+    workers: int | None = None
+    gpus_per_worker: float | None = None
+    fail_fast: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a sweep ended. `status` is None where there was nothing to do."""
+
+    plan: Plan
+    run: Run
+    status: Status | None
+    interrupted: bool
+    sheet: str | None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def unfinished(self) -> int:
+        """Trials of the selection that are neither done nor failed."""
+        ran = self.status.done + self.status.failed if self.status else 0
+        return self.plan.count("to run") - ran
+
+    @property
+    def failed(self) -> int:
+        """Failed trials of the whole grid, now and earlier."""
+        return self.plan.count("failed") + (self.status.failed if self.status else 0)
+
+
+def prepare(
+    request: Request, *, fetch: bool, progress: Callable[[int, int | None], None] | None = None
+) -> tuple[Plan, Run]:
+    """The plan of a request and the run it belongs to. Without `fetch` nothing is downloaded. Writes nothing.
+
+    Raises GridError, UsageError, RunError and what pictures and weights raise.
+    """
+    grid = load_grid(request.grid, request.set)
+    run = Run(request.out or f"runs/{grid.name}")
+    _check_same_grid(run, grid)
+    sources = Sources(grid.base, request.pictures, request.weights, request.offline, fetch, progress)
+    for option, folder in (("--pictures", request.pictures), ("--weights", request.weights)):
+        if folder and not folder.is_dir():
+            raise UsageError(f"{option} {folder} is not a folder")
+    return _plan(request, grid, run, Inputs(sources)), run
+
+
+def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
+    only: dict[int, frozenset[int]] = {}
+    for text in request.only:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--only {text}: write --only axis=value")
+        try:
+            index, values = select(grid.dimensions, name.strip(), _label_or_value(grid, name.strip(), value))
+        except Exception as error:
+            raise UsageError(f"--only {text}: {error}") from error
+        only[index] = only.get(index, frozenset()) | values
+    recorded = read_rows(run, columns=["trial_id", "status"]) if run.exists() else None
+    states = (
+        dict(zip(*(recorded[name].to_pylist() for name in ("trial_id", "status")), strict=True)) if recorded else {}
+    )
+    selection = Selection(only, request.limit, request.retry_failed)
+    return make_plan(grid, inputs, states, selection, however_many=request.however_many)
+
+
+def _label_or_value(grid: Grid, name: str, text: str) -> Any:
+    """`--only style_layers=conv1_1` means the label of that name where there is one, else the value."""
+    for dimension in grid.dimensions:
+        if name in dimension.settings and text in dimension.names(name):
+            labelled = any(labels[dimension.settings.index(name)] == text for labels in dimension.labels)
+            if labelled:
+                return text
+    return parse_value(text)
+
+
+def _check_same_grid(run: Run, grid: Grid) -> None:
+    if run.exists():
+        other = run.metadata()["grid"]["name"]
+        if other != grid.name:
+            raise UsageError(
+                f"{run.location} holds the run of another grid, {other!r}; choose another folder with --out"
+            )
+
+
+def execute(request: Request, *, progress: Callable[[int, int | None], None] | None = None) -> Outcome:
+    """Run whatever of a grid is not done yet, and draw its sheet.
+
+    Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
+    """
+    from orchestrator.materials import load_networks
+
+    plan, run = prepare(request, fetch=True, progress=progress)
+    if not plan.batches and _is_current(run, plan):
+        return Outcome(plan, run, None, interrupted=False, sheet=_sheet_path(run))
+    networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
+    with run.locked():
+        # Another sweep may have worked here between the plan and the lock.
+        plan = _plan(request, plan.grid, run, plan.inputs)
+        _write_run(run, plan, request)
+        status, interrupted = None, False
+        if plan.batches:
+            status, interrupted = _work(plan, run, request, networks)
+        sheet, notes = (None, []) if interrupted else _draw(run)
+    return Outcome(plan, run, status, interrupted, sheet, notes)
+
+
+def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> tuple[Status, bool]:
+    from orchestrator.cluster import session, workforce
+    from orchestrator.display import make_display
+    from orchestrator.engine import Engine
+    from orchestrator.materials import MaterialStore
+
+    with session(request.address):
+        force = workforce(len(plan.batches), request.workers, request.gpus_per_worker)
+        store = MaterialStore(networks, plan.inputs)
+        with make_display() as display:
+            engine = Engine(plan.batches, run, force, store, display, fail_fast=request.fail_fast)
+            display(
+                engine.status, f"{plan.count('to run')} trials in {len(plan.batches)} batches on {force.describe()}"
+            )
+            with _interruptible(engine, lambda line: display(engine.status, line)):
+                status = engine.run()
+    finished = status.done + status.failed
+    return status, engine.stopping and finished < status.total and not (request.fail_fast and status.failed)
+
+
+@contextlib.contextmanager
+def _interruptible(engine: Engine, say: Callable[[str], None]) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) lets running batches finish; the second ends at once with KeyboardInterrupt."""
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if engine.stopping:
+            raise KeyboardInterrupt
+        engine.interrupt()
+        say("stopping: what is running will be finished and kept; press Ctrl-C again to end at once")
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _write_run(run: Run, plan: Plan, request: Request) -> None:
+    run.write_metadata(_metadata(plan, request))
+    write_plan(run, plan.table())
+    for reference, picture in plan.inputs.pictures.items():
+        path = Run.reference_path(picture.sha256)
+        if not run.exists(path):
+            buffer = io.BytesIO()
+            image = plan.inputs.picture(reference).image()
+            image.thumbnail((REFERENCE_EDGE, REFERENCE_EDGE))
+            image.save(buffer, "PNG")
+            run.write(path, buffer.getvalue())
+
+
+def _grid_metadata(grid: Grid) -> dict[str, Any]:
+    """What the sheet needs of the grid. Axes that move together form one entry."""
+    sheet = None if grid.rows is None else {"rows": list(grid.rows), "columns": list(grid.columns or ())}
+    return {
+        "name": grid.name,
+        "title": grid.title,
+        "description": grid.description,
+        "axes": [{"settings": list(dimension.settings)} for dimension in grid.dimensions],
+        "sheet": sheet,
+    }
+
+
+def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
+    """Everything about a run that is not in its tables: for people who ask later how it was made."""
+    settings = settings_row(plan.grid.settings)
+    return {
+        "grid": _grid_metadata(plan.grid) | {"settings": json.loads(json.dumps(settings, default=str))},
+        "grid_file": plan.grid.file.read_text(encoding="utf-8-sig"),
+        "overrides": list(request.set),
+        "pictures": {
+            reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
+            for reference, picture in plan.inputs.pictures.items()
+        },
+        "weights": {
+            f"{weights.architecture} {weights.reference}": {"origin": weights.origin, "stand_in": weights.stand_in}
+            for weights in plan.inputs.weights.values()
+        },
+        "versions": versions_text(),
+        "sweep": sweep_version(),
+        "python": platform.python_version(),
+        "revision": _revision(),
+        "hardware": {"machine": platform.platform(), "processors": os.cpu_count()},
+        "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _revision() -> str | None:
+    """The commit of a checkout that is run from, None where it was installed."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(command, capture_output=True, check=True, text=True, timeout=10).stdout.strip()
+    return None
+
+
+def _is_current(run: Run, plan: Plan) -> bool:
+    """Whether the run already shows this very grid, so that even the sheet need not be drawn again."""
+    from results.rows import read_plan
+
+    if not (run.exists() and run.exists("plan.parquet") and _sheet_path(run)):
+        return False
+    before = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
+    return before == _grid_metadata(plan.grid) and read_plan(run).equals(plan.table())
+
+
+def _sheet_path(run: Run) -> str | None:
+    return run.full_path("sheet.png") if run.exists("sheet.png") else None
+
+
+def _draw(run: Run) -> tuple[str | None, list[str]]:
+    """Draw the sheet; a sheet that cannot be drawn does not make the sweep fail."""
+    import results
+
+    try:
+        buffer = io.BytesIO()
+        results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
+        run.write("sheet.png", buffer.getvalue())
+    except results.ResultsError as error:
+        return None, [f"no sheet was drawn: {error}"]
+    return run.full_path("sheet.png"), []

@@ -1,0 +1,67 @@
+"""Single values of settings: checked against the settings' own types, named in messages, and spaced along an axis."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import math
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from orchestrator.errors import GridError
+from orchestrator.trial import TrialSettings
+from stylize import LayerWeight
+
+
+@functools.cache
+def _adapter(setting: str) -> TypeAdapter[Any]:
+    field = TrialSettings.model_fields[setting]
+    annotation: Any = Annotated[field.annotation, field]
+    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))
+
+
+def check_value(setting: str, value: Any) -> Any:
+    """One setting's value, validated alone. Raises GridError without a place."""
+    try:
+        return _adapter(setting).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+        shown = "" if first["type"] == "value_error" else f", not {shown_value(value)}"
+        raise GridError(f"{setting} {message}{shown}") from error
+
+
+def shown_value(value: Any) -> str:
+    """A value as a message or a plan shows it, cut where it is long."""
+    if isinstance(value, tuple) and all(isinstance(one, LayerWeight) for one in value):
+        equal = len({weight for _, weight in value}) <= 1
+        text = "+".join(layer if equal else f"{layer}·{weight:g}" for layer, weight in value) or "[]"
+    else:
+        text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def unknown(what: str, name: Any, known: Iterable[str]) -> str:
+    """A message for a name that is not among the known ones, with the closest of them."""
+    known = list(known)
+    if not known:
+        return f"there is no {what} {shown_value(name)}; there are none here"
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known[:30])}"
+    return f"there is no {what} {shown_value(name)}; {hint}"
+
+
+def spaced(kind: str, first: float, last: float, count: int) -> list[float]:
+    """`count` evenly spaced numbers (linspace), or evenly spaced on a logarithmic scale (logspace).
+
+    Powers of ten come out exact: 0.001 and not 0.0010000000000000002, which would be another trial.
+    """
+    if kind == "linspace":
+        values = [first + (last - first) * step / (count - 1) for step in range(count)]
+    else:
+        start, end = math.log10(first), math.log10(last)
+        exponents = [start + (end - start) * step / (count - 1) for step in range(count)]
+        values = [float(f"1e{round(one)}") if abs(one - round(one)) < 1e-12 else 10.0**one for one in exponents]
+    return [first, *values[1:-1], last]

@@ -1,0 +1,227 @@
+"""A worker: one process on one GPU, or on some CPU cores, that optimises batches and writes their images.
+
+It is a Ray actor and lives as long as the sweep, so that imports, weights and targets are paid for once. It returns
+rows; images go straight to the run's storage, before the driver commits the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ray
+
+from orchestrator.errors import EngineError
+from orchestrator.row import known_row
+from orchestrator.trial import settings_row
+from orchestrator.versions import sweep_version
+from results import Run, RunError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from orchestrator.plan import Batch, Trial
+    from stylize import Network, Result, Targets, Transfer
+
+
+@dataclass(frozen=True)
+class NetworkParts:
+    """What a network is built from, as it travels through Ray's object store."""
+
+    parameters: dict[str, NDArray[np.float32]]
+    preprocessing: str
+
+
+PictureKey = tuple[str, int | tuple[int, int]]
+"""A picture's reference and the size it was brought to."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """References to what a batch needs, by name: each is fetched by a worker only if it does not have it yet."""
+
+    network: ray.ObjectRef[NetworkParts]
+    pictures: dict[PictureKey, ray.ObjectRef[NDArray[np.uint8]]]  # H×W×3
+    sha256: dict[str, str]  # of pictures, by reference
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a worker is doing: the batch and its current step."""
+
+    batch: str
+    step: int
+
+
+class Stopped(Exception):
+    """The driver asked for the batch to be given up."""
+
+
+class Worker:
+    """See the module. `threads` are CPU threads for torch; on a GPU they only feed it. `version` is the driver's."""
+
+    def __init__(self, location: str, threads: int, version: str) -> None:
+        if sweep_version() != version:
+            raise EngineError(
+                f"{socket.gethostname()} has version {sweep_version()} of this program and the driver has {version}; "
+                "install the same on every node"
+            )
+        # Before CUDA starts: cuBLAS needs it to be deterministic.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._run = Run(location)
+        self._targets: dict[str, Targets] = {}
+        self._progress: Progress | None = None
+        self._stop = False
+
+    def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
+        """The rows of a batch. Its images are written when this returns."""
+        targets = self._targets_of(batch.trials[0], materials)
+        return self._optimise(batch.name, batch.trials, targets, materials)
+
+    def progress(self) -> Progress | None:
+        """Called while `optimise` runs, in a thread of its own."""
+        return self._progress
+
+    def stop(self) -> None:
+        """Make the running batch and those behind it end at their next step."""
+        self._stop = True
+
+    def _targets_of(self, trial: Trial, materials: Materials) -> Targets:
+        from stylize import ARCHITECTURES, PREPROCESSING, Network, Targets
+
+        if trial.network not in self._targets:
+            import torch
+
+            parts = ray.get(materials.network)
+            # Copied: Ray's object store hands out memory that must not be written to.
+            parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
+            network: Network = Network(
+                ARCHITECTURES[trial.architecture],
+                parameters,
+                PREPROCESSING[parts.preprocessing],
+                trial.settings.pooling,
+            ).to(self._device)
+            self._targets[trial.network] = Targets(network)
+        return self._targets[trial.network]
+
+    def _optimise(
+        self, name: str, trials: tuple[Trial, ...], targets: Targets, materials: Materials
+    ) -> list[dict[str, Any]]:
+        """Optimise trials together; where that fails, in halves, down to the trial that is to blame."""
+        import torch
+
+        from stylize import transfer_batch
+
+        def on_step(step: int) -> None:
+            if self._stop:
+                raise Stopped
+            self._progress = Progress(name, step)
+
+        try:
+            transfers = [_transfer(trial, materials) for trial in trials]
+            outcomes = transfer_batch(transfers, targets, on_step)
+        except (Stopped, RunError):
+            raise
+        except Exception as error:  # whatever a trial raises fails that trial and no other
+            if len(trials) == 1:
+                return [self._row(trials[0], materials) | {"status": "failed", "error": _one_line(error)}]
+            if isinstance(error, torch.OutOfMemoryError):
+                torch.cuda.empty_cache()
+            half = len(trials) // 2
+            first = self._optimise(name, trials[:half], targets, materials)
+            return first + self._optimise(name, trials[half:], targets, materials)
+        return [
+            self._finish(trial, outcome, len(trials), materials)
+            for trial, outcome in zip(trials, outcomes, strict=True)
+        ]
+
+    def _finish(self, trial: Trial, outcome: Result, batch_width: int, materials: Materials) -> dict[str, Any]:
+        """Write a trial's image and make its row."""
+        row = self._row(trial, materials) | {
+            "status": "done" if outcome.failed_at is None else "failed",
+            "content_loss": outcome.content_loss,
+            "style_loss": outcome.style_loss,
+            "total_variation": outcome.total_variation,
+            "total_loss": outcome.total_loss,
+            "content_loss_by_layer": list(outcome.content_loss_by_layer.items()),
+            "style_loss_by_layer": list(outcome.style_loss_by_layer.items()),
+            "history_step": outcome.history.step,
+            "history_content_loss": outcome.history.content_loss,
+            "history_style_loss": outcome.history.style_loss,
+            "history_total_variation": outcome.history.total_variation,
+            "history_total_loss": outcome.history.total_loss,
+            "seconds": outcome.seconds,
+            "iterations_per_second": trial.settings.iterations / outcome.seconds,
+            "batch_width": batch_width,
+        }
+        if outcome.failed_at is not None:
+            row["error"] = (
+                f"the loss was not finite at step {outcome.failed_at}; the image is the last good one. "
+                "A lower learning_rate may help"
+            )
+        pixels = outcome.pixels().numpy()
+        row["pixels_sha256"] = hashlib.sha256(pixels.tobytes()).hexdigest()
+        row["image_path"] = Run.image_path(trial.id)
+        self._run.write(row["image_path"], _png(pixels, trial))
+        return row
+
+    def _row(self, trial: Trial, materials: Materials) -> dict[str, Any]:
+        return known_row(trial, materials.sha256) | {
+            "device": _device_name(self._device.type),
+            "worker": f"{socket.gethostname()}/{os.getpid()}",
+        }
+
+
+def _transfer(trial: Trial, materials: Materials) -> Transfer:
+    import torch
+
+    from stylize import Settings, Transfer
+
+    def picture(reference: str | None) -> torch.Tensor | None:
+        if reference is None:
+            return None
+        pixels = ray.get(materials.pictures[reference, trial.settings.size])
+        return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+
+    settings = Settings.model_construct(**{name: getattr(trial.settings, name) for name in Settings.model_fields})
+    return Transfer(picture(trial.content), picture(trial.style), settings)
+
+
+def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
+    """A PNG that carries its trial's settings as a text chunk, for the day it is found without its table."""
+    from PIL import Image, PngImagePlugin
+
+    chunk = PngImagePlugin.PngInfo()
+    settings = {name: value for name, value in settings_row(trial.settings).items() if value is not None}
+    chunk.add_itxt("sweep", json.dumps({"trial_id": trial.id} | settings, ensure_ascii=False, default=str))
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
+    return buffer.getvalue()
+
+
+def _device_name(kind: str) -> str:
+    if kind == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    return f"CPU {platform.machine()}"
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500]

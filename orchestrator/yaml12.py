@@ -1,0 +1,171 @@
+"""YAML as its version 1.2 reads it, with the place of every entry.
+
+PyYAML follows YAML 1.1, where `1e-3` is text, `1_1` is 11, `no` is false, and duplicate keys pass. Here PyYAML only
+parses; scalars are resolved by the YAML 1.2 core schema, and whatever could hurt (tags, cycles, alias bombs,
+duplicate keys) is refused at its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestrator.errors import GridError, Place
+
+MOST_BYTES = 1_000_000
+MOST_NODES = 200_000
+MOST_DEPTH = 30
+MOST_DIGITS = 300
+
+_NO_TAG = "none"
+
+Steps = tuple[str | int, ...]
+"""The way to an entry: keys of mappings and indices of lists."""
+
+_CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
+    (re.compile(r"|~|null|Null|NULL"), lambda text: None),
+    (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", "").lower())),
+    (re.compile(r"\.(nan|NaN|NAN)"), lambda text: float("nan")),
+)
+"""What a plain scalar means in YAML 1.2, in the order in which it is tried."""
+
+
+@dataclass
+class Document:
+    """A parsed file: its data, and where each key and value stands."""
+
+    file: str
+    lines: list[str]
+    data: Any = None
+    values: dict[Steps, tuple[int, int]] = field(default_factory=dict)
+    keys: dict[Steps, tuple[int, int]] = field(default_factory=dict)
+
+    def place(self, steps: Steps, *, key: bool = False) -> Place:
+        """Where an entry, or with `key` its key, stands; of one that is not there, the nearest above it."""
+        table = self.keys if key else self.values
+        while steps and steps not in table:
+            steps = steps[:-1]
+        line, column = table.get(steps, self.values.get(steps, (0, 0)))
+        return self.at(line, column)
+
+    def at(self, line: int, column: int) -> Place:
+        """A place by line and column counted from 0."""
+        source = self.lines[line] if line < len(self.lines) else ""
+        return Place(self.file, line + 1, column + 1, source)
+
+
+def path_text(steps: Steps) -> str:
+    """`axes.ratio[1]`, as messages name it."""
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def read_yaml(path: Path) -> Document:
+    """Read one YAML file. Raises GridError with its place for whatever is wrong in it."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise GridError(f"{path} is larger than the {MOST_BYTES:,} bytes that a grid may have")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise GridError(f"there is no file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise GridError(f"cannot read {path}: {reason}") from error
+    return parse(text, str(path))
+
+
+def parse_value(text: str) -> Any:
+    """One value as a command line gives it: `1e-3`, `[448, 448]`, `noise`. Raises GridError."""
+    return parse(text, "").data
+
+
+def parse(text: str, file: str) -> Document:
+    """Parse YAML text; `file` is what messages call it."""
+    document = Document(file, text.splitlines())
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = error.problem or error.context or "cannot be parsed"
+        raise GridError(f"not YAML: {problem}", place=document.at(mark.line, mark.column) if mark else None) from error
+    except yaml.YAMLError as error:
+        raise GridError(f"{file}: not YAML: {error}" if file else f"not YAML: {error}") from error
+    except RecursionError as error:
+        raise GridError(f"{file}: nested too deeply") from error
+    if node is not None:
+        document.data = _Builder(document).build(node, (), ())
+    return document
+
+
+class _Loader(yaml.BaseLoader):
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """Called for nodes whose tag the file leaves open: the builder decides by YAML 1.2's rules."""
+        return _NO_TAG
+
+
+class _Builder:
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._nodes = 0
+
+    def build(self, node: yaml.Node, steps: Steps, ancestors: tuple[int, ...]) -> Any:
+        """The data of a node; `ancestors` are the ids of those around it, to find aliases that contain themselves."""
+        self._nodes += 1
+        mark = node.start_mark
+        self._document.values[steps] = (mark.line, mark.column)
+        if id(node) in ancestors:
+            raise self._error(node, steps, "an alias contains itself")
+        if self._nodes > MOST_NODES:
+            raise self._error(node, steps, f"more than {MOST_NODES:,} entries, counting what aliases repeat")
+        if len(ancestors) > MOST_DEPTH:
+            raise self._error(node, steps, f"nested deeper than {MOST_DEPTH} levels")
+        if node.tag != _NO_TAG:
+            raise self._error(node, steps, f"tags such as {node.tag} are not used here")
+        within = (*ancestors, id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, steps)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*steps, index), within) for index, item in enumerate(node.value)]
+        assert isinstance(node, yaml.MappingNode)
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._error(key_node, steps, "a key must be plain text")
+            key = self._text(key_node, steps)
+            self._document.keys[(*steps, key)] = (key_node.start_mark.line, key_node.start_mark.column)
+            if key in mapping:
+                raise self._error(key_node, (*steps, key), "this key is here a second time")
+            mapping[key] = self.build(value_node, (*steps, key), within)
+        return mapping
+
+    def _scalar(self, node: yaml.ScalarNode, steps: Steps) -> Any:
+        text = self._text(node, steps)
+        if node.style is not None:  # quoted or a block: text
+            return text
+        for pattern, resolve in _CORE_SCHEMA:
+            if pattern.fullmatch(text):
+                if len(text) > MOST_DIGITS:
+                    raise self._error(node, steps, "this number has too many digits")
+                return resolve(text)
+        return text
+
+    def _text(self, node: yaml.ScalarNode, steps: Steps) -> str:
+        text = str(node.value)
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise self._error(node, steps, "half of a surrogate pair is no character")
+        return text
+
+    def _error(self, node: yaml.Node, steps: Steps, message: str) -> GridError:
+        mark = node.start_mark
+        return GridError(message, path_text(steps), self._document.at(mark.line, mark.column))
