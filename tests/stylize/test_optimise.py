@@ -1,0 +1,196 @@
+"""Batches, initial images, histories and failures. What the losses are is in test_against_float64."""
+
+import math
+
+import pytest
+import torch
+
+import stylize
+from stylize import PictureError, Settings, SettingsError, Targets, Transfer, transfer, transfer_batch
+from stylize import targets as targets_module
+
+
+def settings(**changes):
+    return Settings(**({"iterations": 6, "ratio": 1e-2, "learning_rate": 4.0, "history_every": 2} | changes))
+
+
+def results_of(network, pictures, *each):
+    content, style = pictures
+    return transfer_batch([Transfer(content, style, one) for one in each], Targets(network))
+
+
+def test_each_image_of_a_batch_is_optimised_as_if_alone(network, pictures):
+    """Different ratios, layers, weights, rates and schedules share a pass and nothing else."""
+    each = [
+        settings(ratio=1e-4),
+        settings(style_layers=["conv1"], learning_rate=1.0, decay="inverse_time", decay_steps=2),
+        settings(style_layers={"fire2": 3.0, "fire8": 0.25}, content_layers=["fire3", "fire9"], tv_weight=0.1),
+        settings(ratio=0.0),
+        settings(ratio=math.inf, init="noise", seed=7),
+        settings(init="style", decay="exponential", decay_steps=1),
+    ]
+    together = results_of(network, pictures, *each)
+    for one, result in zip(each, together, strict=True):
+        alone = transfer(*pictures, one, network)
+        assert (result.image - alone.image).abs().mean() < 0.05
+        assert result.total_loss == pytest.approx(alone.total_loss, rel=1e-3)
+        assert result.history.step == alone.history.step
+        assert set(result.style_loss_by_layer) == set(alone.style_loss_by_layer)
+        assert set(result.content_loss_by_layer) == set(alone.content_loss_by_layer)
+
+
+def test_neighbours_and_position_in_a_batch_do_not_matter(network, pictures):
+    """At one width, to the bit: this is why a resumed sweep gives the same pixels."""
+    first, second, third = settings(ratio=1e-4), settings(ratio=1.0), settings(learning_rate=9.0)
+    one = results_of(network, pictures, first, second, third)[0]
+    other = results_of(network, pictures, third, third, first)[2]
+    assert torch.equal(one.image, other.image)
+    assert one.history == other.history
+
+
+def test_the_history_has_the_losses_before_each_sampled_update_and_the_last(network, pictures):
+    result = transfer(*pictures, settings(iterations=7, history_every=3), network)
+    assert result.history.step == (0, 3, 6, 7)
+    assert result.history.content_loss[0] == 0.0  # it starts as the content picture
+    assert result.history.total_loss[-1] == result.total_loss
+    assert result.history.total_loss[-1] < result.history.total_loss[0]
+    every = transfer(*pictures, settings(iterations=7, history_every=1), network)
+    assert result.history.total_loss == tuple(every.history.total_loss[step] for step in (0, 3, 6, 7))
+
+
+def test_the_final_losses_are_those_of_the_final_image(network, pictures):
+    result = transfer(*pictures, settings(), network)
+    again = Transfer(result.image, pictures[1], settings(iterations=1, history_every=1, content_layers=[], ratio=0.0))
+    evaluated = transfer_batch([again], Targets(network))[0]
+    assert evaluated.history.style_loss[0] == pytest.approx(result.style_loss, rel=1e-5)
+
+
+def test_an_image_starts_as_the_content_the_style_or_noise(network, pictures):
+    def start(**changes):
+        return transfer(*pictures, settings(iterations=1, learning_rate=1e-9, **changes), network).image
+
+    content, style = pictures
+    assert torch.allclose(start(), content.float(), atol=1e-4)
+    enlarged = start(init="style")
+    assert enlarged.shape == content.shape
+    assert enlarged.mean() == pytest.approx(style.float().mean().item(), abs=5)
+    noise = start(init="noise")
+    mean = torch.tensor(stylize.PREPROCESSING["vgg-original"].mean).view(3, 1, 1)
+    assert (noise - mean).abs().max() <= 40.001  # cut off at two standard deviations of 20
+    assert (noise - mean).std() == pytest.approx(17.6, abs=1.0)  # of a normal cut off there: 0.88 of 20
+    assert torch.equal(noise, start(init="noise"))
+    assert not torch.equal(noise, start(init="noise", seed=1))
+
+
+def test_the_image_has_the_shape_of_the_content_or_else_of_the_style(network, pictures):
+    content, style = pictures
+    assert transfer(content, None, settings(ratio=math.inf), network).image.shape == content.shape
+    assert transfer(None, style, settings(ratio=0.0, init="noise"), network).image.shape == style.shape
+
+
+def test_content_alone_and_style_alone_report_no_loss_of_the_other(network, pictures):
+    only_content = transfer(*pictures, settings(ratio=math.inf, init="noise"), network)
+    assert (only_content.style_loss, only_content.style_loss_by_layer) == (0.0, {})
+    assert only_content.total_loss == only_content.content_loss
+    only_style = transfer(*pictures, settings(style_layers=["conv1"], content_layers=[], ratio=0.0), network)
+    assert (only_style.content_loss, only_style.content_loss_by_layer) == (0.0, {})
+    assert only_style.total_loss == only_style.style_loss == only_style.style_loss_by_layer["conv1"]
+
+
+def test_a_diverging_image_fails_alone_and_keeps_its_last_good_state(network, pictures):
+    """A rate that overflows float32 in its second step; its neighbour never notices."""
+    calm = settings(history_every=1)
+    wild, neighbour = results_of(network, pictures, settings(learning_rate=1e30, history_every=1), calm)
+    assert wild.failed_at == 1
+    assert torch.allclose(wild.image, pictures[0].float())
+    assert wild.history.step == (0,)
+    assert math.isfinite(wild.total_loss)
+    assert neighbour.failed_at is None
+    assert torch.equal(neighbour.image, results_of(network, pictures, calm, calm)[1].image)
+
+
+def test_a_batch_without_a_living_image_ends_early(network, pictures):
+    steps = []
+    content, style = pictures
+    wild = settings(learning_rate=1e30, iterations=1000)
+    result = transfer_batch([Transfer(content, style, wild)], Targets(network), steps.append)[0]
+    assert result.failed_at == 1
+    assert len(steps) < 100
+
+
+def test_what_on_step_raises_ends_the_batch(network, pictures):
+    class EnoughError(Exception):
+        pass
+
+    def on_step(step):
+        if step == 3:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        transfer_batch([Transfer(*pictures, settings())], Targets(network), on_step)
+
+
+def test_pixels_are_clipped_and_rounded(network, pictures):
+    result = transfer(*pictures, settings(iterations=3, learning_rate=200.0), network)
+    assert result.image.max() > 255
+    assert result.image.min() < 0
+    pixels = result.pixels()
+    assert pixels.shape == (40, 48, 3)
+    assert pixels.dtype == torch.uint8
+    row, column = 11, 17
+    expected = [min(255, max(0, round(value))) for value in result.image[:, row, column].tolist()]
+    assert pixels[row, column].tolist() == expected
+
+
+def test_targets_are_computed_once_for_all_trials_that_share_them(network, pictures, monkeypatch):
+    passes = []
+    forward = type(network).forward
+
+    def counted(self, images, layers):
+        passes.append(torch.is_grad_enabled())
+        return forward(self, images, layers)
+
+    monkeypatch.setattr(type(network), "forward", counted)
+    targets = Targets(network)
+    batch = [Transfer(*pictures, settings(iterations=1)) for _ in range(3)]
+    transfer_batch(batch, targets)
+    first = len(passes)
+    transfer_batch(batch, targets)
+    # One pass for the content targets and one for the style targets; then one per step, and one at the end.
+    assert first == 2 + 1 + 1
+    assert len(passes) - first == 1 + 1
+
+
+def test_targets_give_way_when_the_cache_is_full(network, pictures):
+    content, style = pictures
+    targets = Targets(network, capacity=200_000)
+    for shift in range(20):
+        targets.style((style.int() + shift).clamp(0, 255).byte(), ["conv1", "fire2"], "fp32")
+    kept = sum(target.nbytes for target in targets._kept.values())
+    assert kept <= 200_000
+    assert kept == targets._bytes
+    assert targets_module.DEFAULT_CAPACITY > kept
+
+
+@pytest.mark.parametrize(
+    ("content", "style", "changes", "message"),
+    [
+        (False, True, {}, "a content picture is needed for the content loss"),
+        (True, False, {}, "a style picture is needed for the style loss"),
+        (False, True, {"ratio": 0.0}, "needed for init: content"),
+        (True, True, {"style_layers": ["conv4_2"]}, "has no layer 'conv4_2'"),
+    ],
+)
+def test_what_does_not_fit_together_is_named(network, pictures, content, style, changes, message):
+    with pytest.raises(SettingsError, match=message):
+        transfer(pictures[0] if content else None, pictures[1] if style else None, settings(**changes), network)
+
+
+def test_a_picture_of_another_layout_is_named(network, pictures):
+    with pytest.raises(PictureError, match="expected 3×H×W"):
+        transfer(pictures[0].permute(1, 2, 0), pictures[1], settings(), network)
+
+
+def test_images_of_one_batch_need_one_shape_and_one_number_of_steps(network, pictures):
+    with pytest.raises(ValueError, match="must share"):
+        results_of(network, pictures, settings(), settings(iterations=5))

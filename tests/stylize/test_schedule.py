@@ -1,0 +1,34 @@
+"""Learning-rate schedules against TensorFlow's published formulas, worked out by hand."""
+
+import pytest
+
+from stylize import Settings
+from stylize.schedule import learning_rate
+
+
+@pytest.mark.parametrize(
+    ("decay", "step", "expected"),
+    [
+        ("none", 0, 8.0),
+        ("none", 12345, 8.0),
+        ("staircase", 0, 8.0),
+        ("staircase", 99, 8.0),
+        ("staircase", 100, 7.52),
+        ("staircase", 299, 7.0688),
+        ("staircase", 300, 6.644672),
+        ("exponential", 0, 8.0),
+        ("exponential", 50, 8 * 0.9695359714832658),  # √0.94
+        ("exponential", 100, 7.52),
+        ("inverse_time", 0, 8.0),
+        ("inverse_time", 50, 8 / 1.47),
+        ("inverse_time", 200, 8 / 2.88),
+    ],
+)
+def test_the_rate_at_a_step(decay, step, expected):
+    settings = Settings(learning_rate=8.0, decay=decay, decay_rate=0.94, decay_steps=100)
+    assert learning_rate(settings, step) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_default_is_the_papers():
+    """Adam at 8, times 0.94 every 100 steps, in stairs."""
+    assert [learning_rate(Settings(), step) for step in (0, 99, 100, 200)] == pytest.approx([8, 8, 7.52, 7.0688])
