@@ -133,7 +133,7 @@ class Engine:
                 ray.kill(crew.actor)
 
     def _crew(self) -> _Crew:
-        return _Crew(start_worker(self._force, self._run.location))
+        return _Crew(start_worker(self._force, self._run.url))
 
     def _submit(self) -> None:
         for crew in sorted(self._crews, key=lambda crew: len(crew.batches)):

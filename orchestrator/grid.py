@@ -91,13 +91,6 @@ class Grid:
             changes.update(zip(dimension.settings, dimension.values[index], strict=True))
         return self.settings.model_copy(update=changes)
 
-    def labels_at(self, point: Point) -> dict[str, str | None]:
-        """The label of each axis' value at a point."""
-        labels: dict[str, str | None] = {}
-        for dimension, index in zip(self.dimensions, point, strict=True):
-            labels.update(zip(dimension.settings, dimension.labels[index], strict=True))
-        return labels
-
 
 def select(dimensions: Sequence[Dimension], setting: str, wanted: Any) -> tuple[int, frozenset[int]]:
     """The dimension of an axis, and those of its values that `wanted` names by label or by value.

@@ -93,25 +93,29 @@ class Plan:
         return Counter(self.states.values())[state]
 
     def table(self) -> pa.Table:
-        """The plan as `results` keeps it: trial ids, settings, and the labels of axes that have any."""
-        labels = [self.grid.labels_at(point) for point, _ in self.points]
-        labelled = [
-            name
-            for dimension in self.grid.dimensions
-            for place, name in enumerate(dimension.settings)
-            if any(values[place] is not None for values in dimension.labels)
-        ]
+        """The plan as `results` keeps it: trial ids, settings, and for each axis the place and label of the value."""
+        columns: list[tuple[str, pa.DataType]] = []
+        for dimension in self.grid.dimensions:
+            for place, name in enumerate(dimension.settings):
+                columns.append((f"{name}_order", pa.int32()))
+                if any(labels[place] is not None for labels in dimension.labels):
+                    columns.append((f"{name}_label", pa.string()))
+        schema = pa.schema([("trial_id", pa.string()), *SETTINGS_SCHEMA, *columns])
         rows = [
             {"trial_id": trial.id}
             | settings_row(trial.settings)
             | {"weights": trial.weights_reference}
-            | {f"{name}_label": found[name] for name in labelled}
-            for (_, trial), found in zip(self.points, labels, strict=True)
+            | self._axis_columns(point)
+            for point, trial in self.points
         ]
-        schema = pa.schema(
-            [("trial_id", pa.string()), *SETTINGS_SCHEMA, *((f"{name}_label", pa.string()) for name in labelled)]
-        )
         return pa.Table.from_pylist(rows, schema=schema)
+
+    def _axis_columns(self, point: Point) -> dict[str, int | str | None]:
+        columns: dict[str, int | str | None] = {}
+        for dimension, index in zip(self.grid.dimensions, point, strict=True):
+            for name, label in zip(dimension.settings, dimension.labels[index], strict=True):
+                columns |= {f"{name}_order": index, f"{name}_label": label}
+        return columns
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,20 @@ def grid_schema() -> dict[str, Any]:
     spaced = {
         "type": "array",
         "prefixItems": [{"type": "number"}, {"type": "number"}, {"type": "integer", "minimum": 2}],
+        "minItems": 3,
+        "maxItems": 3,
     }
     axes = {
         name: {
             "description": f"Axis. {schema['description']}",
             "anyOf": [
                 {"type": "array", "items": schema, "minItems": 1},
-                {"type": "object", "properties": {"logspace": spaced, "linspace": spaced}, "minProperties": 1},
+                {
+                    "type": "object",
+                    "properties": {"logspace": spaced, "linspace": spaced},
+                    "additionalProperties": schema,
+                    "minProperties": 1,
+                },
             ],
         }
         for name, schema in settings.items()

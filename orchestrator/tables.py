@@ -40,13 +40,13 @@ def print_table(
 def _telling(trials: pd.DataFrame) -> list[str]:
     """The settings in which the trials differ, and how they came out."""
     settings = list(trials.columns[: list(trials.columns).index("status")])
-    labels = {name for name in settings if f"{name}_label" in settings}
+    labelled = {name for name in settings if f"{name}_label" in settings}  # the label tells more than the value
     varying = [
         name
         for name in settings
         if name != "trial_id"
-        and name not in labels
-        and not name.endswith("_weights")
+        and name not in labelled
+        and not name.endswith(("_weights", "_order"))
         and trials[name].nunique(dropna=False) > 1
     ]
     return ["trial_id", *varying, *_OUTCOME]

@@ -21,14 +21,16 @@ MOST_EDGE = 16_384
 
 def _size(value: Any) -> Any:
     pair = isinstance(value, list | tuple)
-    edges = value if pair else [value]
+    edges = [
+        int(edge) if isinstance(edge, float) and edge.is_integer() else edge for edge in (value if pair else [value])
+    ]
     if (
-        (pair and len(value) != 2)
+        (pair and len(edges) != 2)
         or not all(isinstance(edge, int) and not isinstance(edge, bool) for edge in edges)
         or not all(1 <= edge <= MOST_EDGE for edge in edges)
     ):
         raise ValueError(f"must be a long edge in pixels, or [width, height], each from 1 to {MOST_EDGE}")
-    return tuple(value) if pair else value
+    return tuple(edges) if pair else edges[0]
 
 
 _EDGE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_EDGE}
@@ -44,9 +46,10 @@ class TrialSettings(Settings):
 
     content: str | None = Field(
         default=None,
+        min_length=1,
         description="Content picture: a name of pictures.yaml or of the --pictures folder, a path, or a URL.",
     )
-    style: str | None = Field(default=None, description="Style picture: named as content is.")
+    style: str | None = Field(default=None, min_length=1, description="Style picture: named as content is.")
     size: Size = Field(
         default=448,
         description="Pixels: the long edge, each picture keeping its aspect, or [width, height], which stretches both.",
@@ -56,6 +59,7 @@ class TrialSettings(Settings):
     )
     weights: str | None = Field(
         default=None,
+        min_length=1,
         description="Parameters of the network: a name of the manifest (original, torchvision), random, random:<seed>, "
         "or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
     )

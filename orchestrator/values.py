@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -28,7 +29,8 @@ def check_value(setting: str, value: Any) -> Any:
         return _adapter(setting).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+        message = first["msg"].removeprefix("Value error, ")
+        message = re.sub("^(Input|String) should", "should", message)
         shown = "" if first["type"] == "value_error" else f", not {shown_value(value)}"
         raise GridError(f"{setting} {message}{shown}") from error
 

@@ -8,12 +8,14 @@ duplicate keys) is refused at its place.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
+from yaml.reader import ReaderError
 
 from orchestrator.errors import GridError, Place
 
@@ -86,38 +88,73 @@ def read_yaml(path: Path) -> Document:
 
 
 def parse_value(text: str) -> Any:
-    """One value as a command line gives it: `1e-3`, `[448, 448]`, `noise`. Raises GridError."""
-    return parse(text, "").data
+    """One value as a command line gives it: `1e-3`, `[448, 448]`, `noise`. Raises GridError without a place."""
+    try:
+        return parse(text, "").data
+    except GridError as error:
+        raise GridError(error.message) from error
 
 
 def parse(text: str, file: str) -> Document:
     """Parse YAML text; `file` is what messages call it."""
     document = Document(file, text.splitlines())
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(text, document)
+    except ReaderError as error:
+        before = f"{text[: error.position]}.".splitlines()
+        message = f"not YAML: the character U+{error.character:04X} may not stand in a file"
+        raise GridError(message, place=document.at(len(before) - 1, len(before[-1]) - 1)) from error
+    try:
+        node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = error.problem or error.context or "cannot be parsed"
-        raise GridError(f"not YAML: {problem}", place=document.at(mark.line, mark.column) if mark else None) from error
-    except yaml.YAMLError as error:
-        raise GridError(f"{file}: not YAML: {error}" if file else f"not YAML: {error}") from error
-    except RecursionError as error:
-        raise GridError(f"{file}: nested too deeply") from error
+        assert mark is not None
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        raise GridError(f"not YAML: {problem}", place=document.at(mark.line, mark.column)) from error
+    except (ValueError, OverflowError) as error:  # PyYAML turns "\UFFFFFFFF" and %YAML 1.999… into numbers unchecked
+        raise GridError("not YAML: a number out of range", place=document.at(loader.line, loader.column)) from error
     if node is not None:
         document.data = _Builder(document).build(node, (), ())
     return document
 
 
 class _Loader(yaml.BaseLoader):
+    """Composes nodes, and refuses tags and deep nesting before PyYAML's own recursion meets them."""
+
+    def __init__(self, text: str, document: Document) -> None:
+        super().__init__(text)
+        self._document = document
+        self._depth = 0
+
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """Called for nodes whose tag the file leaves open: the builder decides by YAML 1.2's rules."""
+        """Called for every node, as none has a tag: the builder decides by YAML 1.2's rules."""
         return _NO_TAG
+
+    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
+        """Called before a node is composed."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        self._depth += 1
+        if self._depth > MOST_DEPTH + 1:
+            self._refuse(event, f"nested deeper than {MOST_DEPTH} levels")
+        if event.tag is not None:
+            self._refuse(event, f"tags such as {event.tag} are not used here")
+
+    def ascend_resolver(self) -> None:
+        """Called after a node is composed."""
+        self._depth -= 1
+
+    def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
+        assert event.start_mark is not None
+        raise GridError(message, place=self._document.at(event.start_mark.line, event.start_mark.column))
 
 
 class _Builder:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._nodes = 0
+        # Once for each node, however often aliases repeat it.
+        self._texts: dict[int, str] = {}
+        self._scalars: dict[int, Any] = {}
 
     def build(self, node: yaml.Node, steps: Steps, ancestors: tuple[int, ...]) -> Any:
         """The data of a node; `ancestors` are the ids of those around it, to find aliases that contain themselves."""
@@ -130,11 +167,11 @@ class _Builder:
             raise self._error(node, steps, f"more than {MOST_NODES:,} entries, counting what aliases repeat")
         if len(ancestors) > MOST_DEPTH:
             raise self._error(node, steps, f"nested deeper than {MOST_DEPTH} levels")
-        if node.tag != _NO_TAG:
-            raise self._error(node, steps, f"tags such as {node.tag} are not used here")
         within = (*ancestors, id(node))
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, steps)
+            if id(node) not in self._scalars:
+                self._scalars[id(node)] = self._scalar(node, steps)
+            return self._scalars[id(node)]
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*steps, index), within) for index, item in enumerate(node.value)]
         assert isinstance(node, yaml.MappingNode)
@@ -157,14 +194,21 @@ class _Builder:
             if pattern.fullmatch(text):
                 if len(text) > MOST_DIGITS:
                     raise self._error(node, steps, "this number has too many digits")
-                return resolve(text)
+                value = resolve(text)
+                overflows = isinstance(value, int | float) and abs(value) > sys.float_info.max
+                if overflows and "inf" not in text.lower():
+                    raise self._error(node, steps, "this number is too large")
+                return value
         return text
 
     def _text(self, node: yaml.ScalarNode, steps: Steps) -> str:
-        text = str(node.value)
-        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            raise self._error(node, steps, "half of a surrogate pair is no character")
-        return text
+        if id(node) not in self._texts:
+            try:  # \ud83d\ude00, as JSON writes characters beyond U+FFFF, is one character
+                text = str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError as error:
+                raise self._error(node, steps, "half of a surrogate pair is no character") from error
+            self._texts[id(node)] = text
+        return self._texts[id(node)]
 
     def _error(self, node: yaml.Node, steps: Steps, message: str) -> GridError:
         mark = node.start_mark

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from pictures.errors import UnreadableError
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF")
 MOST_PIXELS = 150_000_000
 """A 14,000×10,000 scan still passes; a 60,000×60,000 decompression bomb does not."""
 SMALLEST_EDGE = 16

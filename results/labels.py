@@ -19,7 +19,7 @@ def setting_name(setting: str) -> str:
 def value_text(setting: str, value: Any) -> str:
     """One value of a setting; a list of layers has a line for each."""
     if isinstance(value, tuple):
-        return "\n".join(str(item) for item in value) or "none"
+        return "\n".join(_item_texts(value)) or "none"
     if setting == "ratio" and value == 0:
         return "style only"
     if setting == "ratio" and value == math.inf:
@@ -31,15 +31,22 @@ def value_text(setting: str, value: Any) -> str:
     return str(value)
 
 
+def _item_texts(items: tuple[Any, ...]) -> list[str]:
+    """One text per item; layers given as pairs of name and weight show weights only where they differ."""
+    if not all(isinstance(item, tuple) for item in items):
+        return [str(item) for item in items]
+    if len({weight for _, weight in items}) == 1:
+        return [str(layer) for layer, _ in items]
+    return [f"{layer} × {number_text(weight)}" for layer, weight in items]
+
+
 def number_text(number: float) -> str:
     """A number as it would be written by hand: 10⁻⁴, 2.5·10⁻⁶, 0.94, 448."""
     if number == 0 or not math.isfinite(number) or 0.01 < abs(number) < 100_000:
         return f"{number:g}"
-    exponent = math.floor(math.log10(abs(number)))
-    digits = f"{number / 10**exponent:.6g}"
-    if float(digits) >= 10:
-        exponent, digits = exponent + 1, "1"
-    power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    digits, exponent = f"{number:.5e}".split("e")
+    digits = digits.rstrip("0").rstrip(".")
+    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     return power if digits == "1" else f"-{power}" if digits == "-1" else f"{digits}·{power}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,15 +78,15 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
             raise SheetError(_clash(trials, cells[cell], place, settings, rows + columns))
         cells[cell] = place
     row_axes, column_axes = _axes(trials, rows), _axes(trials, columns)
-    fixed = {name: trials[name].iloc[0] for name in settings if trials[name].map(_comparable).nunique() == 1}
+    fixed = {name: trials[name].iloc[0] for name in settings if len(set(_values(trials, name))) == 1}
     return Layout(row_axes, column_axes, _lines(row_keys, row_axes), _lines(column_keys, column_axes), cells, fixed)
 
 
 def _settings(trials: pd.DataFrame) -> list[str]:
-    """The columns that are settings: those of the plans that are no label and no outcome."""
+    """The columns that are settings: those of the plans that are neither an outcome nor about an axis."""
     names = ["run"] if trials["run"].nunique() > 1 else []
     for run in trials["run"].unique():
-        names += [name for name in read_plan(Run(run)).column_names if not name.endswith("_label")]
+        names += [name for name in read_plan(Run(run)).column_names if not name.endswith(("_label", "_order"))]
     return [name for name in dict.fromkeys(names) if name not in OUTCOME.names and name in trials.columns]
 
 
@@ -112,33 +111,45 @@ def _default(trials: pd.DataFrame, groups: list[list[str]]) -> tuple[list[str], 
 
 
 def _comparable(value: Any) -> Any:
-    """NaN equals itself here, and a value that cannot be hashed is compared by its text."""
-    if value is None or value != value:
-        return None
-    return value
+    """NaN equals itself here."""
+    return None if value is None or value != value else value
+
+
+def _values(trials: pd.DataFrame, name: str) -> list[Any]:
+    """A setting's value for each trial, so that equal ones compare equal; layers come with their weights."""
+    values = [_comparable(value) for value in trials[name]]
+    weights = trials.get(f"{name[:-1]}_weights") if name.endswith("_layers") else None
+    if weights is None:
+        return values
+    return [value and tuple(zip(value, weight, strict=True)) for value, weight in zip(values, weights, strict=True)]
 
 
 def _keys(trials: pd.DataFrame, names: Sequence[str]) -> list[Key]:
     if not names:
         return [()] * len(trials)
-    return list(zip(*(trials[name].map(_comparable) for name in names), strict=True))
+    return list(zip(*(_values(trials, name) for name in names), strict=True))
 
 
 def _determined(trials: pd.DataFrame, name: str, placed: Sequence[str]) -> bool:
     """Whether `name` has one value in each cell already."""
     values: dict[Key, Any] = {}
-    pairs = zip(_keys(trials, placed), trials[name].map(_comparable), strict=True)
+    pairs = zip(_keys(trials, placed), _values(trials, name), strict=True)
     return all(values.setdefault(key, value) == value for key, value in pairs)
 
 
 def _axes(trials: pd.DataFrame, names: Sequence[str]) -> tuple[Axis, ...]:
+    """Axes with their values in the order that the grid names them; of several runs, in that of the table."""
     axes = []
     for name in names:
+        values = _values(trials, name)
+        given = trials.get(f"{name}_label", [None] * len(trials))
         labels: dict[Any, str] = {}
-        given = trials.get(f"{name}_label", pd.Series([None] * len(trials)))
-        for value, label in zip(trials[name].map(_comparable), given, strict=True):
+        for value, label in zip(values, given, strict=True):
             if value not in labels:
                 labels[value] = label if isinstance(label, str) else value_text(name, value)
+        if f"{name}_order" in trials and trials["run"].nunique() == 1:
+            order = dict(zip(values, trials[f"{name}_order"], strict=True))
+            labels = {value: labels[value] for value in sorted(labels, key=lambda value: order[value])}
         axes.append(Axis(name, labels))
     return tuple(axes)
 
@@ -152,6 +163,6 @@ def _lines(keys: list[Key], axes: tuple[Axis, ...]) -> list[Key]:
 def _clash(trials: pd.DataFrame, first: int, second: int, settings: Sequence[str], placed: Sequence[str]) -> str:
     one, other = trials.iloc[first], trials.iloc[second]
     differing = [name for name in settings if _comparable(one[name]) != _comparable(other[name])]
-    where = json.dumps({name: value_text(name, one[name]) for name in placed}, ensure_ascii=False)
+    where = ", ".join(f"{name} {value_text(name, one[name])}".replace("\n", "+") for name in placed) or "the only one"
     advice = f"they differ in {', '.join(differing)}: name it in rows or columns" if differing else "filter the table"
-    return f"trials {one['trial_id']} and {other['trial_id']} would share the cell {where}; {advice}"
+    return f"trials {one['trial_id']} and {other['trial_id']} would share the cell ({where}); {advice}"

@@ -43,6 +43,11 @@ class Run:
         self._files, self._root = fsspec.core.url_to_fs(self.location)
 
     @property
+    def url(self) -> str:
+        """The location for other processes, whose working directory may be another: an absolute path or a URL."""
+        return self._root if self.is_local else str(self._files.unstrip_protocol(self._root))
+
+    @property
     def is_local(self) -> bool:
         return isinstance(self._files, LocalFileSystem)
 
@@ -92,9 +97,10 @@ class Run:
 
     def write(self, path: str, content: bytes) -> None:
         """Put a file in its place, whole or not at all. Raises RunError, with the reason, where that fails."""
+        full_path = self.full_path(path)
         try:
             if self.is_local:
-                _write_locally(Path(self.full_path(path)), content)
+                _write_locally(Path(full_path), content)
             else:
                 self._files.pipe_file(f"{self._root}/{path}", content)
         except OSError as error:

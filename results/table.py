@@ -32,7 +32,10 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
     `location` is a run's path or URL, or a pattern such as `runs/*`. Columns: `trial_id`, `run`, every setting,
     `status` (`done` or `failed`; with `missing` also `missing`, for trials that were not run yet), final losses,
     among them one column per term and layer such as `style_loss_conv1_1`, times, provenance, `image_path`.
-    `style_layers` and `content_layers` are tuples of names, so that they can be grouped by. Raises RunError.
+    `style_layers` and `content_layers` are tuples of names, so that they can be grouped by. An axis
+    also has `<axis>_order`, the place of the value along it, and `<axis>_label` where the grid gives labels.
+
+    Raises RunError.
     """
     loaded: pd.DataFrame = pd.concat([_load_one(run, missing) for run in _runs(location)], ignore_index=True)
     return loaded
@@ -58,7 +61,8 @@ def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:
     """The image of a row of `load`. Raises RunError where there is none."""
     path = row["image_path"]
     if not isinstance(path, str):
-        raise RunError(f"trial {row['trial_id']} has no image: {row.get('error') or row['status']}")
+        error = row.get("error")
+        raise RunError(f"trial {row['trial_id']} has no image: {error if isinstance(error, str) else row['status']}")
     with Image.open(io.BytesIO(Run(row["run"]).read(path))) as opened:
         return opened.convert("RGB")
 
@@ -109,7 +113,7 @@ def _to_pandas(plan: pa.Table) -> pd.DataFrame:
 def _spread_layers(table: pd.DataFrame) -> pd.DataFrame:
     """One column for each term and layer in place of the columns of mappings."""
     for column in _BY_LAYER:
-        values = [value or {} for value in table[column]]
+        values = [value if isinstance(value, dict) else {} for value in table[column]]  # NaN: not run yet
         layers = list(dict.fromkeys(layer for value in values for layer in value))
         prefix = column.removesuffix("_by_layer")
         new = pd.DataFrame(

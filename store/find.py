@@ -10,7 +10,7 @@ import platformdirs
 
 from store.checksum import Checksum
 from store.download import Progress, download
-from store.errors import ChecksumError, NotHereError
+from store.errors import ChecksumError, DownloadError, NotHereError
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,11 @@ def find(
     if not fetch:
         return None
     destination = cache / remote.name
-    download(remote.url, destination, remote.checksum, largest=remote.largest, progress=progress)
+    try:
+        download(remote.url, destination, remote.checksum, largest=remote.largest, progress=progress)
+    except DownloadError as error:
+        message = (
+            f"{error}\nOr put the file at {destination} yourself, or give --offline and let a stand-in take its place."
+        )
+        raise DownloadError(message) from error
     return destination

@@ -7,6 +7,8 @@ orchestrator's business. It imports no torch, so that a grid can be checked with
 from __future__ import annotations
 
 import math
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -23,12 +25,12 @@ class LayerWeight(NamedTuple):
     weight: float
 
 
-def _layer_weights(value: Any, weight: float) -> tuple[LayerWeight, ...]:
-    """Read a list of layer names, all of one `weight`, or a mapping from layer names to weights."""
+def _layer_weights(value: Any, total: float | None = None) -> tuple[LayerWeight, ...]:
+    """Read a mapping from layer names to weights, or a list of layer names: they share `total`, or weigh 1 each."""
     if isinstance(value, Mapping):
         pairs = list(value.items())
     elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        pairs = [(item, weight) for item in value]
+        pairs = [(item, total / len(value) if total else 1.0) for item in value]
     elif isinstance(value, list | tuple) and all(isinstance(item, tuple) and len(item) == 2 for item in value):
         pairs = list(value)
     else:
@@ -38,23 +40,22 @@ def _layer_weights(value: Any, weight: float) -> tuple[LayerWeight, ...]:
             raise SettingsError(f"{layer!r} is no layer name")
         if isinstance(layer_weight, bool) or not isinstance(layer_weight, int | float):
             raise SettingsError(f"the weight of {layer} must be a number, not {layer_weight!r}")
-        if not 0 < layer_weight < math.inf:
-            raise SettingsError(f"the weight of {layer} must be above 0 and finite, not {layer_weight:g}")
-    names = [layer for layer, _ in pairs]
-    for layer in names:
-        if names.count(layer) > 1:
+        if not 0 < layer_weight <= sys.float_info.max:
+            raise SettingsError(f"the weight of {layer} must be above 0 and finite, not {layer_weight}")
+    for layer, count in Counter(layer for layer, _ in pairs).items():
+        if count > 1:
             raise SettingsError(f"{layer} is named twice")
     return tuple(LayerWeight(layer, float(layer_weight)) for layer, layer_weight in pairs)
 
 
 def _style_layers(value: Any) -> tuple[LayerWeight, ...] | None:
     """In a plain list each of n layers weighs 1/n, as in the paper."""
-    return None if value is None else _layer_weights(value, 1 / len(value) if value else 1.0)
+    return None if value is None else _layer_weights(value, total=1.0)
 
 
 def _content_layers(value: Any) -> tuple[LayerWeight, ...] | None:
     """In a plain list each layer weighs 1: the paper has a single one."""
-    return None if value is None else _layer_weights(value, 1.0)
+    return None if value is None else _layer_weights(value)
 
 
 def _whole_number(value: Any) -> Any:
@@ -117,12 +118,12 @@ class Settings(BaseModel):
         "inverse_time: rate/(1 + r·t/s). r is decay_rate, s is decay_steps.",
     )
     decay_rate: float = Field(default=0.94, gt=0, description="r in the decay.")
-    decay_steps: WholeNumber = Field(default=100, ge=1, description="s in the decay, in steps.")
+    decay_steps: WholeNumber = Field(default=100, ge=1, lt=2**63, description="s in the decay, in steps.")
     precision: Literal["fp32", "bf16"] = Field(
         default="fp32",
         description="Arithmetic of the convolutions. Gram matrices, losses, image and optimiser are always fp32.",
     )
-    history_every: WholeNumber = Field(default=10, ge=1, description="Record the losses every so many steps.")
+    history_every: WholeNumber = Field(default=10, ge=1, lt=2**63, description="Record the losses every so many steps.")
 
     @property
     def alpha(self) -> float:
@@ -161,15 +162,20 @@ class Settings(BaseModel):
         """Names of all layers whose responses the loss needs."""
         return {layer for layer, _ in self.active_content_layers + self.active_style_layers}
 
-    @model_validator(mode="after")
-    def _something_to_optimise(self) -> Self:
+    def check_something_to_optimise(self) -> None:
+        """Raises SettingsError where neither content nor style has a part in the loss."""
         if not (self.uses_content or self.uses_style):
             raise SettingsError("neither content nor style has a part in the loss: give content_layers or style_layers")
+
+    @model_validator(mode="after")
+    def _check_something_to_optimise(self) -> Self:
+        self.check_something_to_optimise()
         return self
 
     def for_architecture(self, architecture: Architecture) -> Self:
-        """These settings with `architecture`'s own layers where none were named. Raises SettingsError for unknown
-        layers.
+        """These settings with `architecture`'s own layers where none were named.
+
+        Raises SettingsError for unknown layers, and where neither content nor style has a part in the loss.
         """
         missing: dict[str, Any] = {}
         if self.content_layers is None:
@@ -179,4 +185,5 @@ class Settings(BaseModel):
         complete = self.model_copy(update=missing) if missing else self
         for layers in (complete.content_layers, complete.style_layers):
             architecture.check_layers(layer for layer, _ in layers or ())
+        complete.check_something_to_optimise()  # grids make settings one by one, which does not ask for this
         return complete

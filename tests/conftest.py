@@ -1,6 +1,12 @@
-"""What all tests share: no surprises from the user's environment."""
+"""What all tests share: no surprises from the user's environment, one Ray session, small grids."""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 
 @pytest.fixture(autouse=True)
@@ -9,3 +15,82 @@ def _own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("SWEEP_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in ("SWEEP_PICTURES", "SWEEP_WEIGHTS", "RAY_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def ray_session():
+    """One local Ray for all tests that need it; sweeps join a session that is open."""
+    import ray
+
+    folder = tempfile.mkdtemp(prefix="st-", dir="/tmp")  # short: unix sockets
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        ray.init(
+            address="local",
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            _temp_dir=folder,
+        )
+        yield
+        ray.shutdown()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_SMALL_GRID = """\
+title: Small
+description: Runs in seconds
+settings:
+  content: astronaut
+  style: swirls
+  size: 40
+  iterations: 4
+  history_every: 2
+  architecture: squeezenet1_1
+  weights: random
+  content_layers: [fire3]
+axes:
+  style_layers:
+    shallow: [conv1]
+    deep: [conv1, fire2]
+  ratio: [1e-3, 1e-2]
+sheet: {rows: style_layers, columns: ratio}
+"""
+
+
+@pytest.fixture(scope="session")
+def small_grid_text():
+    """A grid of four trials."""
+    return _SMALL_GRID
+
+
+@pytest.fixture
+def small_grid(small_grid_text, tmp_path, monkeypatch):
+    """A grid of four trials in a folder of its own, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.yaml"
+    path.write_text(small_grid_text)
+    return path
+
+
+@pytest.fixture
+def sweep():
+    """Runs the command in this process: `sweep("plan", grid)` gives exit_code, stdout and stderr."""
+    from orchestrator.cli import app
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sweep")
+
+    return run
+
+
+@pytest.fixture
+def tree():
+    """All files below a folder with their contents, to see what was written."""
+
+    def look(folder):
+        return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+    return look
