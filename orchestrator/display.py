@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from orchestrator.engine import Status
+if TYPE_CHECKING:
+    from orchestrator.engine import Status  # imports Ray, which `sweep plan` does without
 
 PLAIN_SECONDS = 30.0
 

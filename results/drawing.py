@@ -103,7 +103,7 @@ class _Drawing:
         for caption, thumbnail in reversed(m.references):
             right -= m.thumbnail[0]
             self._paste(thumbnail, right, m.margin, m.thumbnail)
-            lines = wrap(caption, font(m.text), m.thumbnail[0] + m.gap, most_lines=1)
+            lines = wrap(caption, font(m.text), m.thumbnail[0] + m.gap, most_lines=2)
             self._text(Block(lines, m.text, colour=GREY), right, m.margin + m.thumbnail[1])
             right -= 2 * m.gap
 

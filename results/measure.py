@@ -67,7 +67,7 @@ class Measures:
         self.width = max(self.lefts[-1] + self.cell[0], 30 * self.text) + self.margin
         self.references = self._references()
         self.header = self._header()
-        reference_height = self.thumbnail[1] + self.line if self.references else 0
+        reference_height = self.thumbnail[1] + 2 * self.line if self.references else 0
         self.header_height = max(sum(block.height for block in self.header), reference_height) + self.text
         self.headings_height = self._headings_height()
         self.groups = [

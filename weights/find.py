@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,18 +54,20 @@ class Weights:
         """Tells these weights from all others: the file's hash, or one of the recipe of random weights."""
         if self.file:
             return sha256(self.file)
-        return hashlib.sha256(f"He-normal {self.architecture} seed {self.seed}".encode()).hexdigest()
+        return hashlib.sha256(f"He-normal with gains {self.architecture} seed {self.seed}".encode()).hexdigest()
 
     def load(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str]:
         """The parameters with the keys and shapes of `shapes` (fp32, CPU), and the name of their preprocessing.
 
         Raises UnusableError.
         """
-        from weights.he_normal import he_normal
+        from weights.he_normal import GAINS, he_normal
         from weights.load import load
 
         if self.seed is not None:
-            return he_normal(shapes, self.seed), self.preprocessing or DEFAULT_PREPROCESSING
+            return he_normal(
+                shapes, self.seed, GAINS.get(self.architecture)
+            ), self.preprocessing or DEFAULT_PREPROCESSING
         assert self.file is not None, f"{self.reference} is not here yet"
         parameters, named = load(self.file, shapes)
         return parameters, self.preprocessing or named or DEFAULT_PREPROCESSING
@@ -117,10 +120,12 @@ def is_path(reference: str) -> bool:
 
 
 def _look(remote: Remote, folder: Path | None, *, offline: bool, fetch: bool, progress: Progress | None) -> Path | None:
+    cache = cache_folder("weights")
     hub = Path.home() / ".cache/torch/hub/checkpoints"  # where torchvision itself would have put it
-    if not folder and (hub / remote.name).is_file():
+    here = any(place and (place / remote.name).is_file() for place in (folder, cache))
+    if not here and (hub / remote.name).is_file():
         folder = hub
-    return find(remote, folder, cache_folder("weights"), offline=offline, fetch=fetch, progress=progress)
+    return find(remote, folder, cache, offline=offline, fetch=fetch, progress=progress)
 
 
 def _random(architecture: str, reference: str, seed: int) -> Weights:
@@ -129,7 +134,7 @@ def _random(architecture: str, reference: str, seed: int) -> Weights:
 
 def _own_file(architecture: str, reference: str, base: Path) -> Weights:
     for place in (base, Path.cwd()):
-        path = place / Path(reference).expanduser()
-        if path.is_file():
+        path = place / os.path.expanduser(reference)
+        if os.path.isfile(path):  # False too for a name that no file can have
             return Weights(architecture, reference, str(path), None, file=path)
     raise UnknownWeightsError(f"there is no weights file {reference!r} in {base} or {Path.cwd()}")

@@ -115,8 +115,8 @@ ALL_STYLE_LAYERS = [f"conv{block}_1" for block in range(1, 6)]
     [
         ("vgg16", "average", {"content_layers": ["conv4_2"], "style_layers": ALL_STYLE_LAYERS, "ratio": 1e-3}),
         ("vgg16", "max", {"content_layers": ["conv5_3"], "style_layers": ["conv1_2", "conv3_3"], "ratio": 1e-2}),
-        ("vgg19", "average", {"content_layers": ["conv5_4"], "style_layers": {"conv1_1": 3, "conv4_4": 2}, "ratio": 0.1}),
-        ("vgg19", "max", {"content_layers": ["conv3_4"], "style_layers": ["conv2_2"], "ratio": 1, "tv_weight": 0.1}),
+        ("vgg19", "average", {"content_layers": ["conv5_4"], "style_layers": {"conv1_1": 3, "conv4_4": 2}, "ratio": 1}),
+        ("vgg19", "max", {"content_layers": ["conv3_4"], "style_layers": ["conv2_2"], "ratio": 1, "tv_weight": 1}),
         ("vgg16", "average", {"content_layers": ["conv3_1"], "style_layers": ["conv2_1"], "ratio": 0.0}),
         ("vgg16", "average", {"content_layers": ["conv3_1"], "style_layers": [], "ratio": math.inf, "tv_weight": 1}),
     ],

@@ -1,0 +1,28 @@
+# Everything happens in .venv; nothing has to be installed by hand but Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: demo test lint types readme-picture clean
+
+# torch and torchvision come together, as their builds must match.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, offline; prints where the sheet is
+	$(VENV)/bin/sweep figure5 --offline --out runs/demo \
+		--set architecture=squeezenet1_1 --set size=[160,160]
+
+test: $(VENV)/installed ## the whole suite
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(VENV)/installed
+	$(VENV)/bin/mypy
+
+clean: ## removes the environment and caches, never results
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

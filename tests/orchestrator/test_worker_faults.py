@@ -1,0 +1,185 @@
+"""Workers that die, run out of memory or disk, or meet a trial that cannot be done: nothing else is lost."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from ray import cloudpickle
+
+import results
+from orchestrator import cluster, engine
+from orchestrator.worker import Worker
+from results import RunError
+
+pytestmark = pytest.mark.usefixtures("ray_session")
+
+TELLING = ["trial_id", "pixels_sha256", "total_loss", "content_loss", "style_loss", "status", "batch_width"]
+POISON = 1e-2
+"""The ratio of the two trials, one for each set of layers, that are made to go wrong."""
+
+
+@pytest.fixture(autouse=True)
+def _workers_need_not_import_this_module():
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+@pytest.fixture
+def pairs(small_grid):
+    """A grid of 16 trials in batches of two."""
+    grid = small_grid.read_text().replace("[1e-3, 1e-2]", "[1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1]")
+    small_grid.write_text(grid.replace("iterations: 4", "iterations: 2"))
+    return small_grid
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    """Makes sweeps use another class of worker."""
+    return lambda kind: monkeypatch.setattr(cluster, "Worker", kind)
+
+
+class KilledOnce(Worker):
+    """The first of all workers to start a second batch is killed as the kernel would kill it."""
+
+    def optimise(self, batch, materials):
+        marker = Path(self._run.url) / "killed"
+        if self._progress and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().optimise(batch, materials)
+
+
+def test_a_killed_worker_is_replaced_and_the_table_is_that_of_an_undisturbed_sweep(pairs, sweep, workers):
+    assert sweep(pairs, "--out", "undisturbed").exit_code == 0
+    workers(KilledOnce)
+    disturbed = sweep(pairs, "--out", "disturbed")
+    assert disturbed.exit_code == 0
+    assert Path("disturbed/killed").exists()
+    assert disturbed.stderr.count("a worker was lost") == 1
+    assert results.load("disturbed")[TELLING].equals(results.load("undisturbed")[TELLING])
+
+
+class KilledByPoison(Worker):
+    """A trial that takes its process with it every time, as a fault in a driver of a GPU would."""
+
+    def optimise(self, batch, materials):
+        if any(trial.settings.ratio == POISON for trial in batch.trials):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().optimise(batch, materials)
+
+
+def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(pairs, sweep, workers):
+    workers(KilledByPoison)
+    poisoned = sweep(pairs, "--only", "style_layers=deep")
+    assert poisoned.exit_code == 1
+    assert "its trials run one by one" in poisoned.stderr
+    trials = results.load("runs/small").set_index("ratio")
+    assert len(trials) == 8
+    assert (trials["status"] == "done").sum() == 7
+    assert trials.loc[POISON, "status"] == "failed"
+    assert f"lost {engine.MOST_DEATHS} times" in trials.loc[POISON, "error"]
+
+
+class Raising(Worker):
+    """One trial raises an error that nobody has foreseen."""
+
+    def _optimise(self, name, trials, targets, materials):
+        import stylize
+
+        whole = stylize.transfer_batch
+
+        def raising(transfers, *arguments):
+            if any(transfer.settings.ratio == POISON for transfer in transfers):
+                raise ZeroDivisionError("a fault\nof one trial")
+            return whole(transfers, *arguments)
+
+        stylize.transfer_batch = raising
+        try:
+            return super()._optimise(name, trials, targets, materials)
+        finally:
+            stylize.transfer_batch = whole
+
+
+def test_an_error_in_one_trial_fails_that_trial_and_no_other(pairs, sweep, workers):
+    workers(Raising)
+    failed = sweep(pairs)
+    assert failed.exit_code == 1
+    assert "2 failed" in failed.stderr
+    trials = results.load("runs/small")
+    assert trials.loc[trials["status"] == "failed", "ratio"].tolist() == [POISON, POISON]
+    assert set(trials.loc[trials["status"] == "failed", "error"]) == {"ZeroDivisionError: a fault of one trial"}
+    assert (trials["status"] == "done").sum() == 14
+    # The trial that shared a batch with the bad one ran alone, and its row says so.
+    assert trials["batch_width"].value_counts().to_dict() == {2: 12, 1: 2}
+
+
+class Narrow(Worker):
+    """A device with memory for one image at a time."""
+
+    def _optimise(self, name, trials, targets, materials):
+        import stylize
+        import torch
+
+        whole = stylize.transfer_batch
+
+        def narrow(transfers, *arguments):
+            if len(transfers) > 1:
+                raise torch.OutOfMemoryError("out of memory")
+            return whole(transfers, *arguments)
+
+        stylize.transfer_batch = narrow
+        try:
+            return super()._optimise(name, trials, targets, materials)
+        finally:
+            stylize.transfer_batch = whole
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(pairs, sweep, workers):
+    workers(Narrow)
+    ran = sweep(pairs, "--only", "style_layers=shallow")
+    assert ran.exit_code == 0
+    assert ran.stderr.count("a batch of 2 had to run in parts of 1 or fewer") == 4
+    assert set(results.load("runs/small")["batch_width"]) == {1}
+
+
+class FullDisk(Worker):
+    """The disk is full when the fifth image is written, until somebody makes room."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        write = self._run.write
+
+        def full(path, content):
+            folder = Path(self._run.url)
+            if len(list(folder.glob("images/*/*.png"))) >= 4 and not (folder / "room").exists():
+                raise RunError(f"cannot write {path} in {self._run.location}: the disk is full")
+            write(path, content)
+
+        self._run.write = full
+
+
+def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_done(pairs, sweep, workers):
+    workers(FullDisk)
+    full = sweep(pairs, "--workers", "1")
+    assert full.exit_code == 1
+    assert full.stderr.count("error:") == 1
+    assert "the disk is full. What is committed stays; run again to go on" in full.stderr
+    assert "Traceback" not in full.stderr
+    kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]
+    assert 0 < len(kept) <= 4
+    Path("runs/small/room").touch()
+    assert sweep(pairs).exit_code == 0
+    trials = results.load("runs/small").set_index("trial_id")
+    assert (trials["status"] == "done").sum() == 16
+    assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
+
+
+def test_a_node_with_another_version_of_this_program_is_named(small_grid, sweep, monkeypatch):
+    monkeypatch.setattr(cluster, "sweep_version", lambda: "0.0.1")
+    failed = sweep(small_grid)
+    assert failed.exit_code == 1
+    assert "the driver has 0.0.1; install the same on every node" in failed.stderr
+    assert "Traceback" not in failed.stderr
