@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-
 _VGG_GAINS = (0.6, 3.0, 2.1, 0.4, 0.5)
 GAINS: Mapping[str, Mapping[str, float]] = {
     name: dict(zip([f"features.{number}.weight" for number in block_starts], _VGG_GAINS, strict=True))
@@ -17,9 +16,9 @@ GAINS: Mapping[str, Mapping[str, float]] = {
 """Factors of the first convolution of each block of VGG, by parameter.
 
 He-normal layers all respond with the strength of the picture itself, and then the paper's ratios do not reach from
-photograph to painting: content always wins. With these factors the responses to a photograph have a root mean square of
-about 45, 110, 175, 65 and 30 in the five blocks. ReLU networks are positively homogeneous: it changes how much a layer counts, and
-nothing of what it sees.
+photograph to painting: content always wins. With these factors the responses to a
+photograph have a root mean square of about 45, 110, 175, 65 and 30 in the five blocks. ReLU networks are positively
+homogeneous: it changes how much a layer counts, and nothing of what it sees.
 """
 
 

@@ -120,8 +120,9 @@ class Narrow(Worker):
     """A device with memory for one image at a time."""
 
     def _optimise(self, name, trials, targets, materials):
-        import stylize
         import torch
+
+        import stylize
 
         whole = stylize.transfer_batch
 
