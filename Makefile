@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo test lint types readme-picture clean
+.PHONY: demo test lint types clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
@@ -12,7 +12,7 @@ $(VENV)/installed: pyproject.toml
 
 demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, offline; prints where the sheet is
 	$(VENV)/bin/sweep figure5 --offline --out runs/demo \
-		--set architecture=squeezenet1_1 --set size=[160,160]
+		--set size=[112,112] --set iterations=30
 
 test: $(VENV)/installed ## the whole suite
 	$(VENV)/bin/python -m pytest
