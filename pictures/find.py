@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,8 +84,8 @@ class Finder:
 
     def _from_path(self, reference: str) -> Picture:
         for place in (self._base, Path.cwd()):
-            path = place / Path(reference).expanduser()
-            if path.is_file():
+            path = place / os.path.expanduser(reference)
+            if os.path.isfile(path):  # False too for a name that no file can have
                 return Picture(reference, str(path), None, None, functools.partial(read, path))
         raise UnknownPictureError(f"there is no file {reference!r} in {self._base} or {Path.cwd()}")
 
@@ -143,5 +144,9 @@ def _unnamed_remote(url: str) -> Remote:
     """A picture that only its address names: kept under a hash of the address, so that two pages' `photo.jpg` stay
     apart.
     """
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(urlsplit(url).path).name)[-60:]
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        raise UnknownPictureError(f"{url!r} is no address: {error}") from error
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(path).name)[-60:]
     return Remote(f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}", url, None, LARGEST_FILE)

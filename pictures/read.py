@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from pictures.errors import UnreadableError
 
@@ -21,6 +21,16 @@ MOST_PIXELS = 150_000_000
 """A 14,000×10,000 scan still passes; a 60,000×60,000 decompression bomb does not."""
 SMALLEST_EDGE = 16
 """Pixels. Below this no network here has a response in its deeper layers."""
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets a picture upright, by EXIF orientation."""
 
 
 def read(path: Path) -> Image.Image:
@@ -31,11 +41,11 @@ def read(path: Path) -> Image.Image:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MOST_PIXELS decides
+            warnings.simplefilter("ignore")  # of sizes, on which MOST_PIXELS decides, and of damaged metadata
             with Image.open(path, formats=FORMATS) as image:
-                _check_size(image, path)
+                _check(image, path)
                 image.load()
-                return _to_srgb(ImageOps.exif_transpose(image))
+                return _to_srgb(_upright(image))
     except UnreadableError:
         raise
     except FileNotFoundError as error:
@@ -49,7 +59,7 @@ def read(path: Path) -> Image.Image:
         raise UnreadableError(f"{path} is damaged or cut short: {error}") from error
 
 
-def _check_size(image: Image.Image, path: Path) -> None:
+def _check(image: Image.Image, path: Path) -> None:
     if image.width * image.height > MOST_PIXELS:
         raise UnreadableError(
             f"{path} has {image.width}×{image.height} pixels; up to {MOST_PIXELS / 1e6:.0f} megapixels are read"
@@ -58,10 +68,23 @@ def _check_size(image: Image.Image, path: Path) -> None:
         raise UnreadableError(
             f"{path} has {image.width}×{image.height} pixels; each edge needs at least {SMALLEST_EDGE}"
         )
+    if image.mode == "F":
+        raise UnreadableError(
+            f"{path} has floating-point numbers of unknown range as its pixels; save it with 8 or 16 bits"
+        )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF says. No viewer refuses a picture because its EXIF is damaged."""
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # as its decoders do, Pillow's reader of EXIF raises nearly anything
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
+    if image.mode.startswith("I"):
         image = _to_8_bits(image)
     if image.mode in ("P", "PA", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
         with_alpha = image.convert("RGBA")
@@ -72,12 +95,13 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit greyscale to 8 bits: 65535 becomes 255."""
-    if image.mode == "F":
-        raise UnreadableError("its pixels are floating-point numbers of unknown range; save it with 8 or 16 bits")
-    values = np.asarray(image).astype(np.float64) / 257
-    reduced = Image.fromarray(values.round().clip(0, 255).astype(np.uint8))
-    reduced.info = image.info
+    """16-bit greyscale to 8 bits: 65535 becomes 255. A value that stands for transparency is compared before."""
+    values = np.asarray(image)
+    reduced = Image.fromarray((values.astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8))
+    reduced.info = image.info.copy()
+    transparent = reduced.info.pop("transparency", None)
+    if transparent is not None:
+        reduced.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
     return reduced
 
 

@@ -30,8 +30,8 @@ def download(
 ) -> None:
     """Fetch `url` to `destination`, unless another process just did. At most `largest` bytes; `timeout` in seconds.
 
-    What has arrived stays in `<destination>.part`, from which the next attempt goes on. Raises DownloadError or
-    ChecksumError; `destination` is then not created.
+    What has arrived stays in `<destination>.part`, from which the next attempt goes on if there is a checksum to prove
+    the whole. Raises DownloadError or ChecksumError; `destination` is then not created.
     """
     import requests
 
@@ -42,6 +42,8 @@ def download(
             if destination.exists():
                 return
             part = destination.with_name(destination.name + ".part")
+            if not checksum:
+                part.unlink(missing_ok=True)  # nothing would tell whether the rest belongs to the same file
             _fetch(url, part, largest, timeout, progress)
             if checksum:
                 _verify(part, checksum, url)
@@ -50,6 +52,8 @@ def download(
         if isinstance(error, requests.RequestException):
             raise DownloadError(f"{url}: {_reason(error)}; run again to go on where it stopped") from error
         raise DownloadError(f"cannot write {destination}: {error.strerror or error}") from error
+    except ValueError as error:  # some addresses that make no sense get past requests
+        raise DownloadError(f"{url}: {error}") from error
 
 
 def _fetch(url: str, part: Path, largest: int, timeout: float, progress: Progress | None) -> None:
@@ -94,6 +98,6 @@ def _reason(error: requests.RequestException) -> str:
 
     if isinstance(error, requests.Timeout):
         return "the server took too long to answer"
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return "no connection to the server, or it broke off"
     return str(error)

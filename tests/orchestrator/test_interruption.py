@@ -81,7 +81,8 @@ def read_all(terminal):
     with contextlib.suppress(OSError):  # EIO: the other end is closed
         while part := os.read(terminal, 65536):
             text += part
-    return text.decode(errors="replace")  # Ctrl-C throws away what is on its way, in the middle of a character too
+    # Ctrl-C throws away what is on its way, in the middle of a character too; and the terminal's width breaks lines.
+    return " ".join(text.decode(errors="replace").split())
 
 
 @pytest.mark.parametrize("presses", [1, 2])
