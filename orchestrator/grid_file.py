@@ -78,7 +78,7 @@ class _Reader:
         settings |= self._fixed
         base = TrialSettings.model_construct(**settings)
         dimensions = _dimensions({name: axis for name, axis in axes.items() if name not in self._fixed}, groups)
-        exclude = self._exclude(data.get("exclude"), dimensions)
+        exclude = self._exclude(data.get("exclude"), _dimensions(axes, groups), dimensions)
         dimensions, include = self._include(data.get("include"), dimensions, base)
         rows, columns = self._sheet(data.get("sheet"), dimensions)
         return Grid(
@@ -230,18 +230,25 @@ class _Reader:
                 self._fail("this point names nothing", steps)
             yield steps, point
 
-    def _exclude(self, block: Any, dimensions: Sequence[Dimension]) -> tuple[dict[int, frozenset[int]], ...]:
+    def _exclude(
+        self, block: Any, written: Sequence[Dimension], dimensions: Sequence[Dimension]
+    ) -> tuple[dict[int, frozenset[int]], ...]:
+        """Exclusions are read against the dimensions as `written`; of axes that --set fixes, only rules that name the
+        fixed value apply.
+        """
         rules = []
         for steps, point in self._points(block, "exclude"):
             rule: dict[int, frozenset[int]] = {}
             applies = True
             for name, value in point.items():
-                if name in self._fixed:
-                    with contextlib.suppress(GridError):
-                        applies = applies and check_value(name, value) == self._fixed[name]
-                    continue
                 with self._at((*steps, name)):
-                    index, values = select(dimensions, name, value)
+                    index, values = select(written, name, value)
+                if name in self._fixed:
+                    place = written[index].settings.index(name)
+                    named = {written[index].values[at][place] for at in values}
+                    applies = applies and self._fixed[name] in named
+                    continue
+                index, values = select(dimensions, name, value)
                 rule[index] = rule.get(index, values) & values
             if applies and rule:
                 rules.append(rule)
@@ -310,10 +317,15 @@ class _Reader:
 
 
 def _with_value(dimension: Dimension, value: tuple[Any, ...]) -> Dimension:
+    """The dimension with one more value; where zipped axes have parts of it already, they keep those parts' labels."""
     if value in dimension.values:
         return dimension
-    unlabelled = (None,) * len(value)
-    return replace(dimension, values=(*dimension.values, value), labels=(*dimension.labels, unlabelled))
+    there = list(zip(dimension.labels, dimension.values, strict=True))
+    label = tuple(
+        next((labels[place] for labels, values in there if values[place] == one), None)
+        for place, one in enumerate(value)
+    )
+    return replace(dimension, values=(*dimension.values, value), labels=(*dimension.labels, label))
 
 
 def _dimensions(axes: Mapping[str, _Axis], groups: Sequence[Sequence[str]]) -> tuple[Dimension, ...]:

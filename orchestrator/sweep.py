@@ -95,16 +95,20 @@ def prepare(
 
 
 def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
-    only: dict[int, frozenset[int]] = {}
+    named: dict[tuple[int, str], frozenset[int]] = {}
     for text in request.only:
         name, equals, value = text.partition("=")
+        name = name.strip()
         if not equals:
             raise UsageError(f"--only {text}: write --only axis=value")
         try:
-            index, values = select(grid.dimensions, name.strip(), _label_or_value(grid, name.strip(), value))
+            index, values = select(grid.dimensions, name, _label_or_value(grid, name, value))
         except Exception as error:
             raise UsageError(f"--only {text}: {error}") from error
-        only[index] = only.get(index, frozenset()) | values
+        named[index, name] = named.get((index, name), frozenset()) | values
+    only: dict[int, frozenset[int]] = {}
+    for (index, _), values in named.items():  # zipped axes share a dimension; what each of them names must hold
+        only[index] = only.get(index, values) & values
     recorded = read_rows(run, columns=["trial_id", "status"]) if run.exists() else None
     states = (
         dict(zip(*(recorded[name].to_pylist() for name in ("trial_id", "status")), strict=True)) if recorded else {}

@@ -58,12 +58,12 @@ def unknown(what: str, name: Any, known: Iterable[str]) -> str:
 def spaced(kind: str, first: float, last: float, count: int) -> list[float]:
     """`count` evenly spaced numbers (linspace), or evenly spaced on a logarithmic scale (logspace).
 
-    Powers of ten come out exact: 0.001 and not 0.0010000000000000002, which would be another trial.
+    Round numbers come out round: 8 and not 7.999999999999999, which would be another trial.
     """
+    steps = range(1, count - 1)
     if kind == "linspace":
-        values = [first + (last - first) * step / (count - 1) for step in range(count)]
-    else:
+        between = [f"{first + (last - first) * step / (count - 1):.15g}" for step in steps]
+    else:  # fewer digits, as the power makes the rounding error of its exponent larger
         start, end = math.log10(first), math.log10(last)
-        exponents = [start + (end - start) * step / (count - 1) for step in range(count)]
-        values = [float(f"1e{round(one)}") if abs(one - round(one)) < 1e-12 else 10.0**one for one in exponents]
-    return [first, *values[1:-1], last]
+        between = [f"{10.0 ** (start + (end - start) * step / (count - 1)):.12g}" for step in steps]
+    return [first, *map(float, between), last]
