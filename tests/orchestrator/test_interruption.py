@@ -20,9 +20,9 @@ COMMAND = [sys.executable, "-c", "from orchestrator.cli import main; main()", "s
 
 @pytest.fixture
 def slow_grid(small_grid):
-    """Sixteen trials of about half a second."""
+    """Sixteen trials of some tenths of a second."""
     grid = small_grid.read_text().replace("[1e-3, 1e-2]", "{logspace: [1e-4, 1e-1, 8]}")
-    small_grid.write_text(grid.replace("iterations: 4", "iterations: 50"))
+    small_grid.write_text(grid.replace("iterations: 4", "iterations: 25"))
     return small_grid
 
 
