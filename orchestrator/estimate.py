@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from orchestrator.plan import Batch, Plan
 
 CONVOLUTION_SHARE = 0.9
-"""Convolutions of VGG reach about this share of the rate of one large matrix product, measured on two AVX-512 cores."""
+"""An assumption: convolutions run at about the rate of one large matrix product. Load on the machine changes both."""
 START_SECONDS = 8.0
-"""Ray, imports and the first batch's targets."""
+"""An assumption for Ray, imports and the first batch's targets."""
 BYTES_PER_PIXEL = 2.3
 """Of a PNG: stylised images hardly compress."""
 SHEET_EDGE = 512
