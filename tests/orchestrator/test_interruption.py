@@ -104,10 +104,11 @@ def test_ctrl_c_finishes_what_runs_and_a_second_one_ends_at_once(presses, start,
     kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]
     assert 0 < len(kept) < 16
     assert ("interrupted with" if presses == 1 else "interrupted; run the same command again") in said
-    assert sweep(slow_grid).exit_code == 0
-    trials = results.load("runs/small").set_index("trial_id")
-    assert len(trials) == 16
-    assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
+    if presses == 1:  # after an end at once it goes on as it does after kill -9
+        assert sweep(slow_grid).exit_code == 0
+        trials = results.load("runs/small").set_index("trial_id")
+        assert len(trials) == 16
+        assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
 
 
 def own():
