@@ -137,29 +137,35 @@ class Engine:
 
     def _submit(self) -> None:
         for crew in sorted(self._crews, key=lambda crew: len(crew.batches)):
-            while self._pending and not self.stopping and len(crew.batches) < IN_FLIGHT:
-                # With few batches left, a second one in a worker's queue would wait while another worker idles.
-                if crew.batches and len(self._pending) < len([one for one in self._crews if not one.batches]):
-                    break
+            while self._pending and not self.stopping and self._takes(crew, self._pending[0]):
                 batch = self._pending.popleft()
                 crew.batches[crew.actor.optimise.remote(batch, self._materials.of(batch))] = batch
 
+    def _takes(self, crew: _Crew, batch: Batch) -> bool:
+        """Whether a worker should be handed this batch now."""
+        if not crew.batches:
+            return True
+        if any(one.name in self._deaths for one in [*crew.batches.values(), batch]):
+            return False  # a batch that may have cost a worker runs alone, so that nothing else is blamed for it
+        # With few batches left, a second one in a worker's queue would wait while another worker idles.
+        idle = sum(not one.batches for one in self._crews)
+        return len(crew.batches) < IN_FLIGHT and len(self._pending) >= idle
+
     def _collect(self, crew: _Crew, ref: ray.ObjectRef[Any]) -> None:
-        batch = crew.batches[ref]
         try:
-            rows = ray.get(ref)
+            rows: list[dict[str, Any]] = ray.get(ref)
         except _LOST as error:
             self._replace(crew, error)
             return
         except Stopped:
-            del crew.batches[ref]
-            return
+            rows = []
         except RunError as error:
             raise EngineError(f"{error}. What is committed stays; run again to go on") from error
         except ray_exceptions.RayTaskError as error:
             raise EngineError(f"a worker failed: {error.cause}") from error
-        del crew.batches[ref]
-        self._commit(batch, rows)
+        batch = crew.batches.pop(ref)
+        if rows:
+            self._commit(batch, rows)
 
     def _commit(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
         now = datetime.datetime.now(datetime.UTC)
@@ -180,9 +186,14 @@ class Engine:
             self.stopping = True
 
     def _replace(self, crew: _Crew, error: Exception) -> None:
-        """A worker is gone: blame the batch it was at, give back the rest, and start another."""
+        """A worker is gone: keep what it had finished, blame the batch it was at, give back the rest, start another."""
         if isinstance(error, ray_exceptions.RayActorError) and error.actor_init_failed:
             raise EngineError(f"a worker could not start: {_last_line(error)}") from error
+        lost = list(crew.batches)
+        answered, _ = ray.wait(lost, num_returns=len(lost), timeout=0)
+        for ref in answered:
+            if not _is_lost(ref):
+                self._collect(crew, ref)
         batches = list(crew.batches.values())
         self._crews[self._crews.index(crew)] = self._crew()
         ray.kill(crew.actor)
@@ -194,7 +205,7 @@ class Engine:
             self._listener(self.status, f"a worker was lost ({_last_line(error)}); its batch runs again")
         elif len(blamed.trials) > 1:
             singles = [Batch((trial,)) for trial in blamed.trials]
-            self._deaths.update({single.name: MOST_DEATHS - 1 for single in singles})
+            self._deaths.update({single.name: 0 for single in singles})  # suspected, each for itself
             self._pending.extendleft(reversed(singles))
             self._listener(self.status, "a batch cost two workers; its trials run one by one")
         else:
@@ -230,6 +241,14 @@ class Engine:
                     share = 1 - crew.progress.step / batch.trials[0].settings.iterations
                 left += batch.operations * share
         return left
+
+
+def _is_lost(ref: ray.ObjectRef[Any]) -> bool:
+    try:
+        ray.get(ref)
+    except ray_exceptions.RayError as error:
+        return isinstance(error, _LOST)
+    return False
 
 
 def _last_line(error: Exception) -> str:
