@@ -85,30 +85,46 @@ def read_all(terminal):
     return " ".join(text.decode(errors="replace").split())
 
 
-@pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_finishes_what_runs_and_a_second_one_ends_at_once(presses, start, slow_grid, sweep, ray_session):
+def interrupt(start, *signals):
+    """Start a sweep in a terminal of its own, give it these signals, and wait for its end. Returns what it said."""
     terminal, other_end = pty.openpty()
     with ThreadPoolExecutor() as pool:
         reading = pool.submit(read_all, terminal)
         process = start(stdin=other_end, stdout=subprocess.PIPE, stderr=other_end, preexec_fn=own)
         os.close(other_end)
-        for press in range(presses):
-            time.sleep(0.3 * press)
-            os.write(terminal, b"\x03")
+        for number, send in enumerate(signals):
+            time.sleep(0.3 * number)
+            send(process, terminal)
         said = reading.result()
     os.close(terminal)
     assert process.wait(30) == 130
     assert process.stdout.read() == b""
     assert "Traceback" not in said
-    assert "press Ctrl-C again to end at once" in said
+    assert "what is running will be finished and kept; press Ctrl-C again to end at once" in said
+    return said
+
+
+def press_ctrl_c(process, terminal):
+    os.write(terminal, b"\x03")
+
+
+def send_sigterm(process, terminal):
+    process.send_signal(signal.SIGTERM)
+
+
+def test_ctrl_c_finishes_what_runs_and_the_same_command_goes_on(start, slow_grid, sweep, ray_session):
+    assert "interrupted with" in interrupt(start, press_ctrl_c)
     kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]
     assert 0 < len(kept) < 16
-    assert ("interrupted with" if presses == 1 else "interrupted; run the same command again") in said
-    if presses == 1:  # after an end at once it goes on as it does after kill -9
-        assert sweep(slow_grid).exit_code == 0
-        trials = results.load("runs/small").set_index("trial_id")
-        assert len(trials) == 16
-        assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
+    assert sweep(slow_grid).exit_code == 0
+    trials = results.load("runs/small").set_index("trial_id")
+    assert len(trials) == 16
+    assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
+
+
+def test_sigterm_is_taken_as_the_first_ctrl_c_and_a_second_one_ends_at_once(start):
+    assert "interrupted; run the same command again" in interrupt(start, send_sigterm, press_ctrl_c)
+    assert 0 < len(results.load("runs/small")) < 16
 
 
 def own():
@@ -118,12 +134,3 @@ def own():
 
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def test_sigterm_is_taken_as_the_first_ctrl_c(start):
-    process = start(stderr=subprocess.PIPE, text=True)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "what is running will be finished and kept" in said
-    assert "Traceback" not in said

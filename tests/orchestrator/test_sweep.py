@@ -120,20 +120,16 @@ def test_a_new_title_only_draws_the_sheet_again(ran, sweep, small_grid):
     assert (small_grid.parent / "runs/small/sheet.png").read_bytes() != sheet
 
 
-def test_only_and_limit_run_a_part_and_the_sheet_shows_what_is_missing(sweep, small_grid):
-    part = sweep(small_grid, "--only", "style_layers=deep", "--limit", "1")
-    assert part.exit_code == 0, part.stderr
-    trials = results.load("runs/small", missing=True)
-    assert trials["status"].tolist() == ["missing", "missing", "done", "missing"]
-    assert sweep(small_grid, "--only", "ratio=1e-3").exit_code == 0
-    assert results.load("runs/small", missing=True)["status"].tolist() == ["done", "missing", "done", "missing"]
-    assert sweep(small_grid).exit_code == 0
-    assert len(results.load("runs/small")) == 4
-
-
-def test_trials_run_in_parts_equal_those_run_at_once(ran, sweep, small_grid):
-    for arguments in (["--limit", "1"], ["--only", "ratio=1e-2"], []):
-        assert sweep(small_grid, "--out", "parts", *arguments).exit_code == 0
+def test_only_and_limit_run_a_part_and_the_parts_equal_a_run_of_all(ran, sweep, small_grid):
+    for arguments, done in (
+        (["--only", "style_layers=deep", "--limit", "1"], [2]),
+        (["--only", "ratio=1e-3"], [0, 2]),
+        ([], [0, 1, 2, 3]),
+    ):
+        part = sweep(small_grid, "--out", "parts", *arguments)
+        assert part.exit_code == 0, part.stderr
+        states = results.load("parts", missing=True)["status"].tolist()
+        assert states == ["done" if place in done else "missing" for place in range(4)]
     columns = ["trial_id", "pixels_sha256", "total_loss", "batch_width"]
     assert results.load("parts")[columns].equals(results.load("runs/small")[columns])
 
@@ -141,7 +137,9 @@ def test_trials_run_in_parts_equal_those_run_at_once(ran, sweep, small_grid):
 FAILING = "iterations: 3\n  learning_rate: 1e30\n  history_every: 1"
 
 
-def test_a_trial_that_diverges_is_a_failed_row_with_its_last_good_image(sweep, small_grid):
+def test_a_trial_that_diverges_is_a_failed_row_with_its_last_good_image_and_runs_again_only_where_asked(
+    sweep, small_grid
+):
     small_grid.write_text(small_grid.read_text().replace("iterations: 4\n  history_every: 2", FAILING))
     failed = sweep(small_grid, "--limit", "2")
     assert failed.exit_code == 1
@@ -152,16 +150,12 @@ def test_a_trial_that_diverges_is_a_failed_row_with_its_last_good_image(sweep, s
     assert np.asarray(results.image(trials.iloc[0])).std() > 20  # the content picture
     assert "not finite at step 1" in sweep("status", "runs/small").stdout
 
-
-def test_failed_trials_run_again_only_where_asked(sweep, small_grid):
-    small_grid.write_text(small_grid.read_text().replace("iterations: 4\n  history_every: 2", FAILING))
-    sweep(small_grid, "--limit", "1")
     shards = len(list(small_grid.parent.glob("runs/small/trials/*")))
-    assert sweep(small_grid, "--limit", "1").exit_code == 1
+    assert sweep(small_grid, "--limit", "2").exit_code == 1
     assert len(list(small_grid.parent.glob("runs/small/trials/*"))) == shards
     assert sweep(small_grid, "--limit", "1", "--retry-failed").exit_code == 1
     assert len(list(small_grid.parent.glob("runs/small/trials/*"))) == shards + 1
-    assert len(results.load("runs/small")) == 1
+    assert len(results.load("runs/small")) == 2
 
 
 def test_fail_fast_submits_nothing_after_the_first_failure(sweep, small_grid):
