@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types weights clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
@@ -12,10 +12,13 @@ $(VENV)/installed: pyproject.toml
 
 demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, offline; prints where the sheet is
 	$(VENV)/bin/sweep figure5 --offline --out runs/demo \
-		--set size=[112,112] --set iterations=30
+		--set size=[224,224] --set iterations=80
 
 test: $(VENV)/installed ## the whole suite
 	$(VENV)/bin/python -m pytest
+
+weights: $(VENV)/installed ## trains the embedded networks again (see weights/slim.md for what it costs)
+	$(VENV)/bin/python -m weights.training
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

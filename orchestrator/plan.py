@@ -203,7 +203,7 @@ def _named(settings: TrialSettings, inputs: Inputs) -> Trial:
             if picture.stand_in:
                 stand_ins.append(f"{picture.stand_in} for {reference}")
     if weights.stand_in:
-        stand_ins.append(f"{weights.stand_in} weights for {settings.architecture} {weights.reference}")
+        stand_ins.append(f"{weights.stand_in} for {settings.architecture} {weights.reference}")
     return Trial(
         id=trial_id(settings, width, height, hashes),
         settings=settings,

@@ -54,14 +54,14 @@ class TrialSettings(Settings):
         default=448,
         description="Pixels: the long edge, each picture keeping its aspect, or [width, height], which stretches both.",
     )
-    architecture: Literal["vgg16", "vgg19", "squeezenet1_1", "alexnet"] = Field(
+    architecture: Literal["vgg16", "vgg19", "vgg16-slim", "vgg19-slim", "squeezenet1_1", "alexnet"] = Field(
         default="vgg16", description="The network whose responses are compared."
     )
     weights: str | None = Field(
         default=None,
         min_length=1,
-        description="Parameters of the network: a name of the manifest (original, torchvision), random, random:<seed>, "
-        "or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
+        description="Parameters of the network: a name of the manifest (original, torchvision, embedded), random, "
+        "random:<seed>, or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
     )
     pooling: Literal["average", "max"] = Field(
         default="average", description="How the network pools between its blocks."

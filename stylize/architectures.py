@@ -151,13 +151,15 @@ class Architecture:
         return 4.0 * multiplications
 
 
-def _vgg(name: str, convolutions_per_block: tuple[int, ...]) -> Architecture:
-    """Simonyan, Zisserman 2014 (arXiv 1409.1556), without the classifier."""
+_VGG_16, _VGG_19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
+_VGG_WIDTHS, _SLIM_WIDTHS = (64, 128, 256, 512, 512), (16, 32, 64, 128, 128)
+
+
+def _vgg(name: str, convolutions_per_block: tuple[int, ...], widths: tuple[int, ...] = _VGG_WIDTHS) -> Architecture:
+    """Simonyan, Zisserman 2014 (arXiv 1409.1556), without the classifier. `widths` are the blocks' channels."""
     stages: list[Stage] = []
     inputs = 3
-    for block, (count, outputs) in enumerate(
-        zip(convolutions_per_block, (64, 128, 256, 512, 512), strict=True), start=1
-    ):
+    for block, (count, outputs) in enumerate(zip(convolutions_per_block, widths, strict=True), start=1):
         for number in range(1, count + 1):
             # torchvision counts every ReLU and pool in `features`: a convolution and its ReLU take two places.
             index = sum(2 if stage.name else 1 for stage in stages)
@@ -205,6 +207,13 @@ def _alexnet() -> Architecture:
 
 ARCHITECTURES: dict[str, Architecture] = {
     architecture.name: architecture
-    for architecture in (_vgg("vgg16", (2, 2, 3, 3, 3)), _vgg("vgg19", (2, 2, 4, 4, 4)), _squeezenet(), _alexnet())
+    for architecture in (
+        _vgg("vgg16", _VGG_16),
+        _vgg("vgg19", _VGG_19),
+        _vgg("vgg16-slim", _VGG_16, _SLIM_WIDTHS),
+        _vgg("vgg19-slim", _VGG_19, _SLIM_WIDTHS),
+        _squeezenet(),
+        _alexnet(),
+    )
 }
 """Every architecture by the name that grids use."""

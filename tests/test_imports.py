@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "results": set(),
     "pictures": {"store", "grids"},
     "weights": {"store"},
+    "weights/training": {"stylize", "weights"},
     "orchestrator": {"grids", "store", "stylize", "results", "pictures", "weights"},
 }
 
@@ -30,7 +31,10 @@ def imported(file):
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_run_one_way(package):
-    files = list((ROOT / package).rglob("*.py"))
+    inner = {name for name in MAY_IMPORT if name.startswith(f"{package}/")}
+    files = [
+        file for file in (ROOT / package).rglob("*.py") if not any(file.is_relative_to(ROOT / name) for name in inner)
+    ]
     assert files
     for file in files:
         ours = set(imported(file)) & MAY_IMPORT.keys() - {package}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,14 +57,20 @@ def command(folder, *arguments):
     )
 
 
-@pytest.mark.parametrize(
-    ("grid", "trials"),
-    [("quickstart", 6), ("figure3", 2), ("figure4", 10), ("figure5", 15), ("figure6", 5), ("learning_rate", 16)],
-)
-def test_grids_and_embedded_data_are_inside(installed, grid, trials):
-    planned = command(installed, "plan", grid, "--offline", "--json")
+def test_every_file_of_the_packages_but_their_training_is_inside(installed):
+    [wheel] = installed.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        inside = {name for name in archive.namelist() if ".dist-info/" not in name}
+    files = [path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.*") if path.is_file()]
+    expected = {path.as_posix() for path in files if not {"__pycache__", "training"} & set(path.parts)}
+    assert {"grids/figure5.yaml", "weights/vgg16-slim.safetensors"} <= expected
+    assert inside == expected
+
+
+def test_a_bundled_grid_is_planned_from_another_folder(installed):
+    planned = command(installed, "plan", "figure6", "--offline", "--json")
     assert planned.returncode == 0, planned.stderr
-    assert json.loads(planned.stdout)["trials"]["points"] == trials
+    assert json.loads(planned.stdout)["trials"]["points"] == 5
 
 
 def test_a_sweep_runs_from_another_folder(installed):

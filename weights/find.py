@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 SUFFIXES = (".safetensors", ".pth", ".pt")
 _RANDOM = re.compile(r"random(?::(\d{1,9}))?")
 
-STAND_IN = "random"
-"""What takes the place of pretrained weights that are not here under `--offline`."""
+STAND_INS = {"vgg16": "vgg16-slim", "vgg19": "vgg19-slim"}
+"""The architecture whose embedded weights stand in for pretrained ones that are not here under `--offline`; for all
+others random weights do.
+"""
 
 
 @dataclass(frozen=True)
 class Weights:
     """The weights of one architecture: a file, or a seed of random ones, or, with neither, a file yet to be downloaded.
 
+    architecture: that of the network they are for; a stand-in's may be another than the grid asked for.
     reference: as the grid wrote it, or the name of the architecture's default.
     preprocessing: the name of what pictures must go through; None lets the file's own metadata say it.
-    stand_in: what takes the place of what the grid asked for, or None.
+    stand_in: what takes the place of what the grid asked for (`vgg16-slim`, `random weights`), or None.
     """
 
     architecture: str
@@ -90,9 +93,9 @@ def find_weights(
     """The weights that a grid names; None names the architecture's default.
 
     A path is relative to `base`, the grid's folder, or else to the working directory. Files of the manifest are
-    looked for in `folder` (the user's `--weights`), the cache, torch hub's own cache, and on the network. With
-    `offline` random weights stand in for one that is missing; without `fetch` nothing is downloaded. Raises
-    UnknownWeightsError, and store.StoreError where a file cannot be had.
+    looked for in `folder` (the user's `--weights`), the cache, torch hub's own cache, and on the network; embedded
+    ones are here. With `offline` others stand in for weights that are missing; without `fetch` nothing is downloaded.
+    Raises UnknownWeightsError, and store.StoreError where a file cannot be had.
     """
     entries = manifest().get(architecture, {})
     reference = reference or next(iter(entries), "random")
@@ -101,16 +104,19 @@ def find_weights(
     if is_path(reference):
         return _own_file(architecture, reference, base)
     entry = entries.get(reference)
-    if not entry:
+    if entry is None:
         known = ", ".join([*entries, "random", "random:<seed>"])
         raise UnknownWeightsError(
             f"{architecture} has no weights {reference!r}; there are {known}, or a path ending in {', '.join(SUFFIXES)}"
         )
+    if not entry.remote:
+        return _embedded(architecture, reference)
     try:
         path = _look(entry.remote, folder, offline=offline, fetch=fetch, progress=progress)
     except NotHereError:
-        random = _random(architecture, reference, seed=0)
-        return Weights(architecture, reference, random.origin, random.preprocessing, STAND_IN, seed=0)
+        if slim := STAND_INS.get(architecture):
+            return replace(_embedded(slim, reference), stand_in=slim)
+        return replace(_random(architecture, reference, seed=0), stand_in="random weights")
     return Weights(architecture, reference, str(path or entry.url), entry.preprocessing, file=path)
 
 
@@ -126,6 +132,12 @@ def _look(remote: Remote, folder: Path | None, *, offline: bool, fetch: bool, pr
     if not here and (hub / remote.name).is_file():
         folder = hub
     return find(remote, folder, cache, offline=offline, fetch=fetch, progress=progress)
+
+
+def _embedded(architecture: str, reference: str) -> Weights:
+    [entry] = manifest()[architecture].values()
+    file = Path(__file__).parent / f"{architecture}.safetensors"
+    return Weights(architecture, reference, entry.title, entry.preprocessing, file=file)
 
 
 def _random(architecture: str, reference: str, seed: int) -> Weights:

@@ -17,19 +17,23 @@ LARGEST_FILE = 2_000_000_000
 
 
 class Entry(BaseModel):
-    """One file of pretrained weights."""
+    """One file of pretrained weights: to be downloaded, or, without `url` and `checksum`, embedded in this package as
+    `<architecture>.safetensors`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     title: str
-    url: str
-    checksum: Annotated[Checksum, BeforeValidator(Checksum.parse)]
+    url: str | None = None
+    checksum: Annotated[Checksum, BeforeValidator(Checksum.parse)] | None = None
     preprocessing: str
     licence: str
 
     @property
-    def remote(self) -> Remote:
-        """Where the file is fetched from."""
+    def remote(self) -> Remote | None:
+        """Where the file is fetched from; None for an embedded one."""
+        if not self.url or not self.checksum:
+            return None
         return Remote(PurePosixPath(self.url).name, self.url, self.checksum, LARGEST_FILE)
 
 

@@ -172,7 +172,7 @@ def test_stand_ins_are_named_in_every_row_the_plan_and_the_messages(sweep, small
     arguments = [small_grid, "--offline", "--limit", "1", "--set", "iterations=1"]
     planned = json.loads(sweep("plan", *arguments, "--json").stdout)
     assert planned["pictures"]["neckarfront"]["stand_in"] == "astronaut"
-    assert planned["weights"]["squeezenet1_1 torchvision"]["stand_in"] == "random"
+    assert planned["weights"]["squeezenet1_1 torchvision"]["stand_in"] == "random weights"
     ran = sweep(*arguments)
     assert ran.exit_code == 0, ran.stderr
     expected = "astronaut for neckarfront; random weights for squeezenet1_1 torchvision"

@@ -5,6 +5,7 @@ import torch
 import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import vgg
 from torchvision.models.squeezenet import Fire
 
 from stylize import ARCHITECTURES, SettingsError
@@ -17,7 +18,14 @@ LAYERS = [(name, layer) for name, architecture in ARCHITECTURES.items() for laye
 def theirs():
     """torchvision's networks on torch's meta device: shapes without numbers."""
     with torch.device("meta"):
-        return {name: torchvision.models.get_model(name, weights=None).features.eval() for name in ARCHITECTURES}
+        return {name: features_of(name).eval() for name in ARCHITECTURES}
+
+
+def features_of(name):
+    if not name.endswith("-slim"):
+        return torchvision.models.get_model(name, weights=None).features
+    plan = vgg.cfgs["D" if name == "vgg16-slim" else "E"]
+    return vgg.make_layers([step if step == "M" else step // 4 for step in plan])
 
 
 def layers_of(name, features):
@@ -44,6 +52,8 @@ def test_the_layers_are_torchvisions_in_their_order(name, theirs):
     [
         ("vgg16", "conv1_1", "conv5_3", 13),
         ("vgg19", "conv1_1", "conv5_4", 16),
+        ("vgg16-slim", "conv1_1", "conv5_3", 13),
+        ("vgg19-slim", "conv1_1", "conv5_4", 16),
         ("squeezenet1_1", "conv1", "fire9", 9),
         ("alexnet", "conv1", "conv5", 5),
     ],

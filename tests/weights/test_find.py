@@ -78,12 +78,12 @@ def test_a_file_with_the_wrong_hash_is_named_with_both(known, content, places, n
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ["squeezenet1_1", "alexnet"])
 def test_offline_random_weights_stand_in_for_missing_ones_and_say_so(tmp_path, architecture):
     shapes = {"weight": (2, 3, 3, 3)}
     found = find_weights(architecture, None, base=tmp_path, offline=True)
     asked = find_weights(architecture, "random", base=tmp_path)
-    assert (found.stand_in, asked.stand_in) == ("random", None)
+    assert (found.stand_in, asked.stand_in) == ("random weights", None)
     assert found.reference == next(iter(manifest()[architecture]))
     assert found.sha256 == asked.sha256
     assert torch.equal(found.load(shapes)[0]["weight"], asked.load(shapes)[0]["weight"])
