@@ -56,7 +56,12 @@ SIZE = "size must be a long edge in pixels, or [width, height], each from 1 to 1
         ("iterations", 0, "iterations should be greater than or equal to 1, not 0"),
         ("seed", 2**63, "seed should be less than 9223372036854775808, not 9223372036854775808"),
         ("pooling", "maximum", "pooling should be 'average' or 'max', not 'maximum'"),
-        ("architecture", "vgg", "architecture should be 'vgg16', 'vgg19', 'squeezenet1_1' or 'alexnet', not 'vgg'"),
+        (
+            "architecture",
+            "vgg",
+            "architecture should be 'vgg16', 'vgg19', 'vgg16-slim', 'vgg19-slim', 'squeezenet1_1' or 'alexnet', "
+            "not 'vgg'",
+        ),
         ("content", "", "content should have at least 1 character, not ''"),
         ("content", 5, "content should be a valid string, not 5"),
         ("weights", ["a" * 99], f"weights should be a valid string, not ['{'a' * 55}..."),
