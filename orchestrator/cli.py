@@ -91,6 +91,9 @@ WeightsFolder = Annotated[
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="No network; stand-ins for what is missing.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Bit-exact work: fp32, one image at a time. Slower by half and more.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Accept a grid of more than 100,000 trials.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Where = Annotated[str | None, typer.Option(help="A pandas query, such as 'ratio < 1e-3 and status == \"done\"'.")]
@@ -115,6 +118,7 @@ def run(
     pictures: Pictures = None,
     weights: WeightsFolder = None,
     offline: Offline = False,
+    exact: Exact = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
     retry_failed: RetryFailed = False,
     yes: Yes = False,
@@ -139,6 +143,7 @@ def run(
         address=address,
         workers=workers,
         gpus_per_worker=gpus_per_worker,
+        exact=exact,
         fail_fast=fail_fast,
     )
     with _messages():
@@ -182,6 +187,7 @@ def plan(
     weights: WeightsFolder = None,
     offline: Offline = False,
     retry_failed: RetryFailed = False,
+    exact: Exact = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -199,6 +205,7 @@ def plan(
         weights=weights,
         offline=offline,
         retry_failed=retry_failed,
+        exact=exact,
         however_many=yes,
     )
     with _messages():
@@ -217,6 +224,17 @@ def status(run: RunPath, as_json: AsJson = False) -> None:
     with _messages():
         found = run_status(_run_path(run))
         print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else status_text(found))
+
+
+@app.command()
+def compact(run: RunPath) -> None:
+    """Merge a run's shards into one, for tables that are read faster. Nothing is lost, whoever reads meanwhile."""
+    with _messages():
+        import results
+        from results.compact import compact as merge
+
+        count = merge(results.Run(_run_path(run)))
+        _say(f"merged {count} shards" if count else "there is nothing to merge")
 
 
 @app.command()

@@ -62,6 +62,11 @@ class Workforce:
     cpus: int  # per worker; also its threads on a machine without GPUs
     gpus: float  # per worker
 
+    def for_batches(self, batches: int) -> Workforce:
+        """No more workers than there is work for; on a machine without GPUs they then have more threads each."""
+        workers = min(self.workers, batches)
+        return Workforce(workers, self.cpus if self.gpus else self.workers * self.cpus // workers, self.gpus)
+
     def describe(self) -> str:
         """For people: `2 workers with 1 CPU core each`."""
         workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
@@ -73,8 +78,8 @@ MOST_CPU_WORKERS = 8
 """On a machine without GPUs: beyond this, processes compete for memory bandwidth, and threads inside them gain more."""
 
 
-def workforce(batches: int, workers: int | None, gpus_per_worker: float | None) -> Workforce:
-    """Workers for so many batches on the cluster that is connected: one per GPU, or a few that share the CPU cores.
+def workforce(workers: int | None, gpus_per_worker: float | None) -> Workforce:
+    """All workers that the connected cluster has room for: one per GPU, or a few that share the CPU cores.
 
     Raises UsageError where more is asked for than the cluster has.
     """
@@ -85,9 +90,22 @@ def workforce(batches: int, workers: int | None, gpus_per_worker: float | None) 
     if gpus and gpus_per_worker != 0:
         share = gpus_per_worker or 1.0
         fitting = max(1, int(gpus / share + 1e-9))
-        return Workforce(min(workers or fitting, batches), 1, share)
-    count = min(workers or MOST_CPU_WORKERS, batches, cpus)
+        return Workforce(workers or fitting, 1, share)
+    count = min(workers or MOST_CPU_WORKERS, cpus)
     return Workforce(count, cpus // count, 0.0)
+
+
+def gpu_memory(force: Workforce) -> float | None:
+    """Bytes of GPU memory that a worker may use, asked of one GPU; None where a node has no GPU that torch knows."""
+
+    def ask() -> int | None:
+        import torch
+
+        return torch.cuda.mem_get_info()[1] if torch.cuda.is_available() else None
+
+    asked: Any = ray.remote(num_gpus=force.gpus, num_cpus=0)(ask)
+    memory = ray.get(asked.remote())
+    return memory * min(1.0, force.gpus) if memory else None
 
 
 def start_worker(force: Workforce, location: str) -> Any:

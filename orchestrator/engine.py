@@ -1,7 +1,8 @@
 """Hands batches to workers, commits the rows that come back, and survives workers that die.
 
-Two batches are in flight for each worker, so that none waits for the driver. The results folder is the only truth:
-Ray's state can be lost at any moment, and running the grid again goes on from what is committed.
+As long as there are plenty of batches, two are in flight for each worker, so that none waits for the driver. The
+results folder is the only truth: Ray's state can be lost at any moment, and running the grid again goes on from what is
+committed.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from orchestrator.errors import EngineError
 from orchestrator.materials import MaterialStore
 from orchestrator.plan import Batch
 from orchestrator.row import known_row
+from orchestrator.schedule import in_order
 from orchestrator.trial import SETTINGS_SCHEMA
 from orchestrator.worker import Progress, Stopped
 from results import Run, RunError
 from results.rows import commit
 
-IN_FLIGHT = 2
+IN_FLIGHT, PLENTY = 2, 4
 MOST_DEATHS = 2
 """So many workers may a batch take with it before its trials run one by one, and a trial before it is recorded as
 failed.
@@ -93,7 +95,7 @@ class Engine:
         *,
         fail_fast: bool = False,
     ) -> None:
-        self._pending = deque(batches)
+        self._pending = deque(in_order(batches, force.workers))
         self._run = run
         self._force = force
         self._materials = materials
@@ -147,9 +149,8 @@ class Engine:
             return True
         if any(one.name in self._deaths for one in [*crew.batches.values(), batch]):
             return False  # a batch that may have cost a worker runs alone, so that nothing else is blamed for it
-        # With few batches left, a second one in a worker's queue would wait while another worker idles.
-        idle = sum(not one.batches for one in self._crews)
-        return len(crew.batches) < IN_FLIGHT and len(self._pending) >= idle
+        # Towards the end a second one in a worker's queue would wait there while another worker idles.
+        return len(crew.batches) < IN_FLIGHT and len(self._pending) > PLENTY * len(self._crews)
 
     def _collect(self, crew: _Crew, ref: ray.ObjectRef[Any]) -> None:
         try:
@@ -180,8 +181,8 @@ class Engine:
         for row in failures:
             self._listener(self.status, f"trial {row['trial_id']} failed: {row['error']}")
         width = max((row.get("batch_width") or 0 for row in rows), default=0)
-        if 0 < width < len(batch.trials):
-            self._listener(self.status, f"a batch of {len(batch.trials)} had to run in parts of {width} or fewer")
+        if 0 < width < batch.width:
+            self._listener(self.status, f"a batch of {batch.width} had to run in parts of {width} or fewer")
         if failures and self._fail_fast:
             self.stopping = True
 
@@ -204,7 +205,7 @@ class Engine:
             self._pending.appendleft(blamed)
             self._listener(self.status, f"a worker was lost ({_last_line(error)}); its batch runs again")
         elif len(blamed.trials) > 1:
-            singles = [Batch((trial,)) for trial in blamed.trials]
+            singles = [Batch((trial,), width=1) for trial in blamed.trials]
             self._deaths.update({single.name: 0 for single in singles})  # suspected, each for itself
             self._pending.extendleft(reversed(singles))
             self._listener(self.status, "a batch cost two workers; its trials run one by one")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from orchestrator.plan import Batch, Plan
 
-CONVOLUTION_SHARE = 0.9
-"""An assumption: convolutions run at about the rate of one large matrix product. Load on the machine changes both."""
-START_SECONDS = 8.0
-"""An assumption for Ray, imports and the first batch's targets."""
+CONVOLUTION_SHARE = {"vgg16": (0.9, 1.8), "vgg19": (0.9, 1.8), "vgg16-slim": (0.65, 0.9), "vgg19-slim": (0.65, 0.9)}
+OTHERS_SHARE = (0.5, 0.7)
+"""At what multiple of the rate of one large fp32 matrix product a network runs, in fp32 and in bf16 hardware: narrow
+layers move more numbers than they multiply. Measured by `python -m benchmarks limit` on one machine, an assumption on
+every other.
+"""
+START_SECONDS = 12.0
+"""For Ray, imports and the first batch's targets; measured on the same machine."""
 BYTES_PER_PIXEL = 2.3
 """Of a PNG: stylised images hardly compress."""
 SHEET_EDGE = 512
@@ -30,10 +35,24 @@ def machine_rate() -> float:
     return products * 2 * size**3 / elapsed
 
 
+def multiplies_bf16() -> bool:
+    """Whether this processor multiplies bf16 in hardware, as far as the system says (Linux does)."""
+    flags = Path("/proc/cpuinfo")
+    return flags.exists() and bool({"avx512_bf16", "amx_bf16"} & set(flags.read_text().split()))
+
+
 def seconds(batches: Sequence[Batch]) -> float:
-    """How long the batches take on this machine's processor, in fp32. GPUs and clusters are faster."""
-    work = sum(batch.operations for batch in batches)
-    return START_SECONDS + work / (machine_rate() * CONVOLUTION_SHARE) if batches else 0.0
+    """How long the batches take on this machine's processor. GPUs and clusters are faster."""
+    if not batches:
+        return 0.0
+    rate, has_bf16 = machine_rate(), multiplies_bf16()
+    total = START_SECONDS
+    for batch in batches:
+        one = batch.trials[0]
+        exact, rounded = CONVOLUTION_SHARE.get(one.architecture, OTHERS_SHARE)
+        in_bf16 = one.settings.precision == "bf16" or (one.settings.precision == "auto" and has_bf16)
+        total += batch.operations / (rate * (rounded if in_bf16 else exact))
+    return total
 
 
 def disk_bytes(batches: Sequence[Batch]) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -17,20 +19,33 @@ from orchestrator.inputs import Inputs
 from orchestrator.trial import SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
 from stylize import ARCHITECTURES, SettingsError
 
+ROWS_AT_ONCE = 5_000
+"""Of the plan's table: rows as Python objects take fifty times their space in the table."""
+
 MOST_TRIALS = 100_000
 """More than this is refused without --yes: it is usually a mistake in an axis."""
 
-BATCHES_PER_GROUP = 8
-"""Trials that can share passes make at least so many batches: enough for several workers, and little is lost in a
-crash.
-"""
-
-WIDEST_BATCH = 8
-BATCH_PIXELS = 4 * 448 * 448
-"""Pixels of all images of a batch: VGG-16's responses to so many take about 2.5 GB in fp32."""
-
 
 @dataclass(frozen=True)
+class Packing:
+    """How trials that can share passes are made into batches.
+
+    widest: images a batch may have. memory: bytes that a step of a batch may hold, by `Architecture.step_bytes`, fp32.
+    batches: a group makes at least so many: enough for several workers, and little is lost in a crash.
+    """
+
+    widest: int = 8
+    memory: float = 2e9
+    batches: int = 8
+
+
+DEFAULT_PACKING = Packing()
+
+EXACT = Packing(widest=1)
+"""Every image alone: its bits then depend on no other."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One optimisation: its name, its settings with layers filled in, and what it is made from."""
 
@@ -56,9 +71,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Batch:
-    """Trials that share forward and backward passes."""
+    """Trials that share forward and backward passes. `width`: how many images; trials that differ in nothing but
+    their iterations share one.
+    """
 
     trials: tuple[Trial, ...]
+    width: int
 
     @functools.cached_property
     def name(self) -> str:
@@ -67,7 +85,14 @@ class Batch:
 
     @functools.cached_property
     def operations(self) -> float:
-        return sum(trial.operations for trial in self.trials)
+        """Floating-point operations of the whole batch."""
+        if len(self.trials) == self.width:
+            return sum(trial.operations for trial in self.trials)
+        longest: dict[tuple[object, ...], float] = {}
+        for trial in self.trials:
+            key = trial.content, trial.style, trial.settings.trajectory
+            longest[key] = max(longest.get(key, 0.0), trial.operations)
+        return sum(longest.values())
 
 
 @dataclass(frozen=True)
@@ -81,12 +106,17 @@ class Plan:
     states: dict[str, str]  # trial id → done, failed, to run, not selected
     batches: list[Batch]
     inputs: Inputs
+    packing: Packing
     known: bool = True  # False where pictures or weights must be downloaded before trials can be named
 
     @property
     def trials(self) -> dict[str, Trial]:
         """Every different trial by its id."""
         return {trial.id: trial for _, trial in self.points}
+
+    def packed(self, packing: Packing) -> Plan:
+        """The same plan in other batches."""
+        return replace(self, packing=packing, batches=_pack(list(self.trials.values()), self.states, packing))
 
     def count(self, state: str) -> int:
         """How many trials are in a state."""
@@ -101,14 +131,17 @@ class Plan:
                 if any(labels[place] is not None for labels in dimension.labels):
                     columns.append((f"{name}_label", pa.string()))
         schema = pa.schema([("trial_id", pa.string()), *SETTINGS_SCHEMA, *columns])
-        rows = [
-            {"trial_id": trial.id}
-            | settings_row(trial.settings)
-            | {"weights": trial.weights_reference}
-            | self._axis_columns(point)
-            for point, trial in self.points
-        ]
-        return pa.Table.from_pylist(rows, schema=schema)
+        parts = [schema.empty_table()]
+        for start in range(0, len(self.points), ROWS_AT_ONCE):
+            rows = [
+                {"trial_id": trial.id}
+                | settings_row(trial.settings)
+                | {"weights": trial.weights_reference}
+                | self._axis_columns(point)
+                for point, trial in self.points[start : start + ROWS_AT_ONCE]
+            ]
+            parts.append(pa.Table.from_pylist(rows, schema=schema))
+        return pa.concat_tables(parts).combine_chunks()
 
     def _axis_columns(self, point: Point) -> dict[str, int | str | None]:
         columns: dict[str, int | str | None] = {}
@@ -128,7 +161,13 @@ class Selection:
 
 
 def make_plan(
-    grid: Grid, inputs: Inputs, recorded: Mapping[str, str], selection: Selection, *, however_many: bool = False
+    grid: Grid,
+    inputs: Inputs,
+    recorded: Mapping[str, str],
+    selection: Selection,
+    packing: Packing = DEFAULT_PACKING,
+    *,
+    however_many: bool = False,
 ) -> Plan:
     """Name every trial, leave out what is `recorded` (trial id → done or failed), and pack the rest into batches.
 
@@ -137,7 +176,8 @@ def make_plan(
     most = grid.most_points()
     if most > MOST_TRIALS and not however_many:
         raise UsageError(f"this grid asks for {most:,} trials, more than {MOST_TRIALS:,}; give --yes if that is meant")
-    points = [(point, _trial(grid, point, inputs)) for point in grid.points()]
+    with _uncollected():
+        points = [(point, _trial(grid, point, inputs)) for point in grid.points()]
     if not points:
         raise UsageError("this grid has no trial: exclude leaves nothing")
     known = all(picture.source for picture in inputs.pictures.values()) and all(
@@ -151,8 +191,20 @@ def make_plan(
         if state == "failed" and selection.retry_failed:
             state = "to run"
         states[id] = "not selected" if state == "to run" and id not in chosen else state
-    batches = _pack(list(trials.values()), {id for id, state in states.items() if state == "to run"})
-    return Plan(grid, points, states, batches, inputs, known)
+    batches = _pack(list(trials.values()), states, packing)
+    return Plan(grid, points, states, batches, inputs, packing, known)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector, which looks through all trials again and again while there are ever more."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _chosen(points: Sequence[tuple[Point, Trial]], selection: Selection) -> set[str]:
@@ -220,45 +272,62 @@ def _named(settings: TrialSettings, inputs: Inputs) -> Trial:
     )
 
 
-def _pack(trials: Sequence[Trial], wanted: set[str]) -> list[Batch]:
-    """Batches of the wanted trials, costliest first, so that no worker is left with a long one at the end.
+def _pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -> list[Batch]:
+    """Batches of the trials to run, costliest first, so that no worker is left with a long one at the end.
 
     Batches follow from the grid alone, because the width of a batch is part of its numerics: a batch of which nothing
     is recorded runs as it was first planned, whatever else is done. What is left of others is packed together.
     """
     batches: list[Batch] = []
     for group in _groups(trials):
-        width = _width(group)
-        leftover: list[Trial] = []
+        width = _width(group, packing)
+        leftover: list[Lane] = []
         for chunk in _chunks(group, width):
-            if all(trial.id in wanted for trial in chunk):
-                batches.append(Batch(tuple(chunk)))
+            wanted = [[trial for trial in lane if states[trial.id] == "to run"] for lane in chunk]
+            if wanted == list(chunk):
+                batches.append(_batch(chunk))
             else:
-                leftover += [trial for trial in chunk if trial.id in wanted]
-        batches += [Batch(tuple(chunk)) for chunk in _chunks(leftover, width)]
+                leftover += [lane for lane in wanted if lane]
+        for lanes in _by_length(leftover):
+            batches += [_batch(chunk) for chunk in _chunks(lanes, width)]
     return sorted(batches, key=lambda batch: -batch.operations)
 
 
-def _groups(trials: Sequence[Trial]) -> list[list[Trial]]:
-    """Trials that can share passes: one network cut at one layer, one shape, one number of steps."""
-    groups: dict[tuple[object, ...], list[Trial]] = {}
+Lane = list[Trial]
+"""Trials that are one optimisation, looked at after different numbers of steps."""
+
+
+def _batch(lanes: Sequence[Lane]) -> Batch:
+    return Batch(tuple(trial for lane in lanes for trial in lane), width=len(lanes))
+
+
+def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
+    """Lanes that can share passes: one network cut at one layer, one shape, one number of steps."""
+    lanes: dict[tuple[object, ...], Lane] = {}
     for trial in trials:
-        settings = trial.settings
-        key = (
-            trial.network,
-            trial.deepest,
-            (trial.width, trial.height),
-            (settings.iterations, settings.history_every, settings.precision),
-        )
-        groups.setdefault(key, []).append(trial)
-    return list(groups.values())
+        lanes.setdefault((trial.network, trial.content, trial.style, trial.settings.trajectory), []).append(trial)
+    groups: dict[tuple[object, ...], list[Lane]] = {}
+    for lane in lanes.values():
+        first = lane[0]
+        key = first.network, first.deepest, first.width, first.height, first.settings.shared_in_batch
+        groups.setdefault(key, []).append(lane)
+    return [group for lanes_of_any_length in groups.values() for group in _by_length(lanes_of_any_length)]
 
 
-def _width(group: Sequence[Trial]) -> int:
-    """How many trials of a group share a batch."""
-    by_memory = BATCH_PIXELS // (group[0].width * group[0].height)
-    return max(1, min(math.ceil(len(group) / BATCHES_PER_GROUP), by_memory, WIDEST_BATCH))
+def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
+    """The same lanes by the number of their steps."""
+    lengths: dict[int, list[Lane]] = {}
+    for lane in lanes:
+        lengths.setdefault(max(trial.settings.iterations for trial in lane), []).append(lane)
+    return list(lengths.values())
 
 
-def _chunks(trials: Sequence[Trial], width: int) -> Iterator[Sequence[Trial]]:
-    return (trials[start : start + width] for start in range(0, len(trials), width))
+def _width(group: Sequence[Lane], packing: Packing) -> int:
+    """How many lanes of a group share a batch."""
+    one = group[0][0]
+    bytes_each = ARCHITECTURES[one.architecture].step_bytes(one.deepest, one.height, one.width, itemsize=4)
+    return max(1, min(math.ceil(len(group) / packing.batches), int(packing.memory / bytes_each), packing.widest))
+
+
+def _chunks(lanes: Sequence[Lane], width: int) -> Iterator[Sequence[Lane]]:
+    return (lanes[start : start + width] for start in range(0, len(lanes), width))

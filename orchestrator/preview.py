@@ -38,7 +38,7 @@ def preview(plan: Plan, run: Run) -> dict[str, Any]:
         },
         "batches": {
             "count": len(plan.batches),
-            "widths": dict(sorted(Counter(len(batch.trials) for batch in plan.batches).items())),
+            "widths": dict(sorted(Counter(batch.width for batch in plan.batches).items())),
         },
         "pictures": {
             reference: {

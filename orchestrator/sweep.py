@@ -20,11 +20,12 @@ from orchestrator.errors import UsageError
 from orchestrator.grid import Grid, select
 from orchestrator.grid_file import load_grid
 from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Plan, Selection, make_plan
+from orchestrator.plan import DEFAULT_PACKING, EXACT, Packing, Plan, Selection, make_plan
 from orchestrator.trial import settings_row
 from orchestrator.versions import sweep_version, versions_text
 from orchestrator.yaml12 import parse_value
 from results import Run
+from results.compact import WORTH_MERGING, compact
 from results.rows import read_rows, write_plan
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 REFERENCE_EDGE = 448
 """Pixels of the long edge of the content and style pictures that a run keeps for its sheet."""
+
+
+WIDEST_ON_GPU, USABLE_SHARE = 32, 0.6
+"""Images of a batch on a GPU, and the share of its memory that they may take by our model."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Request:
     address: str | None = None
     workers: int | None = None
     gpus_per_worker: float | None = None
+    exact: bool = False
     fail_fast: bool = False
 
 
@@ -84,7 +90,8 @@ def prepare(
 
     Raises GridError, UsageError, RunError and what pictures and weights raise.
     """
-    grid = load_grid(request.grid, request.set)
+    overrides = (*request.set, "precision=fp32") if request.exact else request.set
+    grid = load_grid(request.grid, overrides)
     run = Run(request.out or f"runs/{grid.name}")
     _check_same_grid(run, grid)
     sources = Sources(grid.base, request.pictures, request.weights, request.offline, fetch, progress)
@@ -114,7 +121,8 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
         dict(zip(*(recorded[name].to_pylist() for name in ("trial_id", "status")), strict=True)) if recorded else {}
     )
     selection = Selection(only, request.limit, request.retry_failed)
-    return make_plan(grid, inputs, states, selection, however_many=request.however_many)
+    packing = EXACT if request.exact else DEFAULT_PACKING
+    return make_plan(grid, inputs, states, selection, packing, however_many=request.however_many)
 
 
 def _label_or_value(grid: Grid, name: str, text: str) -> Any:
@@ -150,22 +158,27 @@ def execute(request: Request, *, progress: Callable[[int, int | None], None] | N
     with run.locked():
         # Another sweep may have worked here between the plan and the lock.
         plan = _plan(request, plan.grid, run, plan.inputs)
-        _write_run(run, plan, request)
+        write_run(run, plan, request)
         status, interrupted = None, False
         if plan.batches:
             status, interrupted = _work(plan, run, request, networks)
+            compact(run, at_least=WORTH_MERGING)
         sheet, notes = (None, []) if interrupted else _draw(run)
     return Outcome(plan, run, status, interrupted, sheet, notes)
 
 
 def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> tuple[Status, bool]:
-    from orchestrator.cluster import session, workforce
+    from orchestrator.cluster import gpu_memory, session, workforce
     from orchestrator.display import make_display
     from orchestrator.engine import Engine
     from orchestrator.materials import MaterialStore
 
     with session(request.address):
-        force = workforce(len(plan.batches), request.workers, request.gpus_per_worker)
+        force = workforce(request.workers, request.gpus_per_worker)
+        if force.gpus and not request.exact and (memory := gpu_memory(force)):
+            # As wide as one GPU holds, and as many batches as there are GPUs.
+            plan = plan.packed(Packing(WIDEST_ON_GPU, memory * USABLE_SHARE, force.workers))
+        force = force.for_batches(len(plan.batches))
         store = MaterialStore(networks, plan.inputs)
         with make_display() as display:
             engine = Engine(plan.batches, run, force, store, display, fail_fast=request.fail_fast)
@@ -196,7 +209,8 @@ def _interruptible(engine: Engine, say: Callable[[str], None]) -> Iterator[None]
             signal.signal(number, handler)
 
 
-def _write_run(run: Run, plan: Plan, request: Request) -> None:
+def write_run(run: Run, plan: Plan, request: Request) -> None:
+    """Write what a run has beside its results: its description, its plan, and its pictures, small."""
     run.write_metadata(_metadata(plan, request))
     write_plan(run, plan.table())
     for reference, picture in plan.inputs.pictures.items():

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from stylize import ARCHITECTURES, LayerWeight, Settings
 
-NUMERICS_VERSION = 1
+NUMERICS_VERSION = 2
 """Raised whenever the same settings would give other pixels than before, also by another default."""
 
 MOST_EDGE = 16_384
@@ -79,12 +79,15 @@ def trial_id(settings: TrialSettings, width: int, height: int, inputs: dict[str,
 
     `settings` have their layers filled in. `inputs` holds the hashes of weights and pictures: their names do not
     count. Settings without effect (the seed where nothing is drawn, the style where α alone counts) do not count
-    either, nor do settings at their default, so that settings added later leave old trials valid.
+    either, nor does what leaves the pixels alone (checkpointing), nor do settings at their default, so that settings
+    added later leave old trials valid.
     """
-    counted = settings.model_dump(exclude={"content", "style", "weights"}, exclude_defaults=True)
+    counted = settings.model_dump(exclude={"content", "style", "weights", "checkpointing"}, exclude_defaults=True)
+    if settings.optimizer == "lbfgs":
+        counted.pop("decay", None)
     if settings.init != "noise":
         counted.pop("seed", None)
-    if settings.decay == "none":
+    if settings.decay == "none" or settings.optimizer == "lbfgs":
         counted.pop("decay_rate", None)
         counted.pop("decay_steps", None)
     counted["content_layers"] = settings.active_content_layers
@@ -100,6 +103,8 @@ def trial_id(settings: TrialSettings, width: int, height: int, inputs: dict[str,
 
 
 def _arrow_type(annotation: Any) -> pa.DataType:
+    if typing.get_origin(annotation) is tuple:
+        return pa.list_(_arrow_type(typing.get_args(annotation)[0]))
     parts = [part for part in typing.get_args(annotation) if part is not type(None)]
     if typing.get_origin(annotation) in (types.UnionType, typing.Union) and len(parts) == 1:
         return _arrow_type(parts[0])
@@ -138,7 +143,7 @@ def settings_row(settings: TrialSettings) -> dict[str, Any]:
             row[name] = [layer for layer, _ in layers]
             row[f"{name[:-1]}_weights"] = [weight for _, weight in layers]
         else:
-            row[name] = max(value) if isinstance(value, tuple) else value
+            row[name] = max(value) if name == "size" and isinstance(value, tuple) else value
     return row
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,15 @@ from orchestrator.versions import sweep_version
 from results import Run, RunError
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
     from orchestrator.plan import Batch, Trial
     from stylize import Network, Result, Targets, Transfer
+
+
+WRITERS = 4
+"""Threads that compress and write a batch's images."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,8 @@ class Worker:
             self._progress = Progress(name, step)
 
         try:
-            transfers = [_transfer(trial, materials) for trial in trials]
+            pictures = _Pictures(materials)
+            transfers = [pictures.transfer(trial) for trial in trials]
             outcomes = transfer_batch(transfers, targets, on_step)
         except (Stopped, RunError):
             raise
@@ -145,12 +152,10 @@ class Worker:
             half = len(trials) // 2
             first = self._optimise(name, trials[:half], targets, materials)
             return first + self._optimise(name, trials[half:], targets, materials)
-        return [
-            self._finish(trial, outcome, len(trials), materials)
-            for trial, outcome in zip(trials, outcomes, strict=True)
-        ]
+        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
+            return list(pool.map(lambda trial, outcome: self._finish(trial, outcome, materials), trials, outcomes))
 
-    def _finish(self, trial: Trial, outcome: Result, batch_width: int, materials: Materials) -> dict[str, Any]:
+    def _finish(self, trial: Trial, outcome: Result, materials: Materials) -> dict[str, Any]:
         """Write a trial's image and make its row."""
         row = self._row(trial, materials) | {
             "status": "done" if outcome.failed_at is None else "failed",
@@ -166,8 +171,10 @@ class Worker:
             "history_total_variation": outcome.history.total_variation,
             "history_total_loss": outcome.history.total_loss,
             "seconds": outcome.seconds,
-            "iterations_per_second": trial.settings.iterations / outcome.seconds,
-            "batch_width": batch_width,
+            "iterations_per_second": outcome.steps / outcome.seconds,
+            "steps": outcome.steps,
+            "arithmetic": outcome.arithmetic,
+            "batch_width": outcome.batch_width,
         }
         if outcome.failed_at is not None:
             row["error"] = (
@@ -187,19 +194,29 @@ class Worker:
         }
 
 
-def _transfer(trial: Trial, materials: Materials) -> Transfer:
-    import torch
+class _Pictures:
+    """A batch's pictures as tensors, one for each, by which `transfer_batch` knows trials of the same pictures."""
 
-    from stylize import Settings, Transfer
+    def __init__(self, materials: Materials) -> None:
+        self._materials = materials
+        self._tensors: dict[PictureKey, torch.Tensor] = {}
 
-    def picture(reference: str | None) -> torch.Tensor | None:
+    def transfer(self, trial: Trial) -> Transfer:
+        """A trial as `stylize` takes it."""
+        from stylize import Settings, Transfer
+
+        settings = Settings.model_construct(**{name: getattr(trial.settings, name) for name in Settings.model_fields})
+        return Transfer(self._picture(trial.content, trial), self._picture(trial.style, trial), settings)
+
+    def _picture(self, reference: str | None, trial: Trial) -> torch.Tensor | None:
+        import torch
+
         if reference is None:
             return None
-        pixels = ray.get(materials.pictures[reference, trial.settings.size])
-        return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
-
-    settings = Settings.model_construct(**{name: getattr(trial.settings, name) for name in Settings.model_fields})
-    return Transfer(picture(trial.content), picture(trial.style), settings)
+        key = reference, trial.settings.size
+        if key not in self._tensors:
+            self._tensors[key] = torch.from_numpy(ray.get(self._materials.pictures[key]).copy()).permute(2, 0, 1)
+        return self._tensors[key]
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:

@@ -34,6 +34,8 @@ OUTCOME = pa.schema(
         ("history_total_loss", pa.list_(_LOSS)),
         ("seconds", pa.float64()),  # the trial's share of its batch's time
         ("iterations_per_second", pa.float64()),
+        ("steps", pa.int32()),  # fewer than iterations where a plateau ended the trial
+        ("arithmetic", pa.string()),  # of the convolutions: fp32, tf32 or bf16
         ("batch_width", pa.int32()),
         ("device", pa.string()),
         ("worker", pa.string()),
@@ -70,17 +72,22 @@ def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
 
     Raises RunError for a shard that cannot be read.
     """
-    shards = []
+    return merged_rows(run, run.read_all("trials/*.parquet"), columns)
+
+
+def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows that count among those of these shards, given as paths and contents."""
+    tables = []
     wanted = None if columns is None else list(dict.fromkeys([*columns, "trial_id", "status", "committed_at"]))
-    for path, content in run.read_all("trials/*.parquet").items():
+    for path, content in shards.items():
         try:
-            shards.append(pq.read_table(io.BytesIO(content), columns=wanted))
+            tables.append(pq.read_table(io.BytesIO(content), columns=wanted))
         except (pa.ArrowException, OSError) as error:
             raise RunError(f"{path} in {run.location} is damaged; remove it and run again: {error}") from error
-    if not shards:
+    if not tables:
         empty = OUTCOME.empty_table()
         return empty if wanted is None else empty.select([name for name in wanted if name in OUTCOME.names])
-    rows = pa.concat_tables(shards, promote_options="permissive")
+    rows = pa.concat_tables(tables, promote_options="permissive")
     rows = rows.append_column("_done", pc.equal(rows["status"], "done"))
     rows = rows.append_column("_order", pa.array(range(len(rows))))
     rows = rows.sort_by([("_done", "ascending"), ("committed_at", "ascending")])

@@ -19,7 +19,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ from results.errors import RunError
 
 FORMAT = 1
 """Of the run folder. A reader refuses what is newer than itself."""
+
+MOST_LOOKS = 10
+"""How often a reader looks anew for files that were merged while it read them."""
 
 _TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
 
@@ -90,10 +93,23 @@ class Run:
             raise RunError(f"{self.location} has no {path}") from error
 
     def read_all(self, pattern: str) -> dict[str, bytes]:
-        """The contents of all files that match, by path below the run, in the order of their names."""
-        found = sorted(self._files.glob(f"{self._root}/{pattern}"))
-        contents = self._files.cat(found) if found else {}
-        return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
+        """The contents of all files that match, by path below the run, in the order of their names.
+
+        Files that vanish meanwhile were merged into another: then all are looked for anew.
+        """
+        for _ in range(MOST_LOOKS):
+            found = sorted(self._files.glob(f"{self._root}/{pattern}"))
+            with contextlib.suppress(FileNotFoundError):
+                contents = self._files.cat(found) if found else {}
+                return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
+            self._files.invalidate_cache()
+        raise RunError(f"files of {self.location} vanish while they are read; try again when nothing works on it")
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Delete files below the run."""
+        for path in paths:
+            self.full_path(path)
+        self._files.rm([f"{self._root}/{path}" for path in paths])
 
     def write(self, path: str, content: bytes) -> None:
         """Put a file in its place, whole or not at all. Raises RunError, with the reason, where that fails."""

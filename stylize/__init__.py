@@ -17,7 +17,8 @@ from stylize.settings import LayerWeight, Settings
 if TYPE_CHECKING:
     from stylize.network import PREPROCESSING, Network, Preprocessing
     from stylize.objective import Transfer
-    from stylize.optimise import History, Result, transfer, transfer_batch
+    from stylize.optimise import transfer, transfer_batch
+    from stylize.result import History, Result
     from stylize.targets import Targets
 
 _NEED_TORCH = {
@@ -26,8 +27,8 @@ _NEED_TORCH = {
     "Preprocessing": "network",
     "Transfer": "objective",
     "Targets": "targets",
-    "History": "optimise",
-    "Result": "optimise",
+    "History": "result",
+    "Result": "result",
     "transfer": "optimise",
     "transfer_batch": "optimise",
 }

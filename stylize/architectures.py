@@ -8,6 +8,7 @@ what comes out of it *after* its ReLU.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -60,6 +61,10 @@ class Fire:
             Convolution(f"{self.key}.expand3x3", self.squeezed, self.expanded),
         )
 
+    @property
+    def outputs(self) -> int:
+        return 2 * self.expanded
+
     def output_edge(self, edge: int) -> int:
         return edge
 
@@ -81,16 +86,23 @@ class Stage:
         return (self.module,) if isinstance(self.module, Convolution) else ()
 
 
-@dataclass(frozen=True)
+LARGEST_AT_WORK = 3
+"""How many fp32 copies of the largest response there are while it is computed, compared and differentiated."""
+
+
+@dataclass(frozen=True, eq=False)
 class Architecture:
-    """A network as a sequence of stages, with the layers that style transfer uses where a grid names none."""
+    """A network as a sequence of stages, with the layers that style transfer uses where a grid names none.
+
+    There is one of each name, and what it works out is kept: plans ask it the same for every trial.
+    """
 
     name: str
     stages: tuple[Stage, ...]
     content_layers: tuple[str, ...]
     style_layers: tuple[str, ...]
 
-    @property
+    @functools.cached_property
     def layers(self) -> tuple[str, ...]:
         """The names of all layers whose responses can be asked for, shallow to deep."""
         return tuple(stage.name for stage in self.stages if stage.name)
@@ -122,6 +134,7 @@ class Architecture:
                 shapes[f"{conv.key}.bias"] = (conv.outputs,)
         return shapes
 
+    @functools.cache  # noqa: B019 - architectures live as long as the program
     def smallest_edge(self, layer: str) -> int:
         """The shortest image edge, in pixels, for which `layer` still has a response."""
         edge = 1
@@ -136,6 +149,26 @@ class Architecture:
                 return False
         return True
 
+    def response_sizes(self, layer: str, height: int, width: int) -> list[int]:
+        """The numbers in each stage's response up to `layer`, for one image of `height`×`width` pixels."""
+        sizes, channels = [], 3
+        for stage in self.up_to(layer):
+            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
+            channels = stage.module.outputs if not isinstance(stage.module, Pool) else channels
+            sizes.append(channels * height * width)
+        return sizes
+
+    @functools.cache  # noqa: B019
+    def step_bytes(self, layer: str, height: int, width: int, itemsize: int) -> float:
+        """About the bytes that a forward and backward pass of one image, cut after `layer`, holds at its peak.
+
+        Every stage's response is kept for the way back, in numbers of `itemsize` bytes, and the largest is there a few
+        times over, in fp32, while it is worked on. `python -m benchmarks.memory` compares this with what is used.
+        """
+        sizes = self.response_sizes(layer, height, width)
+        return float(sum(sizes) * itemsize + max(sizes) * 4 * LARGEST_AT_WORK)
+
+    @functools.cache  # noqa: B019
     def operations(self, layer: str, height: int, width: int) -> float:
         """Floating-point operations of one forward pass and one backward pass to the image, cut after `layer`.
 

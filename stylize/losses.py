@@ -1,11 +1,13 @@
 """The losses of Gatys, Ecker, Bethge 2015 (arXiv 1508.06576) as López, Villanueva, Yus 2017 give them.
 
 F is a layer's response to the generated image, P to the content picture, N its channels, M = H·W its positions. Every
-function takes a batch and gives one number per image, so that images of one batch never mix. All of it is fp32: Gram
-entries of raw VGG responses reach 1e9, which neither fp16 nor bf16 can hold.
+function takes a batch and gives one number per image, so that images of one batch never mix. All of it is fp32, also
+where responses are bf16: Gram entries of raw VGG responses reach 1e9, of which bf16 keeps two digits.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,18 +15,41 @@ from torch import Tensor
 
 def content_loss(responses: Tensor, targets: Tensor) -> Tensor:
     """L_c = ½ Σ_ij (F_ij − P_ij)². Both B×N×H×W; returns B."""
-    return (responses - targets).square().flatten(1).sum(1) / 2
+    return (responses.float() - targets).square().flatten(1).sum(1) / 2
 
 
 def mean_gram_matrix(responses: Tensor) -> Tensor:
-    """G / (N·M), with the Gram matrix G_ij = Σ_k F_ik F_jk. B×N×H×W to B×N×N.
+    """G / (N·M) in fp32, with the Gram matrix G_ij = Σ_k F_ik F_jk. B×N×H×W to B×N×N.
 
     The paper's style loss divides by (N·M)² at its end; dividing first is the same, keeps numbers small, and lets a
     style picture of another size than the image give a target in the same units.
     """
-    # Positions × channels: no copy where the responses are channels_last, as they are here.
-    positions = responses.permute(0, 2, 3, 1).flatten(1, 2)
-    return torch.bmm(positions.transpose(1, 2), positions) / (positions.shape[1] * positions.shape[2])
+    gram: Tensor = _MeanGramMatrix.apply(responses)
+    return gram
+
+
+class _MeanGramMatrix(torch.autograd.Function):
+    """With Ḡ the gradient of the loss by G, that by F is F·(Ḡ + Ḡᵀ): one product, where autograd would take two.
+
+    It is computed in the type of the responses: the convolutions on the way back round it to that anyway.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, responses: Tensor) -> Tensor:
+        ctx.shape = responses.shape
+        # Positions × channels: no copy where the responses are channels_last, as they are here.
+        positions = responses.permute(0, 2, 3, 1).flatten(1, 2)
+        ctx.save_for_backward(positions)
+        exact = positions.float()
+        return torch.bmm(exact.transpose(1, 2), exact) / (positions.shape[1] * positions.shape[2])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        [positions], [gradient] = ctx.saved_tensors, gradients
+        both = (gradient + gradient.transpose(1, 2)) / (positions.shape[1] * positions.shape[2])
+        images, channels, height, width = ctx.shape
+        found = torch.bmm(positions, both.to(positions.dtype))
+        return found.view(images, height, width, channels).permute(0, 3, 1, 2)
 
 
 def style_loss(mean_grams: Tensor, targets: Tensor) -> Tensor:

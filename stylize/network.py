@@ -6,12 +6,15 @@ picture is RGB in 0–255.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import copy
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from stylize.architectures import Architecture, Convolution, Fire, Pool
 
@@ -68,6 +71,21 @@ def _module(module: Convolution | Pool | Fire, pooling: Pooling) -> nn.Module:
     return nn.MaxPool2d(module.kernel, module.stride, ceil_mode=module.ceil)
 
 
+_BlockOutput = tuple[Tensor, dict[str, Tensor]]
+
+
+def _run_block(
+    modules: Sequence[tuple[str | None, nn.Module]], layers: Collection[str], responses: Tensor
+) -> _BlockOutput:
+    """What comes out of the last of `modules`, and the responses of those that are among `layers`."""
+    collected: dict[str, Tensor] = {}
+    for name, module in modules:
+        responses = module(responses)
+        if name is not None and name in layers:
+            collected[name] = responses
+    return responses, collected
+
+
 class Network(nn.Module):
     """An architecture with weights, pooling and preprocessing. Its parameters take no gradients.
 
@@ -93,6 +111,7 @@ class Network(nn.Module):
         with torch.device("meta"):  # no time spent on initial weights that are replaced at once
             self._stages = nn.ModuleList(_module(stage.module, pooling) for stage in architecture.stages)
         self._load(parameters_by_key)
+        self._rounded: dict[torch.dtype, nn.ModuleList] = {}
         self.requires_grad_(False)
         self.eval()
         self.to(memory_format=torch.channels_last)  # as the images of a batch are
@@ -101,6 +120,14 @@ class Network(nn.Module):
     def device(self) -> torch.device:
         """Where the parameters are."""
         return self._mean.device
+
+    def _stages_in(self, dtype: torch.dtype) -> nn.ModuleList:
+        """The stages with rounded parameters: rounded once, not at every pass as autocast would."""
+        if dtype == torch.float32:
+            return self._stages
+        if dtype not in self._rounded:
+            self._rounded[dtype] = copy.deepcopy(self._stages).to(dtype)
+        return self._rounded[dtype]
 
     def _load(self, parameters_by_key: Mapping[str, Tensor]) -> None:
         shapes = self.architecture.parameter_shapes()
@@ -115,19 +142,40 @@ class Network(nn.Module):
                         raise ValueError(f"{self.architecture.name}: {key} is {found}, expected shape {shapes[key]}")
                     setattr(convolution, kind, nn.Parameter(tensor.float(), requires_grad=False))
 
-    def forward(self, pictures: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
+    def forward(
+        self,
+        pictures: Tensor,
+        layers: Collection[str],
+        dtype: torch.dtype = torch.float32,
+        *,
+        checkpointing: bool = False,
+    ) -> dict[str, Tensor]:
         """The responses, after their ReLU, of `layers` to `pictures` (B×3×H×W, RGB in 0–255), each B×N×h×w.
 
-        Nothing deeper than the deepest of `layers` is computed.
+        Nothing deeper than the deepest of `layers` is computed. `dtype` is that of convolutions and responses.
+        With `checkpointing` only `layers` and the beginning of each block are kept for the way back, and the rest is
+        computed again there.
         """
         responses = (pictures - self._mean) / self._deviation
         if self._bgr:
             responses = responses.flip(1)
+        responses = responses.to(dtype)
         collected: dict[str, Tensor] = {}
-        for stage, module in zip(self.architecture.stages, self._stages, strict=True):
-            if len(collected) == len(layers):
-                break
-            responses = module(responses)
-            if stage.name is not None and stage.name in layers:
-                collected[stage.name] = responses
+        for block in self._blocks(layers, dtype):
+            if checkpointing:
+                responses, found = checkpoint(block, responses, use_reentrant=False)
+            else:
+                responses, found = block(responses)
+            collected |= found
         return collected
+
+    def _blocks(self, layers: Collection[str], dtype: torch.dtype) -> Iterator[Callable[[Tensor], _BlockOutput]]:
+        """The stages up to the deepest of `layers`, in parts that each begin with a pool."""
+        part: list[tuple[str | None, nn.Module]] = []
+        deepest = self.architecture.deepest(layers)
+        for stage, module in zip(self.architecture.up_to(deepest), self._stages_in(dtype), strict=False):
+            if isinstance(stage.module, Pool):
+                yield functools.partial(_run_block, part, layers)
+                part = []
+            part.append((stage.name, module))
+        yield functools.partial(_run_block, part, layers)

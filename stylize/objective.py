@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from stylize.arithmetic import Arithmetic, storage
 from stylize.losses import content_loss, mean_gram_matrix, style_loss, total_variation
 from stylize.settings import LayerWeight, Settings
-from stylize.targets import Targets, arithmetic
+from stylize.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,26 @@ class Objective:
     """L = α L_c + β L_s + tv_weight·TV for each image of a batch.
 
     L_c = Σ_l w_l·L_c^l and L_s = Σ_l w_l·E_l. Images share the pass and nothing else: ratio, layers and layer weights
-    are each image's own. All transfers must have one precision and one image shape.
+    are each image's own. All transfers must have one image shape. At a coarse level of a pyramid `magnification` is by
+    how much more positions the full image has: L_c, a sum over positions, is multiplied by it, so that α/β means the
+    same at every level.
     """
 
-    def __init__(self, transfers: Sequence[Transfer], targets: Targets) -> None:
+    def __init__(
+        self,
+        transfers: Sequence[Transfer],
+        targets: Targets,
+        arithmetic: Arithmetic,
+        *,
+        magnification: float = 1.0,
+        checkpointing: bool = False,
+    ) -> None:
         settings = [transfer.settings for transfer in transfers]
         device = targets.device
         self._network = targets.network
-        self._precision = settings[0].precision
+        self._dtype = storage(arithmetic)
+        self._magnification = magnification
+        self._checkpointing = checkpointing
         self._alpha = torch.tensor([one.alpha for one in settings], device=device)
         self._beta = torch.tensor([one.beta for one in settings], device=device)
         self._tv_weight = torch.tensor([one.tv_weight for one in settings], device=device)
@@ -72,13 +85,13 @@ class Objective:
         content_weights = [one.active_content_layers for one in settings]
         style_weights = [one.active_style_layers for one in settings]
         content_targets = [
-            targets.content(transfer.content, [layer for layer, _ in weights], self._precision)
+            targets.content(transfer.content, [layer for layer, _ in weights], arithmetic)
             if weights and transfer.content is not None
             else {}
             for transfer, weights in zip(transfers, content_weights, strict=True)
         ]
         style_targets = [
-            targets.style(transfer.style, [layer for layer, _ in weights], self._precision)
+            targets.style(transfer.style, [layer for layer, _ in weights], arithmetic)
             if weights and transfer.style is not None
             else {}
             for transfer, weights in zip(transfers, style_weights, strict=True)
@@ -88,11 +101,11 @@ class Objective:
 
     def evaluate(self, images: Tensor) -> Evaluation:
         """The losses of `images` (B×3×H×W, 0–255, one per transfer, in order), differentiable."""
-        with arithmetic(images.device, self._precision):
-            responses = {layer: one.float() for layer, one in self._network(images, self._layers).items()}
+        responses = self._network(images, self._layers, self._dtype, checkpointing=self._checkpointing)
         content, content_by_layer = images.new_zeros(len(images)), {}
         for term in self._content_terms:
             losses = content_loss(_users(responses[term.layer], term), term.targets)
+            losses = losses * self._magnification
             content = content.index_add(0, term.images, term.weights * losses)
             content_by_layer[term.layer] = _spread(losses, term, len(images))
         style, style_by_layer = images.new_zeros(len(images)), {}

@@ -3,69 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from stylize.errors import PictureError, SettingsError
-from stylize.network import MEAN_PIXEL, Network
+from stylize.adam import Adam, resized
+from stylize.arithmetic import Arithmetic, resolve, tf32_convolutions
+from stylize.initial import check_transfer, image_shape, initial_image
+from stylize.lbfgs import LBFGS
+from stylize.memory import needs_checkpointing
+from stylize.network import Network
 from stylize.objective import Evaluation, Objective, Transfer
-from stylize.schedule import learning_rate
+from stylize.pyramid import Level, at_level, levels
+from stylize.result import History, Result
 from stylize.settings import Settings
 from stylize.targets import Targets
 
-NOISE_DEVIATION = 20.0
-"""Standard deviation of the initial noise in pixel values, cut off at two of them, as the paper's program has it."""
-
-ALIVE_CHECK_EVERY = 50
-"""Steps between looks at whether any image of the batch is left: each look waits for the device."""
-
-
-@dataclass(frozen=True)
-class History:
-    """The losses at every `history_every`-th step, before that step's update, and at the end; tuples of one length."""
-
-    step: tuple[int, ...]
-    content_loss: tuple[float, ...]
-    style_loss: tuple[float, ...]
-    total_variation: tuple[float, ...]
-    total_loss: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """An optimised image and its losses, those of this very image.
-
-    image: 3×H×W fp32 on the CPU, in 0–255 but not clipped: see `pixels`.
-    content_loss, style_loss: Σ_l w_l·L^l, without α and β; total_loss: α·content + β·style + tv_weight·total variation.
-    content_loss_by_layer, style_loss_by_layer: L_c^l and E_l without weights.
-    seconds: this image's share of the batch's wall-clock time.
-    failed_at: the step whose losses were not finite, or None; then `image` and the losses are the last finite ones.
-    """
-
-    image: Tensor
-    content_loss: float
-    style_loss: float
-    total_variation: float
-    total_loss: float
-    content_loss_by_layer: dict[str, float]
-    style_loss_by_layer: dict[str, float]
-    history: History
-    seconds: float
-    failed_at: int | None
-
-    def pixels(self) -> Tensor:
-        """The image as H×W×3 bytes, clipped and rounded."""
-        return self.image.clamp(0, 255).round().byte().permute(1, 2, 0).contiguous()
+LOOK_EVERY = 50
+"""Steps between looks at which images have failed or reached their plateau: each look waits for the device."""
 
 
 def transfer(content: Tensor | None, style: Tensor | None, settings: Settings, network: Network) -> Result:
     """Give `content` the style of `style`. Pictures are 3×H×W tensors of RGB in 0–255; see `Transfer` for None.
 
-    Raises SettingsError where the settings do not fit the network or the pictures, PictureError for a wrong picture.
+    Raises SettingsError where the settings do not fit the network, the device or the pictures, PictureError for a wrong
+    picture.
     """
     return transfer_batch([Transfer(content, style, settings)], Targets(network))[0]
 
@@ -75,153 +41,270 @@ def transfer_batch(
 ) -> list[Result]:
     """Optimise several images in one forward and backward pass a step, each with its own losses, rate and schedule.
 
-    All must share iterations, history_every, precision and image shape (ValueError otherwise). `on_step` is called with
-    the number of each step before it starts; what it raises ends the batch. Equal transfers give equal images at one
-    batch width on one machine; another width changes the low bits.
+    Transfers that differ in nothing but their iterations are one optimisation, looked at several times. All must share
+    `Settings.shared_in_batch` and, of each optimisation, the most iterations (ValueError otherwise). `on_step` is
+    called with the number of each step before it starts; what it raises ends the batch. Equal transfers give equal
+    images at one batch width on one machine; another width changes the low bits.
     """
     architecture = targets.network.architecture
     transfers = [replace(one, settings=one.settings.for_architecture(architecture)) for one in transfers]
     for one in transfers:
-        _check(one)
-    _check_shared(transfers)
-    iterations = transfers[0].settings.iterations
-    history_every = transfers[0].settings.history_every
-
-    started = time.perf_counter()
-    objective = Objective(transfers, targets)
-    parameters = [_initial_image(one).to(targets.device).requires_grad_() for one in transfers]
-    # One parameter group an image: torch's Adam works element by element, so each image has its own rate and state.
-    optimizer = torch.optim.Adam([{"params": [image]} for image in parameters])
-    watch = _Watch(parameters)
-    recorded: list[tuple[int, Tensor]] = []
-    for step in range(iterations):
-        if on_step:
-            on_step(step)
-        for group, one in zip(optimizer.param_groups, transfers, strict=True):
-            group["lr"] = learning_rate(one.settings, step)
-        images = _stack(parameters)
-        evaluation = objective.evaluate(images)
-        watch.observe(step, images.detach(), evaluation)
-        if step % history_every == 0:
-            recorded.append((step, evaluation.terms().detach()))
-        if step % ALIVE_CHECK_EVERY == 0 and not watch.any_alive():
-            break
-        optimizer.zero_grad()
-        evaluation.total.sum().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    else:
-        with torch.no_grad():
-            images = _stack(parameters)
-            evaluation = objective.evaluate(images)
-        watch.observe(iterations, images, evaluation)
-        recorded.append((iterations, evaluation.terms()))
-    return watch.results(recorded, (lambda: time.perf_counter() - started))
+        check_transfer(one)
+    lanes = _lanes(transfers)
+    _check_shared([lane.transfer for lane in lanes])
+    arithmetic = resolve(transfers[0].settings.precision, targets.device)
+    with tf32_convolutions(arithmetic):
+        outcomes = _Batch(lanes, targets, arithmetic, on_step).run()
+    return [outcomes[index] for index in range(len(transfers))]
 
 
-class _Watch:
-    """Keeps each image's last finite state, on the device: nothing here waits for it before `results`."""
+@dataclass
+class _Lane:
+    """One optimisation: its longest transfer, and by number of iterations the transfers that end there."""
 
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self._images = _stack(parameters).detach().clone()
-        self._failed_at = torch.full((len(parameters),), -1, device=self._images.device)
-        self._losses: dict[str, Tensor] = {}
-
-    def observe(self, step: int, images: Tensor, evaluation: Evaluation) -> None:
-        """Take over images and losses wherever the loss is finite and always was."""
-        alive = (self._failed_at < 0) & evaluation.total.detach().isfinite()
-        self._failed_at = torch.where((self._failed_at < 0) & ~alive, step, self._failed_at)
-        self._images = torch.where(alive.view(-1, 1, 1, 1), images, self._images)
-        content, style, variation, total = evaluation.terms().detach()
-        losses = {"content": content, "style": style, "variation": variation, "total": total}
-        losses |= {f"content:{layer}": one for layer, one in evaluation.content_by_layer.items()}
-        losses |= {f"style:{layer}": one for layer, one in evaluation.style_by_layer.items()}
-        self._losses = {
-            name: torch.where(alive, loss, self._losses.get(name, torch.nan)) for name, loss in losses.items()
-        }
-
-    def any_alive(self) -> bool:
-        return bool((self._failed_at < 0).any())
-
-    def results(self, recorded: Sequence[tuple[int, Tensor]], elapsed: Callable[[], float]) -> list[Result]:
-        images = self._images.cpu().float().contiguous()
-        failed_at = self._failed_at.tolist()
-        losses = {name: loss.tolist() for name, loss in self._losses.items()}
-        history = torch.stack([terms for _, terms in recorded]).double().cpu()  # S×4×B
-        steps = [step for step, _ in recorded]
-        seconds = elapsed() / len(images)  # after the copies above, which wait for the device
-
-        def by_layer(kind: str, image: int) -> dict[str, float]:
-            prefix = f"{kind}:"
-            named = {name.removeprefix(prefix): loss[image] for name, loss in losses.items() if name.startswith(prefix)}
-            return {layer: loss for layer, loss in named.items() if loss == loss}  # NaN: not a layer of this image
-
-        results = []
-        for index, image in enumerate(images):
-            failed = failed_at[index] if failed_at[index] >= 0 else None
-            kept = [place for place, step in enumerate(steps) if failed is None or step < failed]
-            terms = history[kept, :, index].T.tolist() if kept else [[], [], [], []]
-            results.append(
-                Result(
-                    image=image,
-                    content_loss=losses["content"][index],
-                    style_loss=losses["style"][index],
-                    total_variation=losses["variation"][index],
-                    total_loss=losses["total"][index],
-                    content_loss_by_layer=by_layer("content", index),
-                    style_loss_by_layer=by_layer("style", index),
-                    history=History(tuple(steps[place] for place in kept), *(tuple(term) for term in terms)),
-                    seconds=seconds,
-                    failed_at=failed,
-                )
-            )
-        return results
+    transfer: Transfer
+    ends: dict[int, list[int]]
 
 
-def _stack(parameters: Sequence[Tensor]) -> Tensor:
-    """The batch, channels_last: convolutions on the CPU run about a quarter faster than channels first."""
-    return torch.cat(list(parameters)).contiguous(memory_format=torch.channels_last)
-
-
-def _initial_image(transfer: Transfer) -> Tensor:
-    """The image that the optimisation starts from, 1×3×H×W fp32 on the CPU."""
-    settings, shape = transfer.settings, _image_shape(transfer)
-    if settings.init == "noise":
-        generator = torch.Generator().manual_seed(settings.seed)
-        noise = torch.empty(1, 3, *shape)
-        bound = 2 * NOISE_DEVIATION
-        torch.nn.init.trunc_normal_(noise, 0.0, NOISE_DEVIATION, -bound, bound, generator=generator)
-        return noise + torch.tensor(MEAN_PIXEL).view(1, 3, 1, 1)
-    picture = transfer.content if settings.init == "content" else transfer.style
-    assert picture is not None  # _check
-    image = picture[None].cpu().float().clone()
-    if image.shape[2:] != shape:
-        image = functional.interpolate(image, shape, mode="bicubic", antialias=True).clamp(0, 255)
-    return image
-
-
-def _image_shape(transfer: Transfer) -> torch.Size:
-    """Height and width of the image: the content picture's, or the style picture's where there is none."""
-    picture = transfer.content if transfer.content is not None else transfer.style
-    assert picture is not None  # _check
-    return picture.shape[1:]
-
-
-def _check(transfer: Transfer) -> None:
-    settings = transfer.settings
-    for name, picture in (("content", transfer.content), ("style", transfer.style)):
-        needed = settings.uses_content if name == "content" else settings.uses_style
-        if picture is None:
-            if needed or settings.init == name:
-                reason = f"the {name} loss" if needed else f"init: {name}"
-                raise SettingsError(f"a {name} picture is needed for {reason}")
-        elif picture.ndim != 3 or picture.shape[0] != 3:
-            raise PictureError(f"the {name} picture has shape {tuple(picture.shape)}; expected 3×H×W, RGB in 0–255")
+def _lanes(transfers: Sequence[Transfer]) -> list[_Lane]:
+    lanes: dict[tuple[object, ...], _Lane] = {}
+    for index, one in enumerate(transfers):
+        key = id(one.content), id(one.style), one.settings.trajectory
+        lane = lanes.setdefault(key, _Lane(one, {}))
+        lane.ends.setdefault(one.settings.iterations, []).append(index)
+        if one.settings.iterations > lane.transfer.settings.iterations:
+            lane.transfer = one
+    return list(lanes.values())
 
 
 def _check_shared(transfers: Sequence[Transfer]) -> None:
     def shared(one: Transfer) -> tuple[object, ...]:
-        settings = one.settings
-        return settings.iterations, settings.history_every, settings.precision, _image_shape(one)
+        return one.settings.iterations, one.settings.shared_in_batch, image_shape(one)
 
     if len({shared(one) for one in transfers}) != 1:
-        raise ValueError("transfers of one batch must share iterations, history_every, precision and image shape")
+        raise ValueError(
+            "transfers of one batch must share iterations, history_every, precision, optimizer, pyramid, checkpointing "
+            "and image shape"
+        )
+
+
+class _Optimizer(Protocol):
+    """A batch of images on their way: `images` are to be evaluated next."""
+
+    images: Tensor
+
+    def step(self, step: int, totals: Tensor, gradient: Tensor) -> None: ...
+    def best(self) -> Tensor: ...
+    def keep(self, places: Tensor) -> None: ...
+    def enlarge(self, shape: torch.Size) -> None: ...
+
+
+@dataclass(frozen=True)
+class _End:
+    """An image that is finished, still on the device, and the seconds that had passed."""
+
+    image: Tensor
+    good: Tensor  # the last whose loss is known to be finite
+    step: int
+    seconds: float
+    failed_at: int | None
+
+
+class _Batch:
+    """The state of a batch while it runs. `alive` are the places of the lanes that still do, in order."""
+
+    def __init__(
+        self,
+        lanes: Sequence[_Lane],
+        targets: Targets,
+        arithmetic: Arithmetic,
+        on_step: Callable[[int], None] | None,
+    ) -> None:
+        self._started = time.perf_counter()
+        self._lanes = lanes
+        self._targets = targets
+        self._arithmetic = arithmetic
+        self._on_step = on_step
+        self._settings = lanes[0].transfer.settings
+        self._shape = image_shape(lanes[0].transfer)
+        self._alive = list(range(len(lanes)))
+        self._recorded: list[tuple[int, list[int], Tensor]] = []
+        self._ends: dict[tuple[int, int], _End] = {}  # by lane and iterations
+
+    def run(self) -> dict[int, Result]:
+        """The results by the numbers of their transfers."""
+        plan = levels(self._settings, self._shape)
+        first = torch.cat([initial_image(lane.transfer) for lane in self._lanes]).to(self._targets.device)
+        images = resized(first, plan[0].shape) if len(plan) > 1 else first
+        images = images.contiguous(memory_format=torch.channels_last)
+        kind = LBFGS if self._settings.optimizer == "lbfgs" else Adam
+        optimizer: _Optimizer = kind([lane.transfer.settings for lane in self._lanes], images)
+        self._good = images
+        self._failed_at = torch.full((len(images),), -1, device=images.device)
+        start = 0
+        for level in plan:
+            if level.shape != images.shape[2:]:
+                optimizer.enlarge(level.shape)
+                self._good = resized(self._good, level.shape)
+            self._optimise(level, start, optimizer)
+            start, images = level.end, self._good
+        self._finish(self._settings.iterations, optimizer)
+        return self._results()
+
+    def _optimise(self, level: Level, start: int, optimizer: _Optimizer) -> None:
+        """The steps of one level."""
+        objective = self._objective(level)
+        history_every = self._settings.history_every
+        before: Tensor | None = None  # the total losses at the last look
+        for step in range(start, level.end):
+            if not self._alive:
+                return
+            if self._on_step:
+                self._on_step(step)
+            self._finish(step, optimizer)
+            images = optimizer.images.detach().requires_grad_()
+            evaluation = objective.evaluate(images)
+            self._observe(step, images.detach(), evaluation)
+            if step % history_every == 0:
+                self._recorded.append((step, list(self._alive), evaluation.terms().detach()))
+            if (step - start) % LOOK_EVERY == 0:
+                totals = evaluation.total.detach()
+                places = self._going_on(step, level, totals, before, optimizer)
+                if len(places) < len(self._alive):
+                    self._alive = [self._alive[place] for place in places]
+                    if not self._alive:
+                        return
+                    chosen = torch.tensor(places, device=images.device)
+                    optimizer.keep(chosen)
+                    self._good, self._failed_at = self._good[chosen], self._failed_at[chosen]
+                    before = totals[chosen]
+                    objective = self._objective(level)
+                    images = optimizer.images.detach().requires_grad_()
+                    evaluation = objective.evaluate(images)
+                else:
+                    before = totals
+            [gradient] = torch.autograd.grad(evaluation.total.sum(), images)
+            optimizer.step(step, evaluation.total.detach(), gradient)
+
+    def _objective(self, level: Level) -> Objective:
+        magnification = self._shape.numel() / level.shape.numel()
+        transfers = [at_level(self._lanes[lane].transfer, level.shape, self._shape) for lane in self._alive]
+        checkpointing = self._settings.checkpointing == "always" or (
+            self._settings.checkpointing == "auto"
+            and needs_checkpointing(self._targets.network, transfers, level.shape, self._arithmetic)
+        )
+        return Objective(
+            transfers, self._targets, self._arithmetic, magnification=magnification, checkpointing=checkpointing
+        )
+
+    def _observe(self, step: int, images: Tensor, evaluation: Evaluation) -> None:
+        """Take over the images wherever the loss is finite and always was; the device is not waited for.
+
+        A line search may try points where it is not: those are no failures.
+        """
+        finite = evaluation.total.detach().isfinite()
+        if self._settings.optimizer == "lbfgs" and step > 0:
+            return
+        self._failed_at = torch.where((self._failed_at < 0) & ~finite, step, self._failed_at)
+        self._good = torch.where((self._failed_at < 0).view(-1, 1, 1, 1), images, self._good)
+
+    def _going_on(
+        self, step: int, level: Level, totals: Tensor, before: Tensor | None, optimizer: _Optimizer
+    ) -> list[int]:
+        """Which places of the batch have neither failed nor reached their plateau; the others are put away."""
+        failed_at = self._failed_at.tolist()
+        flat = torch.zeros_like(totals, dtype=torch.bool)
+        if before is not None and level.shape == self._shape:
+            tolerance = [self._lanes[lane].transfer.settings.plateau for lane in self._alive]
+            least = torch.tensor(tolerance, device=totals.device)
+            flat = (least > 0) & (before - totals < least * before)
+        places = []
+        for place, reached in enumerate(flat.tolist()):
+            if failed_at[place] >= 0:
+                self._put_away(place, step, self._good[place], failed_at[place])
+            elif reached:
+                self._put_away(place, step, optimizer.best()[place], None)
+            else:
+                places.append(place)
+        return places
+
+    def _put_away(self, place: int, step: int, image: Tensor, failed_at: int | None) -> None:
+        """End a lane here, and with it all its transfers that have not ended before."""
+        lane = self._alive[place]
+        for iterations in self._lanes[lane].ends:
+            self._ends.setdefault((lane, iterations), _End(image, self._good[place], step, self._seconds(), failed_at))
+
+    def _finish(self, step: int, optimizer: _Optimizer) -> None:
+        """Put away the images of the transfers that end with so many steps done."""
+        ending = [place for place, lane in enumerate(self._alive) if step in self._lanes[lane].ends]
+        if not ending:
+            return
+        best, failed_at = optimizer.best(), self._failed_at.tolist()
+        for place in ending:
+            good, failed = self._good[place], failed_at[place] if failed_at[place] >= 0 else None
+            image = best[place] if failed is None else good
+            self._ends[self._alive[place], step] = _End(image, good, step, self._seconds(), failed)
+
+    def _seconds(self) -> float:
+        if self._targets.device.type == "cuda":
+            torch.cuda.synchronize(self._targets.device)
+        return (time.perf_counter() - self._started) / len(self._lanes)
+
+    def _results(self) -> dict[int, Result]:
+        """Evaluate the finished images in fp32, at most a batch at once, and gather everything."""
+        results: dict[int, Result] = {}
+        keys = deque(self._ends)
+        while keys:
+            part = [keys.popleft() for _ in range(min(len(keys), len(self._lanes)))]
+            evaluation = self._evaluate_exactly(part)
+            finite = evaluation.total.isfinite().tolist()
+            for place, key in enumerate(part):
+                end = self._ends[key]
+                if not finite[place] and end.failed_at is None:  # by the last update
+                    self._ends[key] = replace(end, image=end.good, failed_at=end.step)
+                    keys.append(key)
+                    continue
+                result = self._result(key[0], end, evaluation, place)
+                results |= dict.fromkeys(self._lanes[key[0]].ends[key[1]], result)
+        return results
+
+    @torch.no_grad()
+    def _evaluate_exactly(self, keys: Sequence[tuple[int, int]]) -> Evaluation:
+        transfers = [self._lanes[lane].transfer for lane, _ in keys]
+        images = torch.stack([self._ends[key].image for key in keys]).contiguous(memory_format=torch.channels_last)
+        return Objective(transfers, self._targets, "fp32").evaluate(images)
+
+    def _result(self, lane: int, end: _End, evaluation: Evaluation, place: int) -> Result:
+        last = evaluation.terms()[:, place].tolist()
+        steps, terms = self._history(lane, end)
+        if end.failed_at is None:
+            steps, terms = [*steps, end.step], [*terms, last]
+
+        def by_layer(losses: dict[str, Tensor]) -> dict[str, float]:
+            named = {layer: loss[place].item() for layer, loss in losses.items()}
+            return {layer: loss for layer, loss in named.items() if loss == loss}  # NaN: not a layer of this image
+
+        return Result(
+            image=end.image.cpu().contiguous(),
+            content_loss=last[0],
+            style_loss=last[1],
+            total_variation=last[2],
+            total_loss=last[3],
+            content_loss_by_layer=by_layer(evaluation.content_by_layer),
+            style_loss_by_layer=by_layer(evaluation.style_by_layer),
+            history=History(tuple(steps), *(tuple(values) for values in zip(*terms, strict=True)))
+            if steps
+            else History((), (), (), (), ()),
+            arithmetic=self._arithmetic,
+            steps=end.step,
+            batch_width=len(self._lanes),
+            seconds=end.seconds,
+            failed_at=end.failed_at,
+        )
+
+    def _history(self, lane: int, end: _End) -> tuple[list[int], list[list[float]]]:
+        """The sampled steps of a lane before its end, and the four terms at each."""
+        until = end.step if end.failed_at is None else end.failed_at
+        kept = [(step, terms[:, lanes.index(lane)]) for step, lanes, terms in self._recorded if lane in lanes]
+        kept = [(step, terms) for step, terms in kept if step < until]
+        return [step for step, _ in kept], [terms.tolist() for _, terms in kept]

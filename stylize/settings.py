@@ -77,6 +77,23 @@ StyleLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(_style_l
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 
 
+def _pyramid(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise SettingsError("must be a list of long edges in pixels, such as [128, 256]")
+    edges = tuple(_whole_number(edge) for edge in value)
+    if not all(isinstance(edge, int) and not isinstance(edge, bool) and edge >= 1 for edge in edges):
+        raise SettingsError("must be a list of long edges in pixels, such as [128, 256]")
+    return tuple(sorted(set(edges)))
+
+
+Pyramid = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_pyramid),
+    WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}}),
+]
+Precision = Literal["auto", "fp32", "tf32", "bf16"]
+
+
 class Settings(BaseModel):
     """How one image is optimised. Units: pixels run from 0 to 255, losses are those of METHODS.md / the paper.
 
@@ -108,9 +125,29 @@ class Settings(BaseModel):
         "around the mean pixel), or the style picture.",
     )
     seed: WholeNumber = Field(default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as.")
-    optimizer: Literal["adam"] = Field(default="adam", description="Adam with betas 0.9 and 0.999.")
+    optimizer: Literal["adam", "lbfgs"] = Field(
+        default="adam",
+        description="adam: with betas 0.9 and 0.999. lbfgs: with a strong-Wolfe line search and a memory of 20; it "
+        "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
+    )
     learning_rate: float = Field(
         default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step."
+    )
+    pyramid: Pyramid = Field(
+        default=(),
+        description="Long edges in pixels at which the image is optimised first, coarse to fine: [128, 256]. Each "
+        "level and the full size get an equal share of the iterations.",
+    )
+    plateau: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Stop when the total loss has fallen by less than this share of it in 50 steps. 0: never.",
+    )
+    checkpointing: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="Whether responses are computed again on the way back, block by block, instead of being kept: a "
+        "third more time, less memory, the same result. auto: where they would not fit.",
     )
     decay: Literal["none", "exponential", "staircase", "inverse_time"] = Field(
         default="staircase",
@@ -119,9 +156,11 @@ class Settings(BaseModel):
     )
     decay_rate: float = Field(default=0.94, gt=0, description="r in the decay.")
     decay_steps: WholeNumber = Field(default=100, ge=1, lt=2**63, description="s in the decay, in steps.")
-    precision: Literal["fp32", "bf16"] = Field(
-        default="fp32",
-        description="Arithmetic of the convolutions. Gram matrices, losses, image and optimiser are always fp32.",
+    precision: Precision = Field(
+        default="auto",
+        description="Arithmetic of the convolutions: auto is bf16 where the hardware multiplies it, else tf32 or fp32; "
+        "each row says which ran. Gram matrices, losses, image and optimiser are always fp32, and so are the losses "
+        "that are reported at the end.",
     )
     history_every: WholeNumber = Field(default=10, ge=1, lt=2**63, description="Record the losses every so many steps.")
 
@@ -161,6 +200,19 @@ class Settings(BaseModel):
     def active_layers(self) -> set[str]:
         """Names of all layers whose responses the loss needs."""
         return {layer for layer, _ in self.active_content_layers + self.active_style_layers}
+
+    @property
+    def shared_in_batch(self) -> tuple[object, ...]:
+        """What optimisations of one batch have in common, beside network, image shape and number of iterations."""
+        return self.history_every, self.precision, self.optimizer, self.pyramid, self.checkpointing
+
+    @property
+    def trajectory(self) -> tuple[object, ...]:
+        """Equal for settings that describe one optimisation and end it at different steps.
+
+        A pyramid spreads its levels over all iterations, so that no trajectory is shared there.
+        """
+        return tuple(value for name, value in self.__dict__.items() if name != "iterations" or self.pyramid)
 
     def check_something_to_optimise(self) -> None:
         """Raises SettingsError where neither content nor style has a part in the loss."""

@@ -14,9 +14,10 @@ from orchestrator.errors import GridError, UsageError
 from orchestrator.grid import Grid
 from orchestrator.grid_file import load_grid
 from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Selection, make_plan
+from orchestrator.plan import DEFAULT_PACKING, EXACT, Packing, Selection, make_plan
 from orchestrator.sweep import Request, prepare
 from orchestrator.values import check_value
+from stylize import ARCHITECTURES
 
 SETTINGS = {
     "content": "photo.png",
@@ -48,10 +49,12 @@ def plan(folder):
     inputs = Inputs(Sources(folder))
     path = folder / "small.yaml"
 
-    def make(axes, recorded=None, *, selection=EVERYTHING, rest=None, however_many=False, **fixed):
+    def make(
+        axes, recorded=None, *, selection=EVERYTHING, packing=DEFAULT_PACKING, rest=None, however_many=False, **fixed
+    ):
         fixed = {name: value for name, value in (SETTINGS | fixed).items() if name not in axes}
         path.write_text(json.dumps({"settings": fixed, "axes": axes} | (rest or {})))
-        return make_plan(load_grid(path), inputs, recorded or {}, selection, however_many=however_many)
+        return make_plan(load_grid(path), inputs, recorded or {}, selection, packing, however_many=however_many)
 
     return make
 
@@ -82,13 +85,20 @@ def shared(trial):
     one = trial.settings
     depth = max(DEPTH[layer] for layer, _ in one.content_layers + one.style_layers)
     network = one.architecture, one.weights, one.pooling, depth, one.precision
-    return network, one.size, one.iterations, one.history_every
+    return network, one.size, one.history_every
 
 
-def widest(trials):
-    """At least eight batches of those that can share passes; at most eight trials, or four of 448×448 pixels."""
-    width, height = trials[0].settings.size
-    return max(1, min(-(-len(trials) // 8), 8, 4 * 448 * 448 // (width * height)))
+def widest(images, trial):
+    """At least eight batches of those that can share passes; at most eight images, or what takes two gigabytes."""
+    width, height = trial.settings.size
+    layers = {layer for layer, _ in trial.settings.content_layers + trial.settings.style_layers}
+    bytes_each = ARCHITECTURES["squeezenet1_1"].step_bytes(max(layers, key=DEPTH.get), height, width, 4)
+    return max(1, min(-(-images // 8), 8, int(2e9 / bytes_each)))
+
+
+def image_of(trial):
+    """Trials that differ in nothing but their iterations share an image."""
+    return trial.settings.model_copy(update={"iterations": 1})
 
 
 @settings(max_examples=40, deadline=None)
@@ -100,14 +110,17 @@ def test_every_trial_is_in_exactly_one_batch_with_others_like_it(plan, axes):
     assert sorted(itertools.chain(*ids(made.batches))) == sorted(everything)
     groups = {}
     for trial in made.trials.values():
-        groups.setdefault(shared(trial), []).append(trial)
+        groups.setdefault(shared(trial), {}).setdefault(image_of(trial), trial)
     found = {}
     for batch in made.batches:
         (kind,) = {shared(trial) for trial in batch.trials}
-        found.setdefault(kind, []).append(len(batch.trials))
+        assert batch.width == len({image_of(trial) for trial in batch.trials})
+        assert len(batch.trials) == batch.width * len(axes.get("iterations", [1]))
+        found.setdefault(kind, []).append(batch.width)
     for kind, group in groups.items():
-        full, rest = divmod(len(group), widest(group))
-        assert sorted(found[kind], reverse=True) == [widest(group)] * full + [rest] * bool(rest)
+        wide = widest(len(group), next(iter(group.values())))
+        full, rest = divmod(len(group), wide)
+        assert sorted(found[kind], reverse=True) == [wide] * full + [rest] * bool(rest)
 
 
 @pytest.mark.parametrize(
@@ -119,16 +132,34 @@ def test_every_trial_is_in_exactly_one_batch_with_others_like_it(plan, axes):
         (16, 40, [2] * 8),
         (64, 40, [8] * 8),
         (65, 40, [8] * 8 + [1]),
-        (64, 448, [4] * 16),
-        (64, 449, [3] * 21 + [1]),
-        (16, 633, [2] * 8),  # 2·633² is just within 4·448², 2·634² just above
-        (16, 634, [1] * 16),
-        (2, 1000, [1, 1]),  # alone a trial may be of any size
+        (2, 1000, [1, 1]),
     ],
 )
-def test_batches_are_as_wide_as_number_and_memory_allow(trials, edge, widths, plan):
+def test_batches_are_as_wide_as_their_number_allows(trials, edge, widths, plan):
     made = plan({"seed": list(range(trials))}, size=[edge, edge])
-    assert sorted((len(batch.trials) for batch in made.batches), reverse=True) == widths
+    assert sorted((batch.width for batch in made.batches), reverse=True) == widths
+
+
+@pytest.mark.parametrize(("images", "widths"), [(3.5, [3] * 21 + [1]), (4.0, [4] * 16), (0.5, [1] * 64)])
+def test_batches_are_as_wide_as_memory_allows_and_one_image_always_goes(images, widths, plan):
+    bytes_each = ARCHITECTURES["squeezenet1_1"].step_bytes("fire3", 100, 100, 4)
+    made = plan({"seed": list(range(64))}, size=[100, 100], packing=Packing(memory=images * bytes_each))
+    assert sorted((batch.width for batch in made.batches), reverse=True) == widths
+
+
+def test_exact_work_is_done_one_image_at_a_time_and_packing_anew_loses_nothing(plan):
+    made = plan({"seed": list(range(64))}, packing=EXACT)
+    assert [batch.width for batch in made.batches] == [1] * 64
+    again = made.packed(DEFAULT_PACKING)
+    assert ids(again.batches) == ids(plan({"seed": list(range(64))}).batches)
+
+
+def test_an_axis_of_iterations_is_planned_as_one_optimisation_each(plan):
+    made = plan({"iterations": [10, 30, 20], "seed": [0, 1]})
+    assert len(made.trials) == 6
+    assert [(batch.width, len(batch.trials)) for batch in made.batches] == [(1, 3), (1, 3)]
+    single = plan({"iterations": [30], "seed": [0, 1]})
+    assert [batch.operations for batch in made.batches] == [batch.operations for batch in single.batches]
 
 
 @settings(max_examples=40, deadline=None)
@@ -160,17 +191,16 @@ def test_batches_of_which_nothing_is_recorded_stay_whole_and_the_rest_is_packed(
     widths = {}
     for batch in first.batches:
         kind = shared(batch.trials[0])
-        widths[kind] = max(widths.get(kind, 0), len(batch.trials))
+        widths[kind] = max(widths.get(kind, 0), batch.width)
     for batch in again:
         (kind,) = {shared(trial) for trial in batch.trials}
-        assert len(batch.trials) <= widths[kind]
+        assert batch.width <= widths[kind]
 
 
 @pytest.mark.parametrize(
     ("axis", "values"),
     [
         ("size", [[40, 40], [80, 80], [60, 60]]),
-        ("iterations", [10, 30, 20]),
         ("style_layers", [["conv1"], ["fire6"], ["fire5"]]),
     ],
 )

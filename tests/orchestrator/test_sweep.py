@@ -134,6 +134,24 @@ def test_only_and_limit_run_a_part_and_the_parts_equal_a_run_of_all(ran, sweep, 
     assert results.load("parts")[columns].equals(results.load("runs/small")[columns])
 
 
+def test_an_axis_of_iterations_is_one_optimisation_and_exact_work_is_fp32_and_alone(sweep, small_grid):
+    grid = small_grid.read_text().replace("  iterations: 4\n", "").replace("ratio: [1e-3, 1e-2]", "iterations: [2, 4]")
+    small_grid.write_text(grid.replace("columns: ratio", "columns: iterations"))
+    ran = sweep(small_grid, "--exact")
+    assert ran.exit_code == 0, ran.stderr
+    assert "4 trials in 2 batches" in ran.stderr
+    trials = results.load("runs/small")
+    assert trials["steps"].tolist() == trials["iterations"].tolist() == [2, 4, 2, 4]
+    assert set(trials["arithmetic"]) == {"fp32"}
+    assert set(trials["batch_width"]) == {1}
+    assert trials["pixels_sha256"].nunique() == 4
+    curves = results.curves("runs/small").groupby("trial_id", sort=False)
+    assert curves["step"].apply(list).tolist() == [[0, 2], [0, 2, 4]] * 2
+    losses = curves["total_loss"].apply(list).tolist()
+    for shorter, longer in (losses[:2], losses[2:]):
+        assert shorter == pytest.approx(longer[:2], rel=1e-5)
+
+
 FAILING = "iterations: 3\n  learning_rate: 1e30\n  history_every: 1"
 
 

@@ -27,15 +27,15 @@ def identify(given, width=40, height=30, hashes=HASHES):
 # Ids are the SHA-256 of JSON that was written by hand when these were. Where one of them changes, results that people
 # have on disk no longer belong to their grids: that needs a higher NUMERICS_VERSION, and new ids here.
 GOLDEN = {
-    "479e5b52695626f9ee80": (
+    "d8b38ea6d671343bb13d": (
         {"size": [448, 448], "style_layers": ["conv1_1", "conv2_1"], "ratio": 1e-4},
         (448, 448),
     ),
-    "ed650c5416ade6d396dc": (
+    "6bedf4ce0d1aa78b592c": (
         {"architecture": "squeezenet1_1", "pooling": "max", "ratio": 0, "init": "noise", "seed": 7, "size": 40},
         (40, 30),
     ),
-    "4ceeec2c1a04ef2bad5a": (
+    "1d5110f295230ca29f37": (
         {
             "architecture": "vgg19", "content_layers": {"conv1_1": 2}, "ratio": math.inf, "tv_weight": 1e-3,
             "precision": "bf16", "iterations": 100, "decay": "none", "decay_rate": 0.5,
@@ -56,7 +56,7 @@ DEFAULTS = {
     "size": 448, "architecture": "vgg16", "pooling": "average", "ratio": 1e-3, "tv_weight": 0, "iterations": 500,
     "content_layers": ["conv4_2"], "style_layers": ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"],
     "init": "content", "seed": 0, "optimizer": "adam", "learning_rate": 8, "decay": "staircase", "decay_rate": 0.94,
-    "decay_steps": 100, "precision": "fp32", "history_every": 10,
+    "decay_steps": 100, "precision": "auto", "history_every": 10, "pyramid": [], "plateau": 0, "checkpointing": "auto",
 }  # fmt: skip
 
 VALUES = {
@@ -70,13 +70,16 @@ VALUES = {
     "iterations": [500, 5e2, 10],
     "init": ["content", "noise", "style"],
     "seed": [0, 1],
-    "optimizer": ["adam"],
+    "optimizer": ["adam", "lbfgs"],
     "learning_rate": [8, 8.0, 1],
     "decay": ["staircase", "none", "exponential"],
     "decay_rate": [0.94, 0.5],
     "decay_steps": [100, 10],
-    "precision": ["fp32", "bf16"],
+    "precision": ["auto", "fp32", "bf16"],
     "history_every": [10, 5],
+    "pyramid": [[], [64], [64, 128]],
+    "plateau": [0, 1e-3],
+    "checkpointing": ["auto", "always"],
 }
 
 
@@ -88,7 +91,10 @@ def what_counts(given, width, height, hashes):
     pictures = {name: hashes[name] for name in ("content", "style") if full[f"{name}_layers"] or full["init"] == name}
     if full["init"] != "noise":
         del full["seed"]
-    if full["decay"] == "none":
+    del full["checkpointing"]
+    if full["optimizer"] == "lbfgs":
+        del full["decay"]
+    if full["optimizer"] == "lbfgs" or full["decay"] == "none":
         del full["decay_rate"], full["decay_steps"]
     return full, width, height, pictures, hashes["weights"]
 
@@ -167,13 +173,16 @@ EFFECTIVE = {
     "decay_steps": (100, 101, {"decay": "exponential"}),
     "precision": ("fp32", "bf16", {}),
     "history_every": (10, 11, {}),  # the row's curves, though not the pixels
+    "optimizer": ("adam", "lbfgs", {}),
+    "pyramid": ([64, 128], [64, 129], {}),
+    "plateau": (0, 1e-9, {}),
 }
 
 
 def test_every_setting_is_tried():
-    """`optimizer` has one value as yet; content, style and weights count by their hashes."""
-    assert set(EFFECTIVE) == set(SETTING_NAMES) - {"content", "style", "weights", "optimizer"}
-    assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "optimizer"}
+    """content, style and weights count by their hashes; checkpointing leaves the pixels alone."""
+    assert set(EFFECTIVE) == set(SETTING_NAMES) - {"content", "style", "weights", "checkpointing"}
+    assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing"}
 
 
 @pytest.mark.parametrize("name", EFFECTIVE)

@@ -97,7 +97,9 @@ def reference_run(content, style, settings, name, parameters, average=True):
 
 def run(content, style, settings, name, parameters, pooling="average"):
     network = stylize.Network(stylize.ARCHITECTURES[name], parameters, stylize.PREPROCESSING["vgg-original"], pooling)
-    return stylize.transfer(content, style, stylize.Settings(history_every=1, **settings), network)
+    return stylize.transfer(
+        content, style, stylize.Settings(**({"history_every": 1, "precision": "fp32"} | settings)), network
+    )
 
 
 def assert_history(result, history, relative):

@@ -10,7 +10,8 @@ from stylize import PictureError, Settings, SettingsError, Targets, Transfer, tr
 
 
 def settings(**changes):
-    return Settings(**({"iterations": 6, "ratio": 1e-2, "learning_rate": 4.0, "history_every": 2} | changes))
+    defaults = {"iterations": 6, "ratio": 1e-2, "learning_rate": 4.0, "history_every": 2, "precision": "fp32"}
+    return Settings(**(defaults | changes))
 
 
 def results_of(network, pictures, *each):
@@ -40,9 +41,9 @@ def test_each_image_of_a_batch_is_optimised_as_if_alone(network, pictures):
 
 def test_neighbours_and_position_in_a_batch_do_not_matter(network, pictures):
     """At one width, to the bit: this is why a resumed sweep gives the same pixels."""
-    first, second, third = settings(ratio=1e-4), settings(ratio=1.0), settings(learning_rate=9.0)
+    first, second, third, fourth = settings(ratio=1e-4), settings(ratio=1.0), settings(learning_rate=9.0), settings()
     one = results_of(network, pictures, first, second, third)[0]
-    other = results_of(network, pictures, third, third, first)[2]
+    other = results_of(network, pictures, third, fourth, first)[2]
     assert torch.equal(one.image, other.image)
     assert one.history == other.history
 
@@ -105,7 +106,9 @@ def test_a_diverging_image_fails_alone_and_keeps_its_last_good_state(network, pi
     assert wild.history.step == (0,)
     assert math.isfinite(wild.total_loss)
     assert neighbour.failed_at is None
-    assert torch.equal(neighbour.image, results_of(network, pictures, calm, calm)[1].image)
+    assert torch.equal(
+        neighbour.image, results_of(network, pictures, settings(ratio=1.0, history_every=1), calm)[1].image
+    )
 
 
 def test_a_batch_without_a_living_image_ends_early(network, pictures):
@@ -145,9 +148,9 @@ def test_targets_are_computed_once_for_all_trials_that_share_them(network, pictu
     passes = []
     forward = type(network).forward
 
-    def counted(self, images, layers):
+    def counted(self, images, layers, *arguments, **options):
         passes.append(torch.is_grad_enabled())
-        return forward(self, images, layers)
+        return forward(self, images, layers, *arguments, **options)
 
     monkeypatch.setattr(type(network), "forward", counted)
     targets = Targets(network)
@@ -191,4 +194,107 @@ def test_a_picture_of_another_layout_is_named(network, pictures):
 
 def test_images_of_one_batch_need_one_shape_and_one_number_of_steps(network, pictures):
     with pytest.raises(ValueError, match="must share"):
-        results_of(network, pictures, settings(), settings(iterations=5))
+        results_of(network, pictures, settings(), settings(iterations=5, ratio=1.0))
+
+
+def test_an_axis_of_iterations_is_one_optimisation_looked_at_several_times(network, pictures, monkeypatch):
+    """And each look equals an optimisation that ends there."""
+    steps = []
+    content, style = pictures
+    each = [Transfer(content, style, settings(iterations=count)) for count in (2, 6, 4)]
+    looks = transfer_batch(each, Targets(network), steps.append)
+    assert steps == list(range(6))
+    for one, look in zip(each, looks, strict=True):
+        alone = transfer(content, style, one.settings, network)
+        assert torch.equal(look.image, alone.image)
+        assert look.history == alone.history
+        assert look.steps == one.settings.iterations
+
+
+def test_equal_transfers_are_optimised_once(network, pictures):
+    same, again, other = results_of(network, pictures, settings(), settings(), settings(ratio=1.0))
+    assert same.image is again.image
+    assert not torch.equal(same.image, other.image)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_checkpointing_changes_nothing_but_memory(network, pictures, precision):
+    kept = transfer(*pictures, settings(checkpointing="never", precision=precision), network)
+    again = transfer(*pictures, settings(checkpointing="always", precision=precision), network)
+    assert torch.equal(kept.image, again.image)
+
+
+def test_bf16_results_report_fp32_losses_of_their_image(network, pictures):
+    result = transfer(*pictures, settings(precision="bf16"), network)
+    assert result.arithmetic == "bf16"
+    again = Transfer(result.image, pictures[1], settings(iterations=1, history_every=1, content_layers=[], ratio=0.0))
+    evaluated = transfer_batch([again], Targets(network))[0]
+    assert evaluated.arithmetic == "fp32"
+    assert evaluated.history.style_loss[0] == pytest.approx(result.style_loss, rel=1e-5)
+
+
+@pytest.mark.parametrize(("has_bf16", "expected"), [(True, "bf16"), (False, "fp32")])
+def test_auto_is_bf16_only_where_the_hardware_has_it(network, pictures, monkeypatch, has_bf16, expected):
+    for question in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, question, lambda: has_bf16)
+    assert transfer(*pictures, settings(precision="auto"), network).arithmetic == expected
+
+
+def test_tf32_is_refused_where_there_is_none(network, pictures):
+    with pytest.raises(SettingsError, match="tf32 needs an NVIDIA GPU"):
+        transfer(*pictures, settings(precision="tf32"), network)
+
+
+def test_a_plateau_ends_an_image_and_not_its_neighbours(network, pictures):
+    """Steps of a millionth of a pixel get nowhere; the neighbour goes on alone."""
+    still = settings(learning_rate=1e-6, plateau=0.01, iterations=120, history_every=50)
+    stopped, going = results_of(network, pictures, still, settings(plateau=1e-9, iterations=120, history_every=50))
+    assert (stopped.steps, going.steps) == (50, 120)
+    assert stopped.history.step == (0, 50)
+    assert going.history.step == (0, 50, 100, 120)
+    assert stopped.failed_at is None
+    alone = transfer(*pictures, settings(iterations=120, history_every=50), network)
+    assert going.total_loss == pytest.approx(alone.total_loss, rel=0.02)
+
+
+def test_without_a_plateau_nothing_stops_early(network, pictures):
+    result = transfer(*pictures, settings(learning_rate=1e-6, iterations=101), network)
+    assert result.steps == 101
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_a_pyramid_runs_coarse_to_fine_and_ends_at_the_full_size(network, pictures, monkeypatch, optimizer):
+    edges = []
+    forward = type(network).forward
+
+    def watched(self, images, *arguments, **options):
+        if torch.is_grad_enabled():
+            edges.append(max(images.shape[2:]))
+        return forward(self, images, *arguments, **options)
+
+    monkeypatch.setattr(type(network), "forward", watched)
+    chosen = settings(pyramid=[32, 40, 48, 100], iterations=9, optimizer=optimizer)
+    result = transfer(*pictures, chosen, network)
+    assert edges == [32] * 3 + [40] * 3 + [48] * 3  # the picture's own edge is 48, and 100 is more
+    assert result.image.shape == pictures[0].shape
+    assert result.history.total_loss[-1] == result.total_loss
+
+
+def test_ratios_mean_the_same_at_every_level_of_a_pyramid(network):
+    """A picture without detail: its losses at the coarse level are those at the full size."""
+    content, style = torch.zeros(3, 256, 256).byte(), torch.full((3, 256, 256), 200).byte()
+    start = settings(init="style", iterations=2, history_every=1, learning_rate=1e-9)
+    coarse = transfer(content, style, start.model_copy(update={"pyramid": (128,)}), network).history
+    full = transfer(content, style, start, network).history
+    # Zero padding at the borders has a larger share of a small picture.
+    assert coarse.content_loss[0] == pytest.approx(full.content_loss[0], rel=0.2)
+
+
+def test_lbfgs_needs_fewer_steps_than_adam_and_batches_as_if_alone(network, pictures):
+    each = [settings(optimizer="lbfgs", iterations=30), settings(optimizer="lbfgs", iterations=30, ratio=1e-4)]
+    together = results_of(network, pictures, *each)
+    for one, result in zip(each, together, strict=True):
+        alone = transfer(*pictures, one, network)
+        adam = transfer(*pictures, one.model_copy(update={"optimizer": "adam"}), network)
+        assert result.total_loss == pytest.approx(alone.total_loss, rel=0.1)
+        assert result.total_loss < adam.total_loss

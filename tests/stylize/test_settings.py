@@ -15,7 +15,8 @@ def test_defaults_are_the_papers():
     one = Settings()
     assert (one.ratio, one.init, one.optimizer, one.learning_rate) == (1e-3, "content", "adam", 8)
     assert (one.decay, one.decay_rate, one.decay_steps) == ("staircase", 0.94, 100)
-    assert (one.tv_weight, one.precision, one.content_layers, one.style_layers) == (0, "fp32", None, None)
+    assert (one.tv_weight, one.precision, one.content_layers, one.style_layers) == (0, "auto", None, None)
+    assert (one.pyramid, one.plateau) == ((), 0)
 
 
 BOUNDS = {
@@ -27,12 +28,14 @@ BOUNDS = {
     "decay_rate": ([5e-324, 0.94, 2], [0, -1, math.inf]),
     "decay_steps": ([1, 2**63 - 1], [0, 2**63, 1.5]),
     "history_every": ([1, 2**63 - 1], [0, 2**63, 1.5]),
+    "plateau": ([0, 5e-324, 0.999], [-1e-300, 1, math.inf, math.nan]),
 }
 CHOICES = {
     "init": ["content", "noise", "style"],
-    "optimizer": ["adam"],
+    "optimizer": ["adam", "lbfgs"],
     "decay": ["none", "exponential", "staircase", "inverse_time"],
-    "precision": ["fp32", "bf16"],
+    "precision": ["auto", "fp32", "tf32", "bf16"],
+    "checkpointing": ["auto", "always", "never"],
 }
 
 
@@ -64,8 +67,16 @@ def test_a_choice_is_one_of_its_words_as_they_are_written(name):
             Settings(**{name: wrong})
 
 
+def test_a_pyramid_is_a_set_of_edges_coarse_to_fine():
+    assert Settings(pyramid=[256, 64, 1e2, 64]).pyramid == (64, 100, 256)
+    assert Settings(pyramid=[]).pyramid == ()
+    for wrong in (128, "128", [0], [1.5], [-64], [True], [None], {"64": 1}):
+        with pytest.raises(ValidationError, match="must be a list of long edges in pixels"):
+            Settings(pyramid=wrong)
+
+
 def test_every_setting_is_tried_here():
-    assert {*BOUNDS, *CHOICES, "content_layers", "style_layers"} == set(Settings.model_fields)
+    assert {*BOUNDS, *CHOICES, "content_layers", "style_layers", "pyramid"} == set(Settings.model_fields)
 
 
 def test_a_name_that_is_no_setting_is_refused():
