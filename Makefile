@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo test lint types weights clean
+.PHONY: demo test lint types weights bench clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
@@ -19,6 +19,9 @@ test: $(VENV)/installed ## the whole suite
 
 weights: $(VENV)/installed ## trains the embedded networks again (see weights/slim.md for what it costs)
 	$(VENV)/bin/python -m weights.training
+
+bench: $(VENV)/installed ## measures speed and memory, goal beside measured; half an hour on two idle cores
+	$(VENV)/bin/python -m benchmarks
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
