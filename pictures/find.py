@@ -62,19 +62,29 @@ class Finder:
     """Finds pictures. Files are looked for in `folder` (the user's `--pictures`), the cache, and on the network.
 
     Paths are relative to `base`, the grid's folder, or else to the working directory. With `offline` the network is
-    off and built-in pictures stand in for named ones that are missing; without `fetch` nothing is downloaded.
+    off and built-in pictures stand in for named ones that are missing; without `fetch` nothing is downloaded. An
+    `untrusted` grid reaches no file outside its own folder and no address that is not public.
     """
 
-    def __init__(self, base: Path, folder: Path | None = None, *, offline: bool = False, fetch: bool = True) -> None:
+    def __init__(
+        self,
+        base: Path,
+        folder: Path | None = None,
+        *,
+        offline: bool = False,
+        fetch: bool = True,
+        untrusted: bool = False,
+    ) -> None:
         self._base = base
         self._folder = folder
         self._offline = offline
         self._fetch = fetch
+        self._untrusted = untrusted
 
     def find(self, reference: str) -> Picture:
         """Raises UnknownPictureError, and store.StoreError where a file cannot be had."""
         if is_url(reference):
-            return self._from_remote(reference, _unnamed_remote(reference), credit=None)
+            return self._from_remote(reference, _unnamed_remote(reference, public_only=self._untrusted), credit=None)
         if is_path(reference):
             return self._from_path(reference)
         entry = catalogue().get(reference)
@@ -83,11 +93,22 @@ class Finder:
         return self._from_folder(reference)
 
     def _from_path(self, reference: str) -> Picture:
+        if self._untrusted:
+            return self._from_own_folder(reference)
         for place in (self._base, Path.cwd()):
             path = place / os.path.expanduser(reference)
             if os.path.isfile(path):  # False too for a name that no file can have
                 return Picture(reference, str(path), None, None, functools.partial(read, path))
         raise UnknownPictureError(f"there is no file {reference!r} in {self._base} or {Path.cwd()}")
+
+    def _from_own_folder(self, reference: str) -> Picture:
+        base = self._base.resolve()
+        path = (base / reference).resolve()
+        if not path.is_relative_to(base) or not os.path.isfile(path):
+            raise UnknownPictureError(
+                f"there is no file {reference!r} in {base}, and --untrusted grids may name no other"
+            )
+        return Picture(reference, str(path), None, None, functools.partial(read, path))
 
     def _from_folder(self, name: str) -> Picture:
         """A file of the user's own picture folder, by its name without the suffix."""
@@ -140,7 +161,7 @@ def _has_suffix(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def _unnamed_remote(url: str) -> Remote:
+def _unnamed_remote(url: str, *, public_only: bool) -> Remote:
     """A picture that only its address names: kept under a hash of the address, so that two pages' `photo.jpg` stay
     apart.
     """
@@ -149,4 +170,4 @@ def _unnamed_remote(url: str) -> Remote:
     except ValueError as error:
         raise UnknownPictureError(f"{url!r} is no address: {error}") from error
     name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(path).name)[-60:]
-    return Remote(f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}", url, None, LARGEST_FILE)
+    return Remote(f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}", url, None, LARGEST_FILE, public_only)

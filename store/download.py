@@ -27,8 +27,10 @@ def download(
     largest: int,
     timeout: float = 30.0,
     progress: Progress | None = None,
+    public_only: bool = False,
 ) -> None:
-    """Fetch `url` to `destination`, unless another process just did. At most `largest` bytes; `timeout` in seconds.
+    """Fetch `url` to `destination`, unless another process just did. At most `largest` bytes; `timeout` in seconds;
+    with `public_only` from public addresses only.
 
     What has arrived stays in `<destination>.part`, from which the next attempt goes on if there is a checksum to prove
     the whole. Raises DownloadError or ChecksumError; `destination` is then not created.
@@ -44,7 +46,7 @@ def download(
             part = destination.with_name(destination.name + ".part")
             if not checksum:
                 part.unlink(missing_ok=True)  # nothing would tell whether the rest belongs to the same file
-            _fetch(url, part, largest, timeout, progress)
+            _fetch(url, part, largest, timeout, progress, public_only=public_only)
             if checksum:
                 _verify(part, checksum, url)
             part.replace(destination)
@@ -56,13 +58,18 @@ def download(
         raise DownloadError(f"{url}: {error}") from error
 
 
-def _fetch(url: str, part: Path, largest: int, timeout: float, progress: Progress | None) -> None:
+def _fetch(url: str, part: Path, largest: int, timeout: float, progress: Progress | None, *, public_only: bool) -> None:
     import requests
+
+    from store.public import session
 
     here = part.stat().st_size if part.exists() else 0
     # "identity": a compressed answer's bytes would not be the file's, and could not be resumed.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
-    with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+    with (
+        session(public_only=public_only) as connection,
+        connection.get(url, headers=headers, stream=True, timeout=timeout) as response,
+    ):
         if here and response.status_code == requests.codes.requested_range_not_satisfiable:
             return  # all of it had arrived; the checksum decides
         if not response.ok:

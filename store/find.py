@@ -21,6 +21,7 @@ class Remote:
     url: str
     checksum: Checksum | None
     largest: int  # bytes that such a file may have at most
+    public_only: bool = False  # whether a stranger wrote the address
 
 
 def cache_folder(kind: str) -> Path:
@@ -61,7 +62,14 @@ def find(
         return None
     destination = cache / remote.name
     try:
-        download(remote.url, destination, remote.checksum, largest=remote.largest, progress=progress)
+        download(
+            remote.url,
+            destination,
+            remote.checksum,
+            largest=remote.largest,
+            progress=progress,
+            public_only=remote.public_only,
+        )
     except DownloadError as error:
         message = (
             f"{error}\nOr put the file at {destination} yourself, or give --offline and let a stand-in take its place."

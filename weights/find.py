@@ -88,6 +88,7 @@ def find_weights(
     folder: Path | None = None,
     offline: bool = False,
     fetch: bool = True,
+    untrusted: bool = False,
     progress: Progress | None = None,
 ) -> Weights:
     """The weights that a grid names; None names the architecture's default.
@@ -95,14 +96,15 @@ def find_weights(
     A path is relative to `base`, the grid's folder, or else to the working directory. Files of the manifest are
     looked for in `folder` (the user's `--weights`), the cache, torch hub's own cache, and on the network; embedded
     ones are here. With `offline` others stand in for weights that are missing; without `fetch` nothing is downloaded.
-    Raises UnknownWeightsError, and store.StoreError where a file cannot be had.
+    An `untrusted` grid reaches no file outside `base`. Raises UnknownWeightsError, and store.StoreError where a file
+    cannot be had.
     """
     entries = manifest().get(architecture, {})
     reference = reference or next(iter(entries), "random")
     if match := _RANDOM.fullmatch(reference):
         return _random(architecture, reference, int(match[1] or 0))
     if is_path(reference):
-        return _own_file(architecture, reference, base)
+        return _own_file(architecture, reference, base, untrusted=untrusted)
     entry = entries.get(reference)
     if entry is None:
         known = ", ".join([*entries, "random", "random:<seed>"])
@@ -144,7 +146,14 @@ def _random(architecture: str, reference: str, seed: int) -> Weights:
     return Weights(architecture, reference, f"He-normal, seed {seed}", "vgg-original", seed=seed)
 
 
-def _own_file(architecture: str, reference: str, base: Path) -> Weights:
+def _own_file(architecture: str, reference: str, base: Path, *, untrusted: bool) -> Weights:
+    if untrusted:
+        path = (base / reference).resolve()
+        if path.is_relative_to(base.resolve()) and os.path.isfile(path):
+            return Weights(architecture, reference, str(path), None, file=path)
+        raise UnknownWeightsError(
+            f"there are no weights {reference!r} in {base}, and --untrusted grids may name no others"
+        )
     for place in (base, Path.cwd()):
         path = place / os.path.expanduser(reference)
         if os.path.isfile(path):  # False too for a name that no file can have

@@ -1,0 +1,54 @@
+"""Downloads that lead to public addresses only, wherever their redirects point: for addresses that a stranger wrote."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from store.errors import DownloadError
+
+
+def session(*, public_only: bool) -> requests.Session:
+    """A session for http(s). With `public_only` it refuses, at every hop, hosts that are on this machine or network.
+
+    The address is looked up before the connection looks it up again: a name server that answers differently the second
+    time is not caught.
+    """
+    made = requests.Session()
+    if public_only:
+        for scheme in ("http://", "https://"):
+            made.mount(scheme, _PublicOnly())
+    return made
+
+
+_UNICAST_V6 = ipaddress.ip_network("2000::/3")
+
+
+def is_public(address: str) -> bool:
+    """Whether a numeric address is one of the public internet's hosts.
+
+    IPv6 addresses that carry one of IPv4 inside (mapped, NAT64, 6to4, Teredo) count as not public: they may lead back.
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address) and (found not in _UNICAST_V6 or found.sixtofour or found.teredo):
+        return False
+    return found.is_global and not found.is_multicast
+
+
+class _PublicOnly(HTTPAdapter):
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        url = request.url or ""
+        host = urlsplit(url).hostname or ""
+        try:
+            found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+        except (OSError, UnicodeError) as error:
+            raise DownloadError(f"{url}: there is no host {host!r}") from error
+        for address in found:
+            if not is_public(str(address)):
+                raise DownloadError(f"{url}: {host} is not a public address, and --untrusted grids may name no other")
+        return super().send(request, *arguments, **options)
