@@ -6,6 +6,7 @@ chance comes from a seeded generator, so a painting is the same at every call. A
 right, and y, downwards, in picture heights. This module knows neither the network nor any file.
 """
 
+import functools
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -293,6 +294,11 @@ PAINTINGS: tuple[str, ...] = tuple(_MANNERS)
 
 def draw(name: str, size: tuple[int, int] = (640, 480)) -> Image.Image:
     """The painting `name` as an RGB picture of `size`, width and height in pixels; `KeyError` if there is none."""
+    return _drawn(name, size).copy()
+
+
+@functools.lru_cache(maxsize=len(PAINTINGS))  # a sweep looks at a picture some times, and to paint one takes a while
+def _drawn(name: str, size: tuple[int, int]) -> Image.Image:
     places = np.asarray(np.arange(size[0]) + 1j * np.arange(size[1])[:, np.newaxis], dtype=np.complex128) / size[1]
     canvas = Canvas(Generator(PCG64(SEED)), size)
     _MANNERS[name](canvas, canvas.chance, places)
