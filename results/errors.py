@@ -2,6 +2,7 @@
 
 ResultsError
 ├── RunError     a run folder that is missing, damaged, locked, full, or another grid's
+│   └── MissingFileError   one of its files is not there
 └── SheetError   a sheet that was asked for in a way that cannot be drawn
 """
 
@@ -12,6 +13,10 @@ class ResultsError(Exception):
 
 class RunError(ResultsError):
     """A run folder that cannot be read or written."""
+
+
+class MissingFileError(RunError):
+    """A file of a run that is not there, where others could be read."""
 
 
 class SheetError(ResultsError):

@@ -6,6 +6,7 @@
     images/ab/abcd….png   the images, written before their rows
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
+    lease.json            in an object store: which sweep is at work here
 
 Files appear whole or not at all: locally through a temporary file, fsync and rename, in an object store through one
 PUT.
@@ -19,7 +20,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ import fsspec
 from filelock import FileLock, Timeout
 from fsspec.implementations.local import LocalFileSystem
 
-from results.errors import RunError
+from results.errors import MissingFileError, RunError
+from results.lease import leased
 
 FORMAT = 1
 """Of the run folder. A reader refuses what is newer than itself."""
@@ -82,15 +84,17 @@ class Run:
         return f"{self._root}/{path}" if self.is_local else self._files.unstrip_protocol(f"{self._root}/{path}")
 
     def exists(self, path: str = "run.json") -> bool:
-        return bool(self._files.exists(f"{self._root}/{path}"))
+        with self._trouble("read"):
+            return bool(self._files.exists(f"{self._root}/{path}"))
 
     def read(self, path: str) -> bytes:
-        """A file's contents. Raises RunError where it is missing."""
+        """A file's contents. Raises MissingFileError where it is missing, RunError where it cannot be read."""
         self.full_path(path)
         try:
-            return bytes(self._files.cat_file(f"{self._root}/{path}"))
+            with self._trouble(f"read {path}"):
+                return bytes(self._files.cat_file(f"{self._root}/{path}"))
         except FileNotFoundError as error:
-            raise RunError(f"{self.location} has no {path}") from error
+            raise MissingFileError(f"{self.location} has no {path}") from error
 
     def read_all(self, pattern: str) -> dict[str, bytes]:
         """The contents of all files that match, by path below the run, in the order of their names.
@@ -98,29 +102,50 @@ class Run:
         Files that vanish meanwhile were merged into another: then all are looked for anew.
         """
         for _ in range(MOST_LOOKS):
-            found = sorted(self._files.glob(f"{self._root}/{pattern}"))
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError), self._trouble("read"):
+                found = sorted(self._files.glob(f"{self._root}/{pattern}"))
                 contents = self._files.cat(found) if found else {}
                 return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
             self._files.invalidate_cache()
         raise RunError(f"files of {self.location} vanish while they are read; try again when nothing works on it")
 
+    def names(self, pattern: str) -> list[str]:
+        """The paths below the run of all files that match, sorted; `**` stands for folders in folders."""
+        with self._trouble("read"):
+            found = self._files.glob(f"{self._root}/{pattern}", detail=True)
+        files = [path for path, detail in found.items() if detail["type"] == "file"]
+        return sorted(path.removeprefix(f"{self._root}/") for path in files)
+
     def remove(self, paths: Sequence[str]) -> None:
         """Delete files below the run."""
         for path in paths:
             self.full_path(path)
-        self._files.rm([f"{self._root}/{path}" for path in paths])
+        with self._trouble("remove files"):
+            self._files.rm([f"{self._root}/{path}" for path in paths])
 
     def write(self, path: str, content: bytes) -> None:
         """Put a file in its place, whole or not at all. Raises RunError, with the reason, where that fails."""
         full_path = self.full_path(path)
-        try:
+        with self._trouble(f"write {path}"):
             if self.is_local:
                 _write_locally(Path(full_path), content)
             else:
                 self._files.pipe_file(f"{self._root}/{path}", content)
-        except OSError as error:
-            raise RunError(f"cannot write {path} in {self.location}: {_reason(error)}") from error
+
+    @contextlib.contextmanager
+    def _trouble(self, action: str) -> Iterator[None]:
+        """Names what goes wrong between us and the storage. FileNotFoundError passes where something was to be read."""
+        try:
+            yield
+        except (RunError, FileNotFoundError) as error:
+            if action.startswith("write") and isinstance(error, FileNotFoundError):
+                raise RunError(f"cannot {action} in {self.location}: {_reason(error)}") from error
+            raise
+        except Exception as error:
+            # Each kind of object store has exceptions of its own, which are no OSErrors.
+            if self.is_local and not isinstance(error, OSError):
+                raise
+            raise RunError(f"cannot {action} in {self.location}: {_reason(error)}") from error
 
     def metadata(self) -> dict[str, Any]:
         """What `run.json` says. Raises RunError where this is no run, or one of a newer version."""
@@ -141,14 +166,18 @@ class Run:
         self.write("run.json", text.encode())
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep a second `sweep` out of a local run. The system lets go of the lock when its process ends, however it
-        ends.
+    def locked(
+        self, on_lost: Callable[[], None] | None = None, say: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Keep a second `sweep` out of a run. The system lets go of a local lock when its process ends, however it
+        ends; in an object store there is a lease (see `lease`), and `on_lost` is called when another took it over.
+        `say` is told why it takes a while.
 
-        Raises RunError where another process holds it. A run in an object store is not locked.
+        Raises RunError where another process holds it.
         """
         if not self.is_local:
-            yield
+            with leased(self._files, f"{self._root}/lease.json", self.location, on_lost, say):
+                yield
             return
         lock_path = Path(self._root) / ".lock"
         try:
@@ -189,10 +218,10 @@ def _umask() -> int:
     return mask
 
 
-def _reason(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full"
-    return error.strerror or str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _check_hexadecimal(name: str) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from results.printable import printable
+
 
 @functools.cache
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
@@ -33,18 +35,13 @@ def wrap(text: str, typeface: ImageFont.FreeTypeFont, width: float, most_lines: 
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines += _wrap_paragraph(_printable(paragraph), typeface, width)
+        lines += _wrap_paragraph(printable(paragraph), typeface, width)
     if len(lines) > most_lines:
         lines = lines[:most_lines]
         while lines[-1] and typeface.getlength(lines[-1] + "…") > width:
             lines[-1] = lines[-1][:-1]
         lines[-1] += "…"
     return lines
-
-
-def _printable(text: str) -> str:
-    """Control and direction characters would garble the line or other lines."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _wrap_paragraph(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> list[str]:
