@@ -90,6 +90,10 @@ WeightsFolder = Annotated[
     Path | None, typer.Option("--weights", envvar="SWEEP_WEIGHTS", help="Folder to look for weights in first.")
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="No network; stand-ins for what is missing.")]
+Untrusted = Annotated[
+    bool,
+    typer.Option("--untrusted", help="The grid is a stranger's: no files outside its folder, no private addresses."),
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
 Exact = Annotated[
     bool, typer.Option("--exact", help="Bit-exact work: fp32, one image at a time. Slower by half and more.")
@@ -118,8 +122,11 @@ def run(
     pictures: Pictures = None,
     weights: WeightsFolder = None,
     offline: Offline = False,
+    untrusted: Untrusted = False,
     exact: Exact = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed trial.")] = False,
+    max_failures: Annotated[int | None, typer.Option(min=1, help="Stop when so many trials have failed.")] = None,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that running batches have after SIGTERM.")] = 25.0,
     retry_failed: RetryFailed = False,
     yes: Yes = False,
 ) -> None:
@@ -138,16 +145,18 @@ def run(
         pictures=pictures,
         weights=weights,
         offline=offline,
+        untrusted=untrusted,
         retry_failed=retry_failed,
         however_many=yes,
         address=address,
         workers=workers,
         gpus_per_worker=gpus_per_worker,
         exact=exact,
-        fail_fast=fail_fast,
+        max_failures=1 if fail_fast else max_failures,
+        grace=grace,
     )
     with _messages():
-        outcome = execute(request)
+        outcome = execute(request, say=_say)
         _report(outcome)
 
 
@@ -186,6 +195,7 @@ def plan(
     pictures: Pictures = None,
     weights: WeightsFolder = None,
     offline: Offline = False,
+    untrusted: Untrusted = False,
     retry_failed: RetryFailed = False,
     exact: Exact = False,
     yes: Yes = False,
@@ -204,6 +214,7 @@ def plan(
         pictures=pictures,
         weights=weights,
         offline=offline,
+        untrusted=untrusted,
         retry_failed=retry_failed,
         exact=exact,
         however_many=yes,
@@ -224,6 +235,37 @@ def status(run: RunPath, as_json: AsJson = False) -> None:
     with _messages():
         found = run_status(_run_path(run))
         print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else status_text(found))
+
+
+@app.command()
+def verify(
+    run: RunPath,
+    again: Annotated[int, typer.Option("--recompute", min=0, help="Compute so many random trials once more.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which trials are chosen.")] = 0,
+) -> None:
+    """Check every row of a run against its image, and every file against the table.
+
+    Exit code 1 where something is lost, or where a trial that is computed again gives something else.
+    """
+    with _messages():
+        import results
+        from results.verify import verify as check
+
+        found_run = results.Run(_run_path(run))
+        compared, findings = check(found_run)
+        for finding in findings:
+            print(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}")
+        damaged = sum(not finding.harmless for finding in findings)
+        _say(f"{compared} images compared with their rows: {damaged} findings of damage")
+        failed = 0
+        if again:
+            from orchestrator.recompute import as_line, recompute
+
+            for comparison in recompute(found_run, again, seed):
+                print(as_line(comparison))
+                failed += not comparison.passed
+        if damaged or failed:
+            raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -359,7 +401,9 @@ def _fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    from results.printable import printable
+
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def main() -> None:

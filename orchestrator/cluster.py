@@ -78,13 +78,15 @@ MOST_CPU_WORKERS = 8
 """On a machine without GPUs: beyond this, processes compete for memory bandwidth, and threads inside them gain more."""
 
 
-def workforce(workers: int | None, gpus_per_worker: float | None) -> Workforce:
+def workforce(workers: int | None, gpus_per_worker: float | None, *, may_grow: bool = False) -> Workforce:
     """All workers that the connected cluster has room for: one per GPU, or a few that share the CPU cores.
 
-    Raises UsageError where more is asked for than the cluster has.
+    Raises UsageError where more is asked for than the cluster has, unless it `may_grow`.
     """
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     gpus, cpus = resources.get("GPU", 0.0), max(1, int(resources.get("CPU", 1)))
+    if gpus_per_worker and gpus_per_worker > gpus and may_grow:
+        return Workforce(workers or 1, 1, gpus_per_worker)  # asked for, so that an autoscaler sees it
     if gpus_per_worker is not None and gpus_per_worker > gpus:
         raise UsageError(f"--gpus-per-worker {gpus_per_worker:g} is more than the {gpus:g} GPUs that the cluster has")
     if gpus and gpus_per_worker != 0:
@@ -93,6 +95,11 @@ def workforce(workers: int | None, gpus_per_worker: float | None) -> Workforce:
         return Workforce(workers or fitting, 1, share)
     count = min(workers or MOST_CPU_WORKERS, cpus)
     return Workforce(count, cpus // count, 0.0)
+
+
+def cluster_room(workers: int | None, gpus_per_worker: float | None) -> int:
+    """For how many workers the connected cluster has room now, nodes that have joined or left counted."""
+    return workforce(workers, gpus_per_worker, may_grow=True).workers
 
 
 def gpu_memory(force: Workforce) -> float | None:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from results.printable import printable
+
 if TYPE_CHECKING:
     from orchestrator.engine import Status  # imports Ray, which `sweep plan` does without
 
@@ -81,7 +83,7 @@ class _Terminal:
 
     def __call__(self, status: Status, line: str | None) -> None:
         if line:
-            self._console.print(escape(line))
+            self._console.print(escape(printable(line)))
         share = status.work / status.total_work if status.total_work else 0.0
         self._progress.update(self._task, completed=share, description=escape(_summary(status)))
 
@@ -99,7 +101,7 @@ class _Plain:
 
     def __call__(self, status: Status, line: str | None) -> None:
         if line:
-            print(line, file=sys.stderr, flush=True)
+            print(printable(line), file=sys.stderr, flush=True)
         if time.monotonic() - self._last >= PLAIN_SECONDS:
             self._last = time.monotonic()
             print(_summary(status), file=sys.stderr, flush=True)

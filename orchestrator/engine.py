@@ -8,6 +8,7 @@ committed.
 from __future__ import annotations
 
 import datetime
+import math
 import time
 import uuid
 from collections import Counter, deque
@@ -19,17 +20,21 @@ import ray
 from ray import exceptions as ray_exceptions
 
 from orchestrator.cluster import Workforce, start_worker
+from orchestrator.crew import LOST, Crew, is_lost, look, out_of_memory
 from orchestrator.errors import EngineError
 from orchestrator.materials import MaterialStore
 from orchestrator.plan import Batch
 from orchestrator.row import known_row
 from orchestrator.schedule import in_order
 from orchestrator.trial import SETTINGS_SCHEMA
-from orchestrator.worker import Progress, Stopped
+from orchestrator.worker import Stopped
 from results import Run, RunError
 from results.rows import commit
 
 IN_FLIGHT, PLENTY = 2, 4
+MOST_FALSE_STARTS = 3
+"""So many workers may die one after the other before they have done anything; then something is wrong with them all."""
+
 MOST_DEATHS = 2
 """So many workers may a batch take with it before its trials run one by one, and a trial before it is recorded as
 failed.
@@ -37,13 +42,8 @@ failed.
 
 POLL_SECONDS = 0.5
 
-_LOST = (
-    ray_exceptions.RayActorError,
-    ray_exceptions.WorkerCrashedError,
-    ray_exceptions.NodeDiedError,
-    ray_exceptions.ObjectLostError,
-    ray_exceptions.OutOfMemoryError,
-)
+GROW_SECONDS, WAITING_SECONDS = 5.0, 15.0
+"""How often the cluster is asked whether it has grown, and how long nobody answers until that is said."""
 
 
 @dataclass
@@ -72,18 +72,8 @@ Listener = Callable[[Status, str | None], None]
 """Told how far the sweep is, a few times a second, and in a line of text what happened."""
 
 
-@dataclass
-class _Crew:
-    """A worker, what it was handed, in order, and the question about its progress that is on its way."""
-
-    actor: Any
-    batches: dict[ray.ObjectRef[Any], Batch] = field(default_factory=dict)
-    question: ray.ObjectRef[Any] | None = None
-    progress: Progress | None = None
-
-
 class Engine:
-    """Runs batches to their end. `interrupt` may be called from a signal handler: nothing new is then submitted."""
+    """Runs batches to their end, or to that of the running ones after `interrupt`."""
 
     def __init__(
         self,
@@ -93,24 +83,38 @@ class Engine:
         materials: MaterialStore,
         listener: Listener,
         *,
-        fail_fast: bool = False,
+        max_failures: int | None = None,
+        room: Callable[[], int] | None = None,
     ) -> None:
+        """`room` says for how many workers the cluster has room now; after `max_failures` nothing new is submitted."""
         self._pending = deque(in_order(batches, force.workers))
         self._run = run
         self._force = force
         self._materials = materials
         self._listener = listener
-        self._fail_fast = fail_fast
+        self._max_failures = max_failures
+        self._room = room
+        self._asked_for_room = time.monotonic()
+        self._said_waiting = False
+        self._deadline = math.inf
+        self._to_say: deque[str] = deque()
         self._deaths: Counter[str] = Counter()
-        self._crews: list[_Crew] = []
+        self._false_starts = 0
+        self._crews: list[Crew] = []
         self.stopping = False
         self.status = Status(
             total=sum(len(batch.trials) for batch in batches), total_work=sum(batch.operations for batch in batches)
         )
 
-    def interrupt(self) -> None:
-        """Submit nothing more; what runs is finished and committed."""
+    def interrupt(self, why: str, within: float | None = None) -> None:
+        """Submit nothing more; what runs is finished and committed, if it is done `within` seconds.
+
+        A signal handler may call it: it takes note only, and `why` is said at the next look.
+        """
         self.stopping = True
+        self._to_say.append(why)
+        if within is not None:
+            self._deadline = min(self._deadline, time.monotonic() + within)
 
     def run(self) -> Status:
         """Work until everything is committed, or until what was running after `interrupt` is.
@@ -118,24 +122,29 @@ class Engine:
         Raises EngineError where it cannot go on; what is committed stays.
         """
         self._crews = [self._crew() for _ in range(self._force.workers)]
+        look(self._crews)
         self.status.started = time.monotonic()
         try:
             while True:
                 self._submit()
                 owners = {ref: crew for crew in self._crews for ref in crew.batches}
-                if not owners:
+                if not owners and (self.stopping or not self._pending):
                     return self.status
-                ready, _ = ray.wait(list(owners), num_returns=1, timeout=POLL_SECONDS)
+                starting = [crew.question for crew in self._crews if crew.question and not crew.ready]
+                ready, _ = ray.wait([*owners, *starting], num_returns=1, timeout=POLL_SECONDS)
                 for ref in ready:
-                    if ref in owners[ref].batches:  # not lost with its worker a moment ago
+                    if ref in owners and ref in owners[ref].batches:  # not lost with its worker a moment ago
                         self._collect(owners[ref], ref)
                 self._look()
+                self._grow()
+                if time.monotonic() > self._deadline:
+                    return self.status
         finally:
             for crew in self._crews:
                 ray.kill(crew.actor)
 
-    def _crew(self) -> _Crew:
-        return _Crew(start_worker(self._force, self._run.url))
+    def _crew(self) -> Crew:
+        return Crew(start_worker(self._force, self._run.url))
 
     def _submit(self) -> None:
         for crew in sorted(self._crews, key=lambda crew: len(crew.batches)):
@@ -143,8 +152,10 @@ class Engine:
                 batch = self._pending.popleft()
                 crew.batches[crew.actor.optimise.remote(batch, self._materials.of(batch))] = batch
 
-    def _takes(self, crew: _Crew, batch: Batch) -> bool:
-        """Whether a worker should be handed this batch now."""
+    def _takes(self, crew: Crew, batch: Batch) -> bool:
+        """Whether a worker should be handed this batch now. One that is still to start takes none: it may never."""
+        if not crew.ready:
+            return False
         if not crew.batches:
             return True
         if any(one.name in self._deaths for one in [*crew.batches.values(), batch]):
@@ -152,10 +163,10 @@ class Engine:
         # Towards the end a second one in a worker's queue would wait there while another worker idles.
         return len(crew.batches) < IN_FLIGHT and len(self._pending) > PLENTY * len(self._crews)
 
-    def _collect(self, crew: _Crew, ref: ray.ObjectRef[Any]) -> None:
+    def _collect(self, crew: Crew, ref: ray.ObjectRef[Any]) -> None:
         try:
             rows: list[dict[str, Any]] = ray.get(ref)
-        except _LOST as error:
+        except LOST as error:
             self._replace(crew, error)
             return
         except Stopped:
@@ -165,6 +176,7 @@ class Engine:
         except ray_exceptions.RayTaskError as error:
             raise EngineError(f"a worker failed: {error.cause}") from error
         batch = crew.batches.pop(ref)
+        self._false_starts = 0
         if rows:
             self._commit(batch, rows)
 
@@ -183,25 +195,35 @@ class Engine:
         width = max((row.get("batch_width") or 0 for row in rows), default=0)
         if 0 < width < batch.width:
             self._listener(self.status, f"a batch of {batch.width} had to run in parts of {width} or fewer")
-        if failures and self._fail_fast:
+        if failures and self._max_failures is not None and self.status.failed >= self._max_failures:
             self.stopping = True
 
-    def _replace(self, crew: _Crew, error: Exception) -> None:
+    def _replace(self, crew: Crew, error: Exception) -> None:
         """A worker is gone: keep what it had finished, blame the batch it was at, give back the rest, start another."""
-        if isinstance(error, ray_exceptions.RayActorError) and error.actor_init_failed:
+        self._false_starts += not crew.ready
+        init_failed = isinstance(error, ray_exceptions.RayActorError) and error.actor_init_failed
+        if init_failed or self._false_starts == MOST_FALSE_STARTS:
             raise EngineError(f"a worker could not start: {_last_line(error)}") from error
         lost = list(crew.batches)
-        answered, _ = ray.wait(lost, num_returns=len(lost), timeout=0)
+        answered, _ = ray.wait(lost, num_returns=len(lost), timeout=0) if lost else ([], [])
         for ref in answered:
-            if not _is_lost(ref):
+            if not is_lost(ref):
                 self._collect(crew, ref)
         batches = list(crew.batches.values())
         self._crews[self._crews.index(crew)] = self._crew()
         ray.kill(crew.actor)
+        if not batches:
+            self._listener(self.status, f"a worker was lost ({_last_line(error)}) that had nothing to do")
+            return
         blamed, unharmed = batches[0], batches[1:]
         self._deaths[blamed.name] += 1
         self._pending.extendleft(reversed(unharmed))
-        if self._deaths[blamed.name] < MOST_DEATHS:
+        if out_of_memory(error) and len(blamed.trials) > 1:
+            half = len(blamed.trials) // 2
+            parts = [Batch(blamed.trials[:half], half), Batch(blamed.trials[half:], len(blamed.trials) - half)]
+            self._pending.extendleft(reversed(parts))
+            self._listener(self.status, "a node ran out of memory; the batch that was running runs in halves")
+        elif self._deaths[blamed.name] < MOST_DEATHS:
             self._pending.appendleft(blamed)
             self._listener(self.status, f"a worker was lost ({_last_line(error)}); its batch runs again")
         elif len(blamed.trials) > 1:
@@ -215,21 +237,35 @@ class Engine:
             self._commit(blamed, [row])
 
     def _look(self) -> None:
-        """Ask the workers how far they are, without waiting for those that are busy starting."""
-        for crew in self._crews:
-            if crew.question is None:
-                crew.question = crew.actor.progress.options(concurrency_group="control").remote()
-        asked = {crew.question: crew for crew in self._crews if crew.question is not None}
-        answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=0)
-        for question in answered:
-            crew = asked[question]
-            crew.question = None
-            try:
-                crew.progress = ray.get(question)
-            except _LOST:
-                crew.progress = None  # its batch will say so
+        """See how far the workers are, and end those that are stuck."""
+        while self._to_say:
+            self._listener(self.status, self._to_say.popleft())
+        look(self._crews)
+        for crew in list(self._crews):
+            if crew.lost and not crew.batches:
+                self._replace(crew, crew.lost)  # with batches, those say so
+            elif crew.is_stuck():
+                self._replace(crew, TimeoutError("it made no step for far longer than any step has taken"))
         self.status.work = self.status.total_work - self._work_left()
         self._listener(self.status, None)
+
+    def _grow(self) -> None:
+        """Start workers on nodes that have joined, and say so where none has room for any."""
+        now = time.monotonic()
+        if not self._room or now - self._asked_for_room < GROW_SECONDS:
+            return
+        self._asked_for_room = now
+        if all(crew.ready for crew in self._crews):
+            more = min(self._room(), len(self._crews) + len(self._pending)) - len(self._crews)
+            if more > 0 and not self.stopping:
+                self._crews += [self._crew() for _ in range(more)]
+                self._listener(self.status, f"the cluster has grown: {len(self._crews)} workers")
+        elif not any(crew.ready for crew in self._crews) and now - self.status.started > WAITING_SECONDS:
+            if not self._said_waiting:
+                free: dict[str, float] = ray.available_resources()  # type: ignore[no-untyped-call]
+                has = f"{free.get('CPU', 0):g} CPU cores and {free.get('GPU', 0):g} GPUs are free"
+                self._listener(self.status, f"waiting for the cluster: asked for {self._force.describe()}; {has}")
+            self._said_waiting = True
 
     def _work_left(self) -> float:
         left = sum(batch.operations for batch in self._pending)
@@ -242,14 +278,6 @@ class Engine:
                     share = 1 - crew.progress.step / batch.trials[0].settings.iterations
                 left += batch.operations * share
         return left
-
-
-def _is_lost(ref: ray.ObjectRef[Any]) -> bool:
-    try:
-        ray.get(ref)
-    except ray_exceptions.RayError as error:
-        return isinstance(error, _LOST)
-    return False
 
 
 def _last_line(error: Exception) -> str:

@@ -14,12 +14,14 @@ sheet: {rows: style_layers, columns: ratio}
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+import operator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from orchestrator.errors import GridError
+from orchestrator.errors import GridError, Place
 from orchestrator.grid import Dimension, Grid, select
 from orchestrator.trial import SETTING_NAMES, TrialSettings
 from orchestrator.values import check_value, shown_value, spaced, unknown
@@ -35,6 +37,16 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
     Raises GridError.
     """
     return _Reader(read_yaml(path), path).read([_override(text) for text in overrides])
+
+
+def place_of(path: Path, settings: Collection[str], value: str) -> Place | None:
+    """Where a grid gives one of these settings this value; None where it stands nowhere, as with `--set`."""
+    document = read_yaml(path)
+    for steps in document.values:
+        entry = functools.reduce(operator.getitem, steps, document.data)
+        if entry == value and set(settings).intersection(steps):
+            return document.place(steps)
+    return None
 
 
 def _override(text: str) -> tuple[str, Any]:

@@ -9,6 +9,7 @@ from orchestrator import estimate
 from orchestrator.plan import Plan
 from orchestrator.trial import settings_row
 from results import Run
+from results.printable import printable
 from results.rows import read_plan, read_rows
 
 
@@ -76,7 +77,7 @@ def as_text(found: dict[str, Any]) -> None:
     table.add_column(overflow="fold")
 
     def line(name: str, text: str) -> None:
-        table.add_row(escape(name), escape(text))
+        table.add_row(escape(name), escape(printable(text)))
 
     line("grid", f"{found['grid']}: {found['title']}")
     line("run", found["run"])
@@ -147,4 +148,4 @@ def status_text(found: dict[str, Any]) -> str:
         lines.append(f"  … and {len(failed) - 20} more: sweep table {found['run']} --where 'status == \"failed\"'")
     if found["sheet"]:
         lines.append(f"sheet: {found['sheet']}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import io
 import json
 import os
 import platform
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import UsageError
@@ -29,7 +29,7 @@ from results.compact import WORTH_MERGING, compact
 from results.rows import read_rows, write_plan
 
 if TYPE_CHECKING:
-    from orchestrator.engine import Engine, Status
+    from orchestrator.engine import Status
 
 REFERENCE_EDGE = 448
 """Pixels of the long edge of the content and style pictures that a run keeps for its sheet."""
@@ -51,13 +51,15 @@ class Request:
     pictures: Path | None = None
     weights: Path | None = None
     offline: bool = False
+    untrusted: bool = False
     retry_failed: bool = False
     however_many: bool = False
     address: str | None = None
     workers: int | None = None
     gpus_per_worker: float | None = None
     exact: bool = False
-    fail_fast: bool = False
+    max_failures: int | None = None
+    grace: float = 25.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,16 @@ def prepare(
     grid = load_grid(request.grid, overrides)
     run = Run(request.out or f"runs/{grid.name}")
     _check_same_grid(run, grid)
-    sources = Sources(grid.base, request.pictures, request.weights, request.offline, fetch, progress)
+    sources = Sources(
+        base=grid.base,
+        pictures=request.pictures,
+        weights=request.weights,
+        offline=request.offline,
+        fetch=fetch,
+        untrusted=request.untrusted,
+        progress=progress,
+        grid=grid.file,
+    )
     for option, folder in (("--pictures", request.pictures), ("--weights", request.weights)):
         if folder and not folder.is_dir():
             raise UsageError(f"{option} {folder} is not a folder")
@@ -144,7 +155,12 @@ def _check_same_grid(run: Run, grid: Grid) -> None:
             )
 
 
-def execute(request: Request, *, progress: Callable[[int, int | None], None] | None = None) -> Outcome:
+def execute(
+    request: Request,
+    *,
+    progress: Callable[[int, int | None], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Outcome:
     """Run whatever of a grid is not done yet, and draw its sheet.
 
     Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
@@ -155,7 +171,7 @@ def execute(request: Request, *, progress: Callable[[int, int | None], None] | N
     if not plan.batches and _is_current(run, plan):
         return Outcome(plan, run, None, interrupted=False, sheet=_sheet_path(run))
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
-    with run.locked():
+    with run.locked(_interrupt_myself, say):
         # Another sweep may have worked here between the plan and the lock.
         plan = _plan(request, plan.grid, run, plan.inputs)
         write_run(run, plan, request)
@@ -167,46 +183,47 @@ def execute(request: Request, *, progress: Callable[[int, int | None], None] | N
     return Outcome(plan, run, status, interrupted, sheet, notes)
 
 
+def _interrupt_myself() -> None:
+    """Another sweep has taken this run over: finish what runs, as after Ctrl-C. Rows that both write are the same."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def run_batches(plan: Plan, run: Run, request: Request) -> Status:
+    """Run the plan's batches into a run of their own, without sheet."""
+    from orchestrator.materials import load_networks
+
+    networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
+    write_run(run, plan, request)
+    return _work(plan, run, request, networks)[0]
+
+
 def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> tuple[Status, bool]:
-    from orchestrator.cluster import gpu_memory, session, workforce
+    from orchestrator.cluster import cluster_room, gpu_memory, session, workforce
     from orchestrator.display import make_display
     from orchestrator.engine import Engine
+    from orchestrator.interruption import Interruption
     from orchestrator.materials import MaterialStore
 
-    with session(request.address):
-        force = workforce(request.workers, request.gpus_per_worker)
+    with Interruption(request.grace) as interruption, session(request.address):
+        may_grow = bool(request.address or os.environ.get("RAY_ADDRESS"))
+        force = workforce(request.workers, request.gpus_per_worker, may_grow=may_grow)
         if force.gpus and not request.exact and (memory := gpu_memory(force)):
             # As wide as one GPU holds, and as many batches as there are GPUs.
             plan = plan.packed(Packing(WIDEST_ON_GPU, memory * USABLE_SHARE, force.workers))
         force = force.for_batches(len(plan.batches))
         store = MaterialStore(networks, plan.inputs)
         with make_display() as display:
-            engine = Engine(plan.batches, run, force, store, display, fail_fast=request.fail_fast)
+            room = functools.partial(cluster_room, request.workers, request.gpus_per_worker)
+            engine = Engine(plan.batches, run, force, store, display, max_failures=request.max_failures, room=room)
             display(
                 engine.status, f"{plan.count('to run')} trials in {len(plan.batches)} batches on {force.describe()}"
             )
-            with _interruptible(engine, lambda line: display(engine.status, line)):
-                status = engine.run()
+            interruption.watch(engine)
+            status = engine.run()
     finished = status.done + status.failed
-    return status, engine.stopping and finished < status.total and not (request.fail_fast and status.failed)
-
-
-@contextlib.contextmanager
-def _interruptible(engine: Engine, say: Callable[[str], None]) -> Iterator[None]:
-    """The first Ctrl-C (or SIGTERM) lets running batches finish; the second ends at once with KeyboardInterrupt."""
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if engine.stopping:
-            raise KeyboardInterrupt
-        engine.interrupt()
-        say("stopping: what is running will be finished and kept; press Ctrl-C again to end at once")
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return status, engine.stopping and finished < status.total and not (
+        request.max_failures is not None and status.failed >= request.max_failures
+    )
 
 
 def write_run(run: Run, plan: Plan, request: Request) -> None:
@@ -242,6 +259,15 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "grid": _grid_metadata(plan.grid) | {"settings": json.loads(json.dumps(settings, default=str))},
         "grid_file": plan.grid.file.read_text(encoding="utf-8-sig"),
         "overrides": list(request.set),
+        "request": {
+            "grid": str(plan.grid.file.resolve()),
+            "set": list(request.set),
+            "pictures": _absolute(request.pictures),
+            "weights": _absolute(request.weights),
+            "offline": request.offline,
+            "exact": request.exact,
+            "untrusted": request.untrusted,
+        },
         "pictures": {
             reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
             for reference, picture in plan.inputs.pictures.items()
@@ -257,6 +283,10 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "hardware": {"machine": platform.platform(), "processors": os.cpu_count()},
         "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
+
+
+def _absolute(folder: Path | None) -> str | None:
+    return str(folder.resolve()) if folder else None
 
 
 def _revision() -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestrator.errors import UsageError
 from orchestrator.values import unknown
+from results.printable import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ def _print_text(trials: pd.DataFrame) -> None:
     for name in trials.columns:
         table.add_column(escape(str(name)), justify="right" if trials[name].dtype.kind in "if" else "left")
     for row in trials.itertuples(index=False):
-        table.add_row(*(escape(_cell(value)) for value in row))
+        table.add_row(*(escape(printable(_cell(value))) for value in row))
     # A pipe has no width: whole rows are worth more there than a narrow table.
     Console(width=None if sys.stdout.isatty() else 400).print(table)
 

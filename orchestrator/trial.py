@@ -47,9 +47,12 @@ class TrialSettings(Settings):
     content: str | None = Field(
         default=None,
         min_length=1,
+        max_length=2000,
         description="Content picture: a name of pictures.yaml or of the --pictures folder, a path, or a URL.",
     )
-    style: str | None = Field(default=None, min_length=1, description="Style picture: named as content is.")
+    style: str | None = Field(
+        default=None, min_length=1, max_length=2000, description="Style picture: named as content is."
+    )
     size: Size = Field(
         default=448,
         description="Pixels: the long edge, each picture keeping its aspect, or [width, height], which stretches both.",
@@ -60,6 +63,7 @@ class TrialSettings(Settings):
     weights: str | None = Field(
         default=None,
         min_length=1,
+        max_length=2000,
         description="Parameters of the network: a name of the manifest (original, torchvision, embedded), random, "
         "random:<seed>, or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
     )

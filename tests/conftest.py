@@ -76,6 +76,33 @@ def small_grid(small_grid_text, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def sixteen(small_grid):
+    """A grid of 16 trials in 8 batches of two, some tenths of a second each; to be interrupted and disturbed."""
+    grid = small_grid.read_text().replace("[1e-3, 1e-2]", "[1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1]")
+    small_grid.write_text(grid.replace("iterations: 4", "iterations: 25"))
+    return small_grid
+
+
+@pytest.fixture(scope="session")
+def undisturbed(ray_session, tmp_path_factory):
+    """The table of a grid that was swept in peace; each grid is swept once for all tests."""
+    import results
+    from orchestrator.cli import app
+
+    tables = {}
+
+    def table(grid):
+        text = Path(grid).read_text()
+        if text not in tables:
+            out = tmp_path_factory.mktemp("undisturbed") / "run"
+            assert CliRunner().invoke(app, [str(grid), "--out", str(out)]).exit_code == 0
+            tables[text] = results.load(out)
+        return tables[text]
+
+    return table
+
+
+@pytest.fixture
 def sweep():
     """Runs the command in this process: `sweep("plan", grid)` gives exit_code, stdout and stderr."""
     from orchestrator.cli import app

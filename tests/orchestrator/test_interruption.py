@@ -6,8 +6,8 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -19,23 +19,15 @@ COMMAND = [sys.executable, "-c", "from orchestrator.cli import main; main()", "s
 
 
 @pytest.fixture
-def slow_grid(small_grid):
-    """Sixteen trials of some tenths of a second."""
-    grid = small_grid.read_text().replace("[1e-3, 1e-2]", "{logspace: [1e-4, 1e-1, 8]}")
-    small_grid.write_text(grid.replace("iterations: 4", "iterations: 25"))
-    return small_grid
-
-
-@pytest.fixture
-def start(slow_grid):
+def start(sixteen):
     """Starts `sweep` as a process of its own and waits until its first rows are committed."""
     started = []
 
-    def begin(rows=1, **options):
-        process = subprocess.Popen(COMMAND, **options)
+    def begin(*arguments, rows=1, **options):
+        process = subprocess.Popen([*COMMAND, *arguments], **options)
         started.append(process)
         deadline = time.monotonic() + 60
-        while len(list(slow_grid.parent.glob("runs/small/trials/*.parquet"))) < rows:
+        while len(list(sixteen.parent.glob("runs/small/trials/*.parquet"))) < rows:
             assert process.poll() is None, "it ended before it was to be interrupted"
             assert time.monotonic() < deadline, "no row was committed"
             time.sleep(0.02)
@@ -57,9 +49,7 @@ def gone(processes, seconds):
     return not alive
 
 
-def test_kill_9_of_the_driver_and_a_second_run_give_the_table_of_an_undisturbed_run(
-    start, slow_grid, sweep, ray_session
-):
+def test_kill_9_of_the_driver_and_a_second_run_give_the_table_of_an_undisturbed_run(start, sixteen, sweep, undisturbed):
     process = start(rows=3, stderr=subprocess.DEVNULL)
     # Ray's agents, which do nothing then, notice after a minute or so that they are alone.
     children = [child for child in psutil.Process(process.pid).children(recursive=True) if "Agent" not in child.name()]
@@ -67,63 +57,82 @@ def test_kill_9_of_the_driver_and_a_second_run_give_the_table_of_an_undisturbed_
     process.wait()
     assert 0 < len(results.load("runs/small")) < 16
     # Images without a row may be there, and a shard is whole or absent; both are as if they had never been.
-    again = sweep(slow_grid)
+    again = sweep(sixteen)
     assert again.exit_code == 0, again.stderr
     assert "another sweep" not in again.stderr
-    assert sweep(slow_grid, "--out", "undisturbed").exit_code == 0
-    assert results.load("runs/small")[TELLING].equals(results.load("undisturbed")[TELLING])
+    assert results.load("runs/small")[TELLING].equals(undisturbed(sixteen)[TELLING])
     assert gone(children, 30), "Ray's processes outlive their driver"
 
 
-def read_all(terminal):
-    """What a process writes to its terminal until it closes it."""
-    text = b""
-    with contextlib.suppress(OSError):  # EIO: the other end is closed
-        while part := os.read(terminal, 65536):
-            text += part
-    # Ctrl-C throws away what is on its way, in the middle of a character too; and the terminal's width breaks lines.
-    return " ".join(text.decode(errors="replace").split())
+class Terminal:
+    """Reads what a process writes to a terminal of its own, from the start until it closes it."""
+
+    def __init__(self):
+        self._end, self.other_end = pty.openpty()
+        self._text = b""
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self):
+        with contextlib.suppress(OSError):  # EIO: the other end is closed
+            while part := os.read(self._end, 65536):
+                self._text += part
+
+    def press_ctrl_c(self):
+        os.write(self._end, b"\x03")
+
+    def said(self):
+        """Ctrl-C throws away what is on its way, in the middle of a character too; and the width breaks lines."""
+        return " ".join(self._text.decode(errors="replace").split())
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + 60
+        while text not in self.said():
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.02)
+
+    def close(self):
+        self._reading.join()
+        os.close(self._end)
 
 
-def interrupt(start, *signals):
-    """Start a sweep in a terminal of its own, give it these signals, and wait for its end. Returns what it said."""
-    terminal, other_end = pty.openpty()
-    with ThreadPoolExecutor() as pool:
-        reading = pool.submit(read_all, terminal)
-        process = start(stdin=other_end, stdout=subprocess.PIPE, stderr=other_end, preexec_fn=own)
-        os.close(other_end)
-        for number, send in enumerate(signals):
-            time.sleep(0.3 * number)
-            send(process, terminal)
-        said = reading.result()
-    os.close(terminal)
-    assert process.wait(30) == 130
+def interrupt(start, *arguments, by_sigterm=False, twice=False):
+    """Start a sweep in a terminal of its own, interrupt it, and wait for its end. Returns what it said."""
+    terminal = Terminal()
+    options = {"stdin": terminal.other_end, "stdout": subprocess.PIPE, "stderr": terminal.other_end}
+    process = start(*arguments, **options, preexec_fn=own)
+    os.close(terminal.other_end)
+    if by_sigterm:
+        process.send_signal(signal.SIGTERM)
+    else:
+        terminal.press_ctrl_c()
+    terminal.wait_for("press Ctrl-C again to end at once")
+    if twice:
+        terminal.press_ctrl_c()
+    status = process.wait(60)
+    terminal.close()
+    assert status == 130, terminal.said()
     assert process.stdout.read() == b""
-    assert "Traceback" not in said
-    assert "what is running will be finished and kept; press Ctrl-C again to end at once" in said
-    return said
+    assert "Traceback" not in terminal.said()
+    assert "to go; run the same command again to go on" in terminal.said()
+    return terminal.said()
 
 
-def press_ctrl_c(process, terminal):
-    os.write(terminal, b"\x03")
-
-
-def send_sigterm(process, terminal):
-    process.send_signal(signal.SIGTERM)
-
-
-def test_ctrl_c_finishes_what_runs_and_the_same_command_goes_on(start, slow_grid, sweep, ray_session):
-    assert "interrupted with" in interrupt(start, press_ctrl_c)
+def test_ctrl_c_finishes_what_runs_and_the_same_command_goes_on(start, sixteen, sweep, ray_session):
+    assert "what is running will be finished and kept; press" in interrupt(start)
     kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]
     assert 0 < len(kept) < 16
-    assert sweep(slow_grid).exit_code == 0
+    assert sweep(sixteen).exit_code == 0
     trials = results.load("runs/small").set_index("trial_id")
     assert len(trials) == 16
     assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
 
 
 def test_sigterm_is_taken_as_the_first_ctrl_c_and_a_second_one_ends_at_once(start):
-    assert "interrupted; run the same command again" in interrupt(start, send_sigterm, press_ctrl_c)
+    # So long that nothing that runs is finished by itself before the second signal.
+    said = interrupt(start, "--set", "iterations=150", by_sigterm=True, twice=True)
+    assert "what is running will be finished and kept, if it is done within 25 s" in said
+    assert "stopping at once" in said
     assert 0 < len(results.load("runs/small")) < 16
 
 

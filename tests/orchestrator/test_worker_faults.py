@@ -1,5 +1,6 @@
 """Workers that die, run out of memory or disk, or meet a trial that cannot be done: nothing else is lost."""
 
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ import results
 from orchestrator import cluster, engine
 from orchestrator.worker import Worker
 from results import RunError
+from results import run as run_module
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -25,14 +27,6 @@ def _workers_need_not_import_this_module():
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     yield
     cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-@pytest.fixture
-def pairs(small_grid):
-    """A grid of 16 trials in batches of two."""
-    grid = small_grid.read_text().replace("[1e-3, 1e-2]", "[1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1, 2e-1]")
-    small_grid.write_text(grid.replace("iterations: 4", "iterations: 2"))
-    return small_grid
 
 
 @pytest.fixture
@@ -52,14 +46,15 @@ class KilledOnce(Worker):
         return super().optimise(batch, materials)
 
 
-def test_a_killed_worker_is_replaced_and_the_table_is_that_of_an_undisturbed_sweep(pairs, sweep, workers):
-    assert sweep(pairs, "--out", "undisturbed").exit_code == 0
+def test_a_killed_worker_is_replaced_and_the_table_is_that_of_an_undisturbed_sweep(
+    sixteen, sweep, workers, undisturbed
+):
     workers(KilledOnce)
-    disturbed = sweep(pairs, "--out", "disturbed")
+    disturbed = sweep(sixteen, "--out", "disturbed")
     assert disturbed.exit_code == 0
     assert Path("disturbed/killed").exists()
     assert disturbed.stderr.count("a worker was lost") == 1
-    assert results.load("disturbed")[TELLING].equals(results.load("undisturbed")[TELLING])
+    assert results.load("disturbed")[TELLING].equals(undisturbed(sixteen)[TELLING])
 
 
 class KilledByPoison(Worker):
@@ -71,9 +66,9 @@ class KilledByPoison(Worker):
         return super().optimise(batch, materials)
 
 
-def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(pairs, sweep, workers):
+def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(sixteen, sweep, workers):
     workers(KilledByPoison)
-    poisoned = sweep(pairs, "--only", "style_layers=deep")
+    poisoned = sweep(sixteen, "--only", "style_layers=deep")
     assert poisoned.exit_code == 1
     assert "its trials run one by one" in poisoned.stderr
     trials = results.load("runs/small").set_index("ratio")
@@ -103,9 +98,9 @@ class Raising(Worker):
             stylize.transfer_batch = whole
 
 
-def test_an_error_in_one_trial_fails_that_trial_and_no_other(pairs, sweep, workers):
+def test_an_error_in_one_trial_fails_that_trial_and_no_other(sixteen, sweep, workers):
     workers(Raising)
-    failed = sweep(pairs)
+    failed = sweep(sixteen)
     assert failed.exit_code == 1
     assert "2 failed" in failed.stderr
     trials = results.load("runs/small")
@@ -138,9 +133,9 @@ class Narrow(Worker):
             stylize.transfer_batch = whole
 
 
-def test_out_of_memory_halves_the_batch_and_says_so(pairs, sweep, workers):
+def test_out_of_memory_halves_the_batch_and_says_so(sixteen, sweep, workers):
     workers(Narrow)
-    ran = sweep(pairs, "--only", "style_layers=shallow")
+    ran = sweep(sixteen, "--only", "style_layers=shallow")
     assert ran.exit_code == 0
     assert ran.stderr.count("a batch of 2 had to run in parts of 1 or fewer") == 4
     assert set(results.load("runs/small")["batch_width"]) == {1}
@@ -162,9 +157,9 @@ class FullDisk(Worker):
         self._run.write = full
 
 
-def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_done(pairs, sweep, workers):
+def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_done(sixteen, sweep, workers):
     workers(FullDisk)
-    full = sweep(pairs, "--workers", "1")
+    full = sweep(sixteen, "--workers", "1")
     assert full.exit_code == 1
     assert full.stderr.count("error:") == 1
     assert "the disk is full. What is committed stays; run again to go on" in full.stderr
@@ -172,7 +167,7 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_
     kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]
     assert 0 < len(kept) <= 4
     Path("runs/small/room").touch()
-    assert sweep(pairs).exit_code == 0
+    assert sweep(sixteen).exit_code == 0
     trials = results.load("runs/small").set_index("trial_id")
     assert (trials["status"] == "done").sum() == 16
     assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
@@ -184,3 +179,25 @@ def test_a_node_with_another_version_of_this_program_is_named(small_grid, sweep,
     assert failed.exit_code == 1
     assert "the driver has 0.0.1; install the same on every node" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize("full", ["trials/", "sheet.png"])
+def test_a_disk_that_fills_up_before_a_row_or_the_sheet_costs_nothing_that_is_committed(
+    full, small_grid, sweep, monkeypatch
+):
+    write = run_module._write_locally
+
+    def refuse(path, content):
+        if full in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "_write_locally", refuse)  # in the driver; workers have their own
+        ran = sweep(small_grid)
+    assert "the disk is full" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.exit_code == (0 if full == "sheet.png" else 1)
+    assert sweep(small_grid).exit_code == 0
+    assert (results.load("runs/small")["status"] == "done").sum() == 4
+    assert Path("runs/small/sheet.png").exists()

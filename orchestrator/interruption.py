@@ -1,0 +1,69 @@
+"""Ctrl-C and SIGTERM while a sweep runs.
+
+A signal handler that raises, or that prints, does so in the middle of whatever runs: Ray's own code, a write to the
+terminal. So the handler here only tells the engine, which looks a few times a second.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from orchestrator.engine import Engine
+
+_FINISHING = "stopping: what is running will be finished and kept{limit}; press Ctrl-C again to end at once"
+
+
+class Interruption:
+    """While it is entered, signals end the sweep in good order.
+
+    The first Ctrl-C lets running batches finish, the second ends at once, and the third raises KeyboardInterrupt, for
+    a storage that hangs. SIGTERM, which Slurm, Kubernetes and spot instances send before they kill, perhaps twice, is a
+    first Ctrl-C after which batches have `grace` seconds.
+    """
+
+    def __init__(self, grace: float) -> None:
+        self._grace = grace
+        self._engine: Engine | None = None
+        self._presses = 0
+        self._terminated = False
+        self._before: dict[signal.Signals, signal._HANDLER] = {}
+
+    def __enter__(self) -> Self:
+        self._before = self._listen()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def watch(self, engine: Engine) -> None:
+        """Hand signals on to this engine, one that came while Ray was starting included."""
+        self._engine = engine
+        self._listen()  # again, because Ray, once started, takes SIGTERM for itself
+        if self._presses or self._terminated:
+            engine.interrupt("interrupted before it began", within=0)
+
+    def _listen(self) -> dict[signal.Signals, signal._HANDLER]:
+        handlers = {signal.SIGINT: self._on_ctrl_c, signal.SIGTERM: self._on_sigterm}
+        return {number: signal.signal(number, handler) for number, handler in handlers.items()}
+
+    def _on_ctrl_c(self, number: int, frame: FrameType | None) -> None:
+        self._presses += 1
+        if self._presses > 2:
+            raise KeyboardInterrupt
+        if self._engine and self._presses == 1 and not self._terminated:
+            self._engine.interrupt(_FINISHING.format(limit=""))
+        elif self._engine:
+            self._presses = 2
+            self._engine.interrupt("stopping at once", within=0)
+
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        if self._engine and not self._terminated:
+            limit = f", if it is done within {self._grace:g} s"
+            self._engine.interrupt(_FINISHING.format(limit=limit), within=self._grace)
+        self._terminated = True

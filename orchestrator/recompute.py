@@ -1,0 +1,103 @@
+"""Computing some trials of a run once more, to see whether the same pixels come out."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from orchestrator.errors import UsageError
+from orchestrator.sweep import Request, prepare, run_batches
+from results import Run, image, load
+
+CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width")
+"""Where these are equal, pixels are equal to the bit."""
+
+LOSS_TOLERANCE = 0.02
+"""Where they are not, rounding leads the optimisation elsewhere; its final loss is the same within this share."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One trial computed again. `differing`: which circumstances were others than when the row was made."""
+
+    trial_id: str
+    identical: bool
+    differing: tuple[str, ...]
+    pixel_difference: float  # mean over pixels and channels, of 255
+    loss_difference: float  # share of the row's total loss
+
+    @property
+    def passed(self) -> bool:
+        """Identical where it has to be, close where it cannot."""
+        return self.identical if not self.differing else self.loss_difference <= LOSS_TOLERANCE
+
+
+def recompute(run: Run, count: int, seed: int) -> Iterator[Comparison]:
+    """Run the batches of `count` random trials again, in a folder of their own that is removed afterwards.
+
+    Raises UsageError where the run's grid is no longer where it was or gives other trials, and what a sweep raises.
+    """
+    trials = load(run.location).set_index("trial_id", drop=False)
+    done = sorted(trials.index[trials["status"] == "done"])
+    request = _request_again(run)
+    plan, _ = prepare(request, fetch=True)
+    lost = set(done) - plan.trials.keys()
+    if lost:
+        raise UsageError(
+            f"{len(lost)} trials of {run.location} are none that its grid gives now: pictures, weights or the grid "
+            "changed"
+        )
+    chosen = set(random.Random(seed).sample(done, min(count, len(done))))
+    batches = [batch for batch in plan.batches if chosen & {trial.id for trial in batch.trials}]
+    with tempfile.TemporaryDirectory(prefix="sweep-verify-") as folder:
+        run_batches(replace(plan, batches=batches), Run(folder), request)
+        again = load(folder).set_index("trial_id", drop=False)
+        for trial_id in sorted(chosen):
+            yield _compare(trials.loc[trial_id], again.loc[trial_id])
+
+
+def _request_again(run: Run) -> Request:
+    """What was asked for when the run was made, in a place where nothing is done: batches have their first widths."""
+    request = run.metadata().get("request")
+    if not request:
+        raise UsageError(f"{run.location} was written by a version that did not keep how it was asked for")
+    grid = Path(request["grid"])
+    if not grid.is_file():
+        raise UsageError(f"the grid of {run.location} is no longer at {grid}")
+    return Request(
+        grid=grid,
+        out=str(Path(tempfile.gettempdir()) / "sweep-verify-nothing-is-here"),
+        set=tuple(request["set"]),
+        offline=request["offline"],
+        exact=request["exact"],
+        untrusted=request["untrusted"],
+        however_many=True,
+        pictures=Path(request["pictures"]) if request["pictures"] else None,
+        weights=Path(request["weights"]) if request["weights"] else None,
+    )
+
+
+def _compare(before: Any, after: Any) -> Comparison:
+    one, other = (np.asarray(image(row), dtype=np.float64) for row in (before, after))
+    return Comparison(
+        trial_id=before["trial_id"],
+        identical=before["pixels_sha256"] == after["pixels_sha256"],
+        differing=tuple(name for name in CIRCUMSTANCES if before[name] != after[name]),
+        pixel_difference=float(np.abs(one - other).mean()),
+        loss_difference=abs(after["total_loss"] / before["total_loss"] - 1) if before["total_loss"] else 0.0,
+    )
+
+
+def as_line(comparison: Comparison) -> str:
+    """For people: what came out, and which case applied."""
+    where = f"{', '.join(comparison.differing)} differ" if comparison.differing else "the same circumstances"
+    close = f"mean difference {comparison.pixel_difference:.2f} of 255, loss {100 * comparison.loss_difference:.2g} %"
+    outcome = "identical" if comparison.identical else close
+    verdict = "ok" if comparison.passed else "NOT as recorded"
+    return f"{verdict}: trial {comparison.trial_id}: {outcome} ({where})"
