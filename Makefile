@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo test lint types weights bench clean
+.PHONY: demo test chaos lint types weights bench clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
@@ -16,6 +16,9 @@ demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, 
 
 test: $(VENV)/installed ## the whole suite
 	$(VENV)/bin/python -m pytest
+
+chaos: $(VENV)/installed ## kills parts of a cluster a hundred times while it sweeps; an hour and a half
+	$(VENV)/bin/python tests/faults/chaos.py --kills 100
 
 weights: $(VENV)/installed ## trains the embedded networks again (see weights/slim.md for what it costs)
 	$(VENV)/bin/python -m weights.training
