@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +61,15 @@ class Workforce:
     workers: int
     cpus: int  # per worker; also its threads on a machine without GPUs
     gpus: float  # per worker
+    most_cpus: int | None = None  # of one node: a worker that asked for more would never be placed
 
     def for_batches(self, batches: int) -> Workforce:
         """No more workers than there is work for; on a machine without GPUs they then have more threads each."""
         workers = min(self.workers, batches)
-        return Workforce(workers, self.cpus if self.gpus else self.workers * self.cpus // workers, self.gpus)
+        if self.gpus:
+            return replace(self, workers=workers)
+        cpus = self.workers * self.cpus // workers
+        return replace(self, workers=workers, cpus=min(cpus, self.most_cpus) if self.most_cpus else cpus)
 
     def describe(self) -> str:
         """For people: `2 workers with 1 CPU core each`."""
@@ -94,7 +98,8 @@ def workforce(workers: int | None, gpus_per_worker: float | None, *, may_grow: b
         fitting = max(1, int(gpus / share + 1e-9))
         return Workforce(workers or fitting, 1, share)
     count = min(workers or MOST_CPU_WORKERS, cpus)
-    return Workforce(count, cpus // count, 0.0)
+    largest = max((int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]), default=1)
+    return Workforce(count, max(1, min(cpus // count, largest)), 0.0, max(1, largest))
 
 
 def cluster_room(workers: int | None, gpus_per_worker: float | None) -> int:

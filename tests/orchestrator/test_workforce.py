@@ -12,6 +12,7 @@ from orchestrator.cluster import Workforce
         (Workforce(8, 1, 0.0), 3, 3, 2),  # fewer workers have the cores of the others
         (Workforce(8, 1, 0.0), 1, 1, 8),
         (Workforce(2, 4, 0.0), 1, 1, 8),
+        (Workforce(8, 1, 0.0, most_cpus=4), 1, 1, 4),  # no node has more
         (Workforce(8, 1, 1.0), 3, 3, 1),  # a GPU cannot be shared out
     ],
 )
