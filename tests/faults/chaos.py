@@ -156,7 +156,9 @@ class Disturbance:
 
     def kill(self, kind, log):
         if kind == "worker":
-            self.killed["worker"] += self.place.kill_worker(self.chance)
+            while self.driver.poll() is None and not self.place.kill_worker(self.chance):
+                time.sleep(0.05)  # those that were there have just gone with their driver
+            self.killed["worker"] += self.driver.poll() is None
         elif kind == "node":
             self.killed["node"] += self.place.kill_node(self.chance)
         else:
@@ -211,7 +213,7 @@ def main():
             here = Path(folder) / f"round{rounds}"
             here.mkdir()
             with Place(here) as place:
-                killed += Disturbance(place, chance).run(chance.choices(KINDS, k=8))
+                killed += Disturbance(place, chance).run(chance.choices(KINDS, k=4))
                 found.update(check(place, expected))
             print(f"round {rounds}: {_said(killed)} killed; trials {_said(found)}", flush=True)
     print(f"{killed.total()} kills in {rounds} rounds of {len(expected)} trials, {time.monotonic() - started:.0f} s")
