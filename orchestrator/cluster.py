@@ -98,7 +98,8 @@ def workforce(workers: int | None, gpus_per_worker: float | None, *, may_grow: b
         fitting = max(1, int(gpus / share + 1e-9))
         return Workforce(workers or fitting, 1, share)
     count = min(workers or MOST_CPU_WORKERS, cpus)
-    largest = max((int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]), default=1)
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    largest = max((int(node["Resources"].get("CPU", 0)) for node in nodes if node["Alive"]), default=1)
     return Workforce(count, max(1, min(cpus // count, largest)), 0.0, max(1, largest))
 
 

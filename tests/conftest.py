@@ -9,6 +9,17 @@ import pytest
 from typer.testing import CliRunner
 
 
+NEEDS_RAY = {"ray_session", "undisturbed", "start", "installed"}
+"""Fixtures of tests that run sweeps."""
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that run sweeps share one process, and so one Ray session; the others have the second process."""
+    for item in items:
+        if NEEDS_RAY & set(item.fixturenames):
+            item.add_marker(pytest.mark.xdist_group("ray"))
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory, monkeypatch):
     """No test may find, or leave, anything in the user's own cache."""

@@ -31,6 +31,7 @@ def test_a_write_survives_what_passes_and_appears_whole(s3, location, faults):
 
 
 def test_a_store_that_never_answers_is_named_and_nothing_stays_half_written(s3, location, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr("s3fs.core.S3FileSystem.retries", 1)
     run = Run(location)
     run.write("plan.parquet", b"before")
@@ -42,6 +43,7 @@ def test_a_store_that_never_answers_is_named_and_nothing_stays_half_written(s3, 
 
 
 def test_nothing_is_there_under_the_final_name_after_half_a_put(s3, location, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr("s3fs.core.S3FileSystem.retries", 1)
     run = Run(location)
     s3.faults[:] = ["cut"] * 50
@@ -55,6 +57,7 @@ def test_a_store_that_refuses_connections_is_named(s3, location, sweep, small_gr
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         monkeypatch.setattr("s3fs.core.S3FileSystem.retries", 1)
         s3fs.S3FileSystem.clear_instance_cache()
         ran = sweep(small_grid, "--out", location)

@@ -136,7 +136,7 @@ class Poor(Worker):
 
 def test_a_batch_that_exhausts_a_nodes_memory_runs_in_halves(sixteen, sweep, monkeypatch):
     monkeypatch.setattr(cluster, "Worker", Poor)
-    ran = sweep(sixteen, "--limit", "4", "--workers", "1")
+    ran = sweep(sixteen, "--limit", "2", "--workers", "1")
     assert ran.exit_code == 0, ran.stderr
     assert "a node ran out of memory; the batch that was running runs in halves" in ran.stderr
     assert set(results.load("runs/small")["batch_width"]) == {1}
