@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-
 NEEDS_RAY = {"ray_session", "undisturbed", "start", "installed"}
 """Fixtures of tests that run sweeps."""
 
