@@ -1,6 +1,7 @@
 """What all tests share: no surprises from the user's environment, one Ray session, small grids."""
 
 import logging
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,6 +18,15 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if NEEDS_RAY & set(item.fixturenames):
             item.add_marker(pytest.mark.xdist_group("ray"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_core():
+    """Two processes with two threads each would wait for each other on the two cores that this suite is made for."""
+    import torch
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
