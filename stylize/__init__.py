@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from stylize.architectures import ARCHITECTURES, Architecture
 from stylize.errors import PictureError, SettingsError, StylizeError
-from stylize.settings import LayerWeight, Settings
+from stylize.setting_types import LayerWeight
+from stylize.settings import Settings
 
 if TYPE_CHECKING:
+    from stylize.masks import Masks
     from stylize.network import PREPROCESSING, Network, Preprocessing
     from stylize.objective import Transfer
     from stylize.optimise import transfer, transfer_batch
     from stylize.result import History, Result
     from stylize.targets import Targets
+    from stylize.temporal import Previous
 
 _NEED_TORCH = {
     "PREPROCESSING": "network",
+    "Masks": "masks",
     "Network": "network",
     "Preprocessing": "network",
+    "Previous": "temporal",
     "Transfer": "objective",
     "Targets": "targets",
     "History": "result",
@@ -39,9 +44,11 @@ __all__ = [
     "Architecture",
     "History",
     "LayerWeight",
+    "Masks",
     "Network",
     "PictureError",
     "Preprocessing",
+    "Previous",
     "Result",
     "Settings",
     "SettingsError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -10,14 +10,14 @@ from torch import Tensor
 from stylize.schedule import learning_rate
 from stylize.settings import Settings
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8
+EPSILON = 1e-8
 
 
 class Adam:
     """Kingma, Ba 2014 (arXiv 1412.6980): x ← x − a·m̂/(√v̂ + ε), element by element, so that images never mix.
 
-    m and v are running means of the gradient and its square, m̂ and v̂ the same without their bias to 0, and a is each
-    image's learning rate at the step (`schedule`).
+    m and v are running means of the gradient and its square (by the setting `betas`), m̂ and v̂ the same without their
+    bias to 0, and a is each image's learning rate at the step (`schedule`).
     """
 
     def __init__(self, settings: Sequence[Settings], images: Tensor) -> None:
@@ -30,12 +30,18 @@ class Adam:
     def step(self, step: int, totals: Tensor, gradient: Tensor) -> None:
         """Update the images by the gradient (B×3×H×W) of their losses. `totals` are not needed."""
         self._count += 1
-        self._first.lerp_(gradient, 1 - BETAS[0])
-        self._second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        bias, second_bias = (1 - beta**self._count for beta in BETAS)
-        rates = torch.tensor([learning_rate(one, step) / bias for one in self._settings], device=gradient.device)
-        denominator = (self._second.sqrt() / second_bias**0.5).add_(EPSILON)
-        self.images = self.images - rates.view(-1, 1, 1, 1) * self._first / denominator
+        new = self._for_each(1 - one.betas[0] for one in self._settings)
+        new_square = self._for_each(1 - one.betas[1] for one in self._settings)
+        self._first.lerp_(gradient, new)
+        self._second.lerp_(gradient.square(), new_square)
+        rates = self._for_each(learning_rate(one, step) / (1 - one.betas[0] ** self._count) for one in self._settings)
+        root_bias = self._for_each((1 - one.betas[1] ** self._count) ** 0.5 for one in self._settings)
+        denominator = (self._second.sqrt() / root_bias).add_(EPSILON)
+        self.images = self.images - rates * self._first / denominator
+
+    def _for_each(self, values: Iterable[float]) -> Tensor:
+        """A number for each image, B×1×1×1."""
+        return torch.tensor(list(values), device=self.images.device).view(-1, 1, 1, 1)
 
     def best(self) -> Tensor:
         """The images that the optimisation would end with now."""

@@ -183,6 +183,16 @@ class Architecture:
             height, width = stage.module.output_edge(height), stage.module.output_edge(width)
         return 4.0 * multiplications
 
+    @functools.cache  # noqa: B019
+    def matching_operations(self, layer: str, height: int, width: int, stride: int, forms: int) -> float:
+        """Floating-point operations of comparing every 3×3 patch of `layer` with those of `forms` pictures (`mrf`)."""
+        channels = 3
+        for stage in self.up_to(layer):
+            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
+            channels = stage.module.outputs if not isinstance(stage.module, Pool) else channels
+        patches = max(0, (height - 3) // stride + 1) * max(0, (width - 3) // stride + 1)
+        return 2.0 * patches * patches * forms * 9 * channels
+
 
 _VGG_16, _VGG_19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 _VGG_WIDTHS, _SLIM_WIDTHS = (64, 128, 256, 512, 512), (16, 32, 64, 128, 128)

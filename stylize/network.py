@@ -18,7 +18,8 @@ from torch.utils.checkpoint import checkpoint
 
 from stylize.architectures import Architecture, Convolution, Fire, Pool
 
-Pooling = Literal["average", "max"]
+Pooling = Literal["average", "max", "l2"]
+Padding = Literal["zero", "replicate", "reflect"]
 
 
 @dataclass(frozen=True)
@@ -45,29 +46,65 @@ MEAN_PIXEL = PREPROCESSING["vgg-original"].mean
 
 
 class _FireModule(nn.Module):
-    def __init__(self, fire: Fire) -> None:
+    def __init__(self, fire: Fire, padding: Padding) -> None:
         super().__init__()
-        self.squeeze, self.expand1x1, self.expand3x3 = map(_convolution, fire.convolutions)
+        self.squeeze, self.expand1x1, self.expand3x3 = (_convolution(one, padding) for one in fire.convolutions)
 
     def forward(self, responses: Tensor) -> Tensor:
         squeezed = torch.relu(self.squeeze(responses))
         return torch.cat([torch.relu(self.expand1x1(squeezed)), torch.relu(self.expand3x3(squeezed))], dim=1)
 
 
-def _convolution(convolution: Convolution) -> nn.Conv2d:
-    return nn.Conv2d(
-        convolution.inputs, convolution.outputs, convolution.kernel, convolution.stride, convolution.padding
-    )
+class _Border(nn.Module):
+    """Positions around a response that repeat its edge, or mirror what is behind it.
+
+    Put together from parts: torch's own reflection has no deterministic way back on CUDA.
+    """
+
+    def __init__(self, width: int, padding: Padding) -> None:
+        super().__init__()
+        self.width, self.padding = width, padding
+
+    def forward(self, responses: Tensor) -> Tensor:
+        for dimension in (2, 3):
+            edge = responses.shape[dimension]
+            mirrored = self.padding == "reflect" and edge > self.width  # there is nothing behind a narrower one
+            before = range(self.width, 0, -1) if mirrored else [0] * self.width
+            parts = [responses.narrow(dimension, place, 1) for place in before]
+            after = [responses.narrow(dimension, edge - 1 - place, 1) for place in reversed(before)]
+            responses = torch.cat([*parts, responses, *after], dim=dimension)
+        return responses
 
 
-def _module(module: Convolution | Pool | Fire, pooling: Pooling) -> nn.Module:
+class _L2Pool(nn.Module):
+    """The root mean square of each window."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__()
+        self.mean = nn.AvgPool2d(pool.kernel, pool.stride, ceil_mode=pool.ceil)
+
+    def forward(self, responses: Tensor) -> Tensor:
+        pooled: Tensor = self.mean(responses.square())
+        return (pooled + 1e-8).sqrt()  # at 0 the slope of the root is infinite
+
+
+def _convolution(convolution: Convolution, padding: Padding) -> nn.Module:
+    zeros = convolution.padding if padding == "zero" else 0
+    made = nn.Conv2d(convolution.inputs, convolution.outputs, convolution.kernel, convolution.stride, zeros)
+    bordered = convolution.padding and padding != "zero"
+    return nn.Sequential(_Border(convolution.padding, padding), made) if bordered else made
+
+
+def _module(module: Convolution | Pool | Fire, pooling: Pooling, padding: Padding) -> nn.Module:
     if isinstance(module, Fire):
-        return _FireModule(module)
+        return _FireModule(module, padding)
     if isinstance(module, Convolution):
         # Not in place: the response before it may be one that a loss holds on to.
-        return nn.Sequential(_convolution(module), nn.ReLU())
+        return nn.Sequential(_convolution(module, padding), nn.ReLU())
     if pooling == "average":
         return nn.AvgPool2d(module.kernel, module.stride, ceil_mode=module.ceil)
+    if pooling == "l2":
+        return _L2Pool(module)
     return nn.MaxPool2d(module.kernel, module.stride, ceil_mode=module.ceil)
 
 
@@ -87,7 +124,7 @@ def _run_block(
 
 
 class Network(nn.Module):
-    """An architecture with weights, pooling and preprocessing. Its parameters take no gradients.
+    """An architecture with weights, pooling, padding and preprocessing. Its parameters take no gradients.
 
     `parameters_by_key` holds a tensor for every key of `architecture.parameter_shapes()`; other keys (a classifier) are
     ignored. A missing key or a wrong shape raises ValueError: callers check files before they come here.
@@ -99,6 +136,7 @@ class Network(nn.Module):
         parameters_by_key: Mapping[str, Tensor],
         preprocessing: Preprocessing,
         pooling: Pooling = "average",
+        padding: Padding = "zero",
     ) -> None:
         super().__init__()
         self.architecture = architecture
@@ -109,7 +147,7 @@ class Network(nn.Module):
         self.register_buffer("_mean", torch.tensor(preprocessing.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("_deviation", torch.tensor(preprocessing.deviation).view(1, 3, 1, 1), persistent=False)
         with torch.device("meta"):  # no time spent on initial weights that are replaced at once
-            self._stages = nn.ModuleList(_module(stage.module, pooling) for stage in architecture.stages)
+            self._stages = nn.ModuleList(_module(stage.module, pooling, padding) for stage in architecture.stages)
         self._load(parameters_by_key)
         self._rounded: dict[torch.dtype, nn.ModuleList] = {}
         self.requires_grad_(False)

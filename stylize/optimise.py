@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from stylize.adam import Adam, resized
 from stylize.arithmetic import Arithmetic, resolve, tf32_convolutions
+from stylize.colour import with_kept_colours, with_prepared_colours
 from stylize.initial import check_transfer, image_shape, initial_image
 from stylize.lbfgs import LBFGS
 from stylize.memory import needs_checkpointing
@@ -60,20 +62,28 @@ def transfer_batch(
 
 @dataclass
 class _Lane:
-    """One optimisation: its longest transfer, and by number of iterations the transfers that end there."""
+    """One optimisation: its longest transfer, and by number of iterations the transfers that end there.
 
-    transfer: Transfer
+    `transfer` is what is optimised, its colours prepared; `asked` is what was asked for.
+    """
+
+    asked: Transfer
     ends: dict[int, list[int]]
+
+    @functools.cached_property
+    def transfer(self) -> Transfer:
+        return with_prepared_colours(self.asked)
 
 
 def _lanes(transfers: Sequence[Transfer]) -> list[_Lane]:
     lanes: dict[tuple[object, ...], _Lane] = {}
     for index, one in enumerate(transfers):
-        key = id(one.content), id(one.style), one.settings.trajectory
+        blend = tuple((id(picture), share) for picture, share in one.blend)
+        key = id(one.content), id(one.style), blend, id(one.start), one.masks, one.previous, one.settings.trajectory
         lane = lanes.setdefault(key, _Lane(one, {}))
         lane.ends.setdefault(one.settings.iterations, []).append(index)
-        if one.settings.iterations > lane.transfer.settings.iterations:
-            lane.transfer = one
+        if one.settings.iterations > lane.asked.settings.iterations:
+            lane.asked = one
     return list(lanes.values())
 
 
@@ -83,8 +93,8 @@ def _check_shared(transfers: Sequence[Transfer]) -> None:
 
     if len({shared(one) for one in transfers}) != 1:
         raise ValueError(
-            "transfers of one batch must share iterations, history_every, precision, optimizer, pyramid, checkpointing "
-            "and image shape"
+            "transfers of one batch must share iterations, history_every, precision, optimizer, pyramid, "
+            "checkpointing, matting_from and image shape"
         )
 
 
@@ -141,11 +151,14 @@ class _Batch:
         optimizer: _Optimizer = kind([lane.transfer.settings for lane in self._lanes], images)
         self._good = images
         self._failed_at = torch.full((len(images),), -1, device=images.device)
-        start = 0
+        start, matting = 0, plan[0].matting
         for level in plan:
             if level.shape != images.shape[2:]:
                 optimizer.enlarge(level.shape)
                 self._good = resized(self._good, level.shape)
+            if level.matting != matting and self._alive:  # another stage: a new optimisation, from what is there
+                optimizer = kind([self._lanes[lane].transfer.settings for lane in self._alive], optimizer.best())
+            matting = level.matting
             self._optimise(level, start, optimizer)
             start, images = level.end, self._good
         self._finish(self._settings.iterations, optimizer)
@@ -194,7 +207,12 @@ class _Batch:
             and needs_checkpointing(self._targets.network, transfers, level.shape, self._arithmetic)
         )
         return Objective(
-            transfers, self._targets, self._arithmetic, magnification=magnification, checkpointing=checkpointing
+            transfers,
+            self._targets,
+            self._arithmetic,
+            magnification=magnification,
+            checkpointing=checkpointing,
+            matting=level.matting,
         )
 
     def _observe(self, step: int, images: Tensor, evaluation: Evaluation) -> None:
@@ -285,10 +303,12 @@ class _Batch:
             return {layer: loss for layer, loss in named.items() if loss == loss}  # NaN: not a layer of this image
 
         return Result(
-            image=end.image.cpu().contiguous(),
+            image=with_kept_colours(self._lanes[lane].asked, end.image.cpu()).contiguous(),
             content_loss=last[0],
             style_loss=last[1],
             total_variation=last[2],
+            matting_loss=evaluation.matting[place].item() if self._lanes[lane].asked.settings.matting_weight else None,
+            temporal_loss=None if self._lanes[lane].asked.previous is None else evaluation.temporal[place].item(),
             total_loss=last[3],
             content_loss_by_layer=by_layer(evaluation.content_by_layer),
             style_loss_by_layer=by_layer(evaluation.style_by_layer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,6 +19,7 @@ class Level:
 
     shape: torch.Size  # height and width
     end: int
+    matting: bool = True  # whether the matting Laplacian counts
 
 
 def levels(settings: Settings, shape: torch.Size) -> list[Level]:
@@ -30,7 +32,20 @@ def levels(settings: Settings, shape: torch.Size) -> list[Level]:
     share = settings.iterations // (len(edges) + 1)
     scaled = [torch.Size([max(1, round(side * edge / long_edge)) for side in shape]) for edge in edges]
     coarse = [Level(small, share * (place + 1)) for place, small in enumerate(scaled)]
-    return [*coarse, Level(shape, settings.iterations)]
+    return _in_stages([*coarse, Level(shape, settings.iterations)], settings)
+
+
+def _in_stages(plan: Sequence[Level], settings: Settings) -> list[Level]:
+    """The same levels, divided where the matting Laplacian begins to count."""
+    begin = round(settings.matting_from * settings.iterations) if settings.matting_weight else 0
+    staged, start = [], 0
+    for level in plan:
+        if start < begin:
+            staged.append(replace(level, end=min(begin, level.end), matting=False))
+        if level.end > begin:
+            staged.append(level)
+        start = level.end
+    return staged
 
 
 def at_level(transfer: Transfer, shape: torch.Size, full: torch.Size) -> Transfer:
@@ -39,10 +54,15 @@ def at_level(transfer: Transfer, shape: torch.Size, full: torch.Size) -> Transfe
         return transfer
     factor = max(shape) / max(full)
     content = None if transfer.content is None else _reduced(transfer.content, shape)
-    style = transfer.style
-    if style is not None:
-        style = _reduced(style, torch.Size([max(1, round(side * factor)) for side in style.shape[1:]]))
-    return replace(transfer, content=content, style=style)
+
+    def smaller(style: Tensor) -> Tensor:
+        return _reduced(style, torch.Size([max(1, round(side * factor)) for side in style.shape[1:]]))
+
+    style = None if transfer.style is None else smaller(transfer.style)
+    blend = tuple((smaller(one), share) for one, share in transfer.blend)
+    masks = transfer.masks and style is not None and transfer.masks.resized(shape, style.shape[1:])
+    previous = transfer.previous and transfer.previous.resized(shape)
+    return replace(transfer, content=content, style=style, blend=blend, masks=masks or None, previous=previous)
 
 
 def _reduced(picture: Tensor, shape: torch.Size) -> Tensor:

@@ -28,6 +28,8 @@ class Result:
 
     image: 3×H×W fp32 on the CPU, in 0–255 but not clipped: see `pixels`.
     content_loss, style_loss: Σ_l w_l·L^l, without α and β; total_loss: α·content + β·style + tv_weight·total variation.
+    matting_loss: L_m, without λ; None where λ is 0.
+    temporal_loss: L_t, without γ; None where there was no frame before.
     content_loss_by_layer, style_loss_by_layer: L_c^l and E_l without weights.
     arithmetic: that of the convolutions: fp32, tf32 or bf16.
     steps: how many were done; fewer than asked for where the loss had reached its plateau.
@@ -40,6 +42,8 @@ class Result:
     content_loss: float
     style_loss: float
     total_variation: float
+    matting_loss: float | None
+    temporal_loss: float | None
     total_loss: float
     content_loss_by_layer: dict[str, float]
     style_loss_by_layer: dict[str, float]

@@ -7,90 +7,25 @@ orchestrator's business. It imports no torch, so that a grid can be checked with
 from __future__ import annotations
 
 import math
-import sys
-from collections import Counter
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stylize.architectures import Architecture
 from stylize.errors import SettingsError
-
-
-class LayerWeight(NamedTuple):
-    """One layer's weight w_l in a loss."""
-
-    layer: str
-    weight: float
-
-
-def _layer_weights(value: Any, total: float | None = None) -> tuple[LayerWeight, ...]:
-    """Read a mapping from layer names to weights, or a list of layer names: they share `total`, or weigh 1 each."""
-    if isinstance(value, Mapping):
-        pairs = list(value.items())
-    elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        pairs = [(item, total / len(value) if total else 1.0) for item in value]
-    elif isinstance(value, list | tuple) and all(isinstance(item, tuple) and len(item) == 2 for item in value):
-        pairs = list(value)
-    else:
-        raise SettingsError("must be a list of layer names, or a mapping from layer names to weights")
-    for layer, layer_weight in pairs:
-        if not isinstance(layer, str):
-            raise SettingsError(f"{layer!r} is no layer name")
-        if isinstance(layer_weight, bool) or not isinstance(layer_weight, int | float):
-            raise SettingsError(f"the weight of {layer} must be a number, not {layer_weight!r}")
-        if not 0 < layer_weight <= sys.float_info.max:
-            raise SettingsError(f"the weight of {layer} must be above 0 and finite, not {layer_weight}")
-    for layer, count in Counter(layer for layer, _ in pairs).items():
-        if count > 1:
-            raise SettingsError(f"{layer} is named twice")
-    return tuple(LayerWeight(layer, float(layer_weight)) for layer, layer_weight in pairs)
-
-
-def _style_layers(value: Any) -> tuple[LayerWeight, ...] | None:
-    """In a plain list each of n layers weighs 1/n, as in the paper."""
-    return None if value is None else _layer_weights(value, total=1.0)
-
-
-def _content_layers(value: Any) -> tuple[LayerWeight, ...] | None:
-    """In a plain list each layer weighs 1: the paper has a single one."""
-    return None if value is None else _layer_weights(value)
-
-
-def _whole_number(value: Any) -> Any:
-    """Let 1e3, which YAML reads as a float, count as 1000."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-_LAYERS_SCHEMA = WithJsonSchema(
-    {
-        "anyOf": [
-            {"type": "array", "items": {"type": "string"}},
-            {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}},
-            {"type": "null"},
-        ]
-    }
+from stylize.setting_types import (
+    Betas,
+    ContentLayers,
+    LayerWeight,
+    Pyramid,
+    Rotations,
+    Scales,
+    StyleLayers,
+    WholeNumber,
+    even_content_layers,
+    even_style_layers,
 )
-ContentLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(_content_layers), _LAYERS_SCHEMA]
-StyleLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(_style_layers), _LAYERS_SCHEMA]
-WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 
-
-def _pyramid(value: Any) -> Any:
-    if not isinstance(value, list | tuple):
-        raise SettingsError("must be a list of long edges in pixels, such as [128, 256]")
-    edges = tuple(_whole_number(edge) for edge in value)
-    if not all(isinstance(edge, int) and not isinstance(edge, bool) and edge >= 1 for edge in edges):
-        raise SettingsError("must be a list of long edges in pixels, such as [128, 256]")
-    return tuple(sorted(set(edges)))
-
-
-Pyramid = Annotated[
-    tuple[int, ...],
-    BeforeValidator(_pyramid),
-    WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}}),
-]
 Precision = Literal["auto", "fp32", "tf32", "bf16"]
 
 
@@ -117,19 +52,64 @@ class Settings(BaseModel):
         allow_inf_nan=True,
         description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
     )
+    style_representation: Literal["gram", "mean-variance", "wasserstein", "mrf"] = Field(
+        default="gram",
+        description="How styles are compared: by Gram matrices (Gatys), by mean and variance of each channel, by the "
+        "Wasserstein distance of normal distributions, or patch by patch (CNNMRF).",
+    )
+    mrf_stride: WholeNumber = Field(default=1, ge=1, le=64, description="mrf: positions from one patch to the next.")
+    mrf_rotations: Rotations = Field(
+        default=(-15.0, -7.5, 0.0, 7.5, 15.0),
+        description="mrf: degrees by which the style picture is turned to give more patches.",
+    )
+    mrf_scales: Scales = Field(
+        default=(0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15),
+        description="mrf: factors by which the style picture is resized to give more patches.",
+    )
+    colour: Literal["style", "match-image-analogies", "match-cholesky", "luminance"] = Field(
+        default="style",
+        description="Whose colours the result has. style: the painting's. match-…: the painting is first given the "
+        "photograph's mean colour and covariance. luminance: only brightness is painted, colours stay.",
+    )
+    matting_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="λ, weight of the matting Laplacian of the content picture, which keeps a photograph a photograph.",
+    )
+    matting_from: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the iterations before λ counts: 0.5 is the two-stage run of Luan et al., the second from "
+        "the result of the first.",
+    )
+    temporal_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="γ, weight of the mean squared difference to the frame before, moved along the optical flow: for "
+        "the frames of a clip (Ruder et al.).",
+    )
     tv_weight: float = Field(default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default.")
     iterations: WholeNumber = Field(default=500, ge=1, le=1_000_000, description="Optimisation steps.")
-    init: Literal["content", "noise", "style"] = Field(
+    init: Literal["content", "noise", "style", "mix", "image"] = Field(
         default="content",
-        description="What the image starts as: the content picture, truncated normal noise (standard deviation 20 "
-        "around the mean pixel), or the style picture.",
+        description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
+        "style picture, a mix of content and noise (noise_share), or any other image.",
+    )
+    noise_share: float = Field(default=0.5, gt=0, lt=1, description="Share of the noise in init: mix.")
+    noise_deviation: float = Field(
+        default=20.0,
+        gt=0,
+        le=255,
+        description="Standard deviation of the noise in pixel values.",
     )
     seed: WholeNumber = Field(default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as.")
     optimizer: Literal["adam", "lbfgs"] = Field(
         default="adam",
-        description="adam: with betas 0.9 and 0.999. lbfgs: with a strong-Wolfe line search and a memory of 20; it "
+        description="adam, or lbfgs: with a strong-Wolfe line search and a memory of 20; it "
         "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
     )
+    betas: Betas = Field(default=(0.9, 0.999), description="adam: how much of its running means stays at each step.")
     learning_rate: float = Field(
         default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step."
     )
@@ -204,15 +184,27 @@ class Settings(BaseModel):
     @property
     def shared_in_batch(self) -> tuple[object, ...]:
         """What optimisations of one batch have in common, beside network, image shape and number of iterations."""
-        return self.history_every, self.precision, self.optimizer, self.pyramid, self.checkpointing
+        return (
+            self.history_every,
+            self.precision,
+            self.optimizer,
+            self.pyramid,
+            self.checkpointing,
+            self.matting_from if self.matting_weight else 0.0,
+        )
 
     @property
     def trajectory(self) -> tuple[object, ...]:
         """Equal for settings that describe one optimisation and end it at different steps.
 
-        A pyramid spreads its levels over all iterations, so that no trajectory is shared there.
+        A pyramid and two stages spread over all iterations, so that no trajectory is shared there.
         """
-        return tuple(value for name, value in self.__dict__.items() if name != "iterations" or self.pyramid)
+        spread = self.pyramid or (self.matting_weight and self.matting_from)
+        return tuple(value for name, value in self.__dict__.items() if name != "iterations" or spread)
+
+    def _default_style_layers(self, architecture: Architecture) -> tuple[str, ...]:
+        """The architecture's own; for patches the third and fourth: conv3_1 and conv4_1, as in CNNMRF."""
+        return architecture.style_layers[2:4] if self.style_representation == "mrf" else architecture.style_layers
 
     def check_something_to_optimise(self) -> None:
         """Raises SettingsError where neither content nor style has a part in the loss."""
@@ -231,9 +223,9 @@ class Settings(BaseModel):
         """
         missing: dict[str, Any] = {}
         if self.content_layers is None:
-            missing["content_layers"] = _content_layers(architecture.content_layers)
+            missing["content_layers"] = even_content_layers(architecture.content_layers)
         if self.style_layers is None:
-            missing["style_layers"] = _style_layers(architecture.style_layers)
+            missing["style_layers"] = even_style_layers(self._default_style_layers(architecture))
         complete = self.model_copy(update=missing) if missing else self
         for layers in (complete.content_layers, complete.style_layers):
             architecture.check_layers(layer for layer, _ in layers or ())

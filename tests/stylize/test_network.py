@@ -1,11 +1,14 @@
 """Networks against torchvision's own modules, which are built from other code and share only the parameters."""
 
+import numpy as np
 import pytest
 import torch
 import torchvision
 from torch import nn
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network
+from stylize.architectures import Pool
+from stylize.network import _Border, _L2Pool
 
 # Where torchvision's `features` has each layer's response: after the ReLU of a convolution, after a fire module.
 INDICES = {
@@ -109,3 +112,47 @@ def test_a_missing_or_misshapen_parameter_is_named(vgg16, damage):
         parameters["features.7.weight"] = torch.zeros(1)
     with pytest.raises(ValueError, match=r"features\.7\.weight"):
         Network(ARCHITECTURES["vgg16"], parameters, PREPROCESSING["torchvision"])
+
+
+@pytest.mark.parametrize("padding", ["replicate", "reflect"])
+@pytest.mark.parametrize("width", [1, 2])
+def test_the_border_is_that_of_numpy(padding, width):
+    responses = torch.rand(2, 3, 5, 7, generator=torch.Generator().manual_seed(0))
+    around = [(0, 0), (0, 0), (width, width), (width, width)]
+    expected = np.pad(responses.numpy(), around, mode={"replicate": "edge", "reflect": "reflect"}[padding])
+    assert np.array_equal(_Border(width, padding)(responses).numpy(), expected)
+    assert _Border(2, padding)(responses[..., :2, :1]).shape == (2, 3, 6, 5)  # too narrow to mirror
+
+
+@pytest.mark.parametrize("name", ["vgg16-slim", "alexnet", "squeezenet1_1"])
+@pytest.mark.parametrize("padding", ["replicate", "reflect"])
+def test_padding_keeps_shapes_and_changes_what_is_near_the_border(name, padding):
+    architecture = ARCHITECTURES[name]
+    generator = torch.Generator().manual_seed(0)
+    parameters = {
+        key: torch.randn(shape, generator=generator) * (2 / np.prod(shape[1:])) ** 0.5
+        for key, shape in architecture.parameter_shapes().items()
+    }
+    picture = torch.rand(1, 3, 64, 96, generator=generator) * 255
+    layers = architecture.layers[:4]
+    preprocessing = PREPROCESSING["vgg-original"]
+    zero, other = (
+        Network(architecture, parameters, preprocessing, padding=one)(picture, layers) for one in ("zero", padding)
+    )
+    for layer in layers:
+        assert zero[layer].shape == other[layer].shape
+    assert not torch.allclose(zero[layers[-1]], other[layers[-1]])
+    first = layers[1]
+    height, width = (side // 2 for side in zero[first].shape[2:])
+    assert torch.allclose(zero[first][..., height, width], other[first][..., height, width], rtol=1e-4)
+
+
+def test_l2_pooling_is_the_root_mean_square_of_each_window():
+    responses = torch.rand(1, 2, 6, 9, generator=torch.Generator().manual_seed(0)) * 10
+    windows = responses.double().numpy().reshape(1, 2, 3, 2, 9, 1)[:, :, :, :, :8].reshape(1, 2, 3, 2, 4, 2)
+    expected = np.sqrt((windows**2).mean(axis=(3, 5)))
+    found = _L2Pool(Pool())(responses)
+    assert np.abs(found.numpy() - expected).max() < 1e-5
+    nothing = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    [gradient] = torch.autograd.grad(_L2Pool(Pool())(nothing).sum(), nothing)
+    assert gradient.isfinite().all()

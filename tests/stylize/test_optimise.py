@@ -7,6 +7,10 @@ import torch
 
 import stylize
 from stylize import PictureError, Settings, SettingsError, Targets, Transfer, transfer, transfer_batch
+from stylize.adam import Adam
+from stylize.initial import initial_image
+from stylize.network import MEAN_PIXEL
+from stylize.style_losses import GramLoss
 
 
 def settings(**changes):
@@ -167,7 +171,7 @@ def test_targets_give_way_when_the_cache_is_full(network, pictures):
     _, style = pictures
     targets = Targets(network, capacity=200_000)
     for shift in range(20):
-        targets.style((style.int() + shift).clamp(0, 255).byte(), ["conv1", "fire2"], "fp32")
+        targets.style((style.int() + shift).clamp(0, 255).byte(), ["conv1", "fire2"], "fp32", GramLoss())
     kept = sum(target.nbytes for target in targets._kept.values())
     assert kept <= 200_000
     assert kept == targets._bytes
@@ -298,3 +302,48 @@ def test_lbfgs_needs_fewer_steps_than_adam_and_batches_as_if_alone(network, pict
         adam = transfer(*pictures, one.model_copy(update={"optimizer": "adam"}), network)
         assert result.total_loss == pytest.approx(alone.total_loss, rel=0.1)
         assert result.total_loss < adam.total_loss
+
+
+def test_adam_is_torchs_with_each_images_own_betas_and_rate():
+    generator = torch.Generator().manual_seed(0)
+    start = torch.rand(2, 3, 4, 5, generator=generator) * 255
+    gradients = torch.randn(6, 2, 3, 4, 5, generator=generator) * 100
+    each = [settings(betas=[0.5, 0.9], learning_rate=2.0), settings(betas=[0.9, 0.999], learning_rate=8.0)]
+    ours = Adam(each, start.clone())
+    theirs = [start[place].double().clone().requires_grad_() for place in range(2)]
+    optimizers = [
+        torch.optim.Adam([image], lr=one.learning_rate, betas=one.betas)
+        for image, one in zip(theirs, each, strict=True)
+    ]
+    for step, gradient in enumerate(gradients):
+        ours.step(step, torch.zeros(2), gradient)
+        for place, optimizer in enumerate(optimizers):
+            theirs[place].grad = gradient[place].double()
+            optimizer.step()
+    for place in range(2):
+        assert torch.allclose(ours.images[place].double(), theirs[place].detach(), rtol=1e-5)
+
+
+def test_noise_has_the_deviation_that_is_asked_for_and_is_mixed_into_the_content(network, pictures):
+    content, style = pictures
+    mean = torch.tensor(MEAN_PIXEL).view(1, 3, 1, 1)
+    wide = initial_image(Transfer(content, style, settings(init="noise", noise_deviation=60.0, seed=3)))
+    # A normal distribution that is cut off at two standard deviations has 0.8796 of its deviation left.
+    assert (wide - mean).std().item() == pytest.approx(0.8796 * 60, rel=0.03)
+    assert (wide - mean).abs().max() <= 120
+    mixed = initial_image(
+        Transfer(content, style, settings(init="mix", noise_share=0.25, noise_deviation=60.0, seed=3))
+    )
+    assert torch.allclose(mixed, 0.75 * content.float() + 0.25 * wide, atol=1e-3)
+
+
+def test_an_optimisation_may_start_from_any_image(network, pictures):
+    content, style = pictures
+    start = style.flip(1)
+    transfer_from = Transfer(content, style, settings(init="image", iterations=1), start=start)
+    image = initial_image(transfer_from)
+    assert image.shape[2:] == content.shape[1:]
+    same = Transfer(content, style, settings(init="image", iterations=1), start=content)
+    assert torch.equal(initial_image(same)[0], content.float())
+    with pytest.raises(SettingsError, match="a start picture is needed for init: image"):
+        transfer_batch([Transfer(content, style, settings(init="image"))], Targets(network))

@@ -28,10 +28,18 @@ BOUNDS = {
     "decay_rate": ([5e-324, 0.94, 2], [0, -1, math.inf]),
     "decay_steps": ([1, 2**63 - 1], [0, 2**63, 1.5]),
     "history_every": ([1, 2**63 - 1], [0, 2**63, 1.5]),
+    "matting_weight": ([0, 1e308], [-1, math.inf, math.nan]),
+    "temporal_weight": ([0, 1e308], [-1, math.inf, math.nan]),
+    "matting_from": ([0, 0.5], [-0.1, 1, math.nan]),
+    "mrf_stride": ([1, 64], [0, 65, 1.5]),
+    "noise_share": ([0.001, 0.999], [0, 1, math.nan]),
+    "noise_deviation": ([5e-324, 255], [0, 256, -1]),
     "plateau": ([0, 5e-324, 0.999], [-1e-300, 1, math.inf, math.nan]),
 }
 CHOICES = {
-    "init": ["content", "noise", "style"],
+    "init": ["content", "noise", "style", "mix", "image"],
+    "style_representation": ["gram", "mean-variance", "wasserstein", "mrf"],
+    "colour": ["style", "match-image-analogies", "match-cholesky", "luminance"],
     "optimizer": ["adam", "lbfgs"],
     "decay": ["none", "exponential", "staircase", "inverse_time"],
     "precision": ["auto", "fp32", "tf32", "bf16"],
@@ -75,8 +83,24 @@ def test_a_pyramid_is_a_set_of_edges_coarse_to_fine():
             Settings(pyramid=wrong)
 
 
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("betas", [0.5, 0], [[0.9], [0.9, 1], [-0.1, 0.9], ["0.9", 0.9], 0.9, [True, 0.5], [math.nan, 0.5]]),
+        ("mrf_rotations", [0, 7.5], [[], [180], [None], "0", 0]),
+        ("mrf_scales", [0.5, 1], [[], [0], [10], [math.inf], 1]),
+    ],
+)
+def test_a_list_of_numbers_has_its_bounds(name, good, bad):
+    assert getattr(Settings(**{name: good}), name) == tuple(good)
+    for wrong in bad:
+        with pytest.raises(ValidationError, match=rf"{name}\n  Value error, must be"):
+            Settings(**{name: wrong})
+
+
 def test_every_setting_is_tried_here():
-    assert {*BOUNDS, *CHOICES, "content_layers", "style_layers", "pyramid"} == set(Settings.model_fields)
+    lists = {"content_layers", "style_layers", "pyramid", "betas", "mrf_rotations", "mrf_scales"}
+    assert {*BOUNDS, *CHOICES, *lists} == set(Settings.model_fields)
 
 
 def test_a_name_that_is_no_setting_is_refused():

@@ -1,0 +1,104 @@
+"""Style as a bag of patches: CNNMRF, Li, Wand 2016 (arXiv 1601.04589).
+
+Each 3×3 patch Ψ_i of the image's responses is drawn to the patch of the style's that is most like it:
+E_l = Σ_i ‖Ψ_i(x) − Ψ_NN(i)(a)‖², NN(i) = argmax_j ⟨Ψ_i, Ψ_j⟩ / (|Ψ_i| |Ψ_j|), found again at every evaluation. The
+style picture is there in several rotations and scales.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+EDGE = 3
+"""Of a patch, in positions of its layer."""
+
+CHUNK = 1 << 26
+"""Similarities computed at once: a full matrix of M_x × M_a would not fit."""
+
+
+@dataclass(frozen=True)
+class PatchLoss:
+    """`stride` between patches; the style picture turned by `rotations` (degrees) and resized by `scales`."""
+
+    stride: int
+    rotations: tuple[float, ...]
+    scales: tuple[float, ...]
+
+    def pictures(self, picture: Tensor) -> list[Tensor]:
+        return [turned(picture, angle, scale) for angle, scale in itertools.product(self.rotations, self.scales)]
+
+    def target(self, responses: Sequence[Tensor]) -> Tensor:
+        """All patches of all forms, P×(9·N)."""
+        return torch.cat([patches(one, self.stride)[0].T for one in responses if min(one.shape[2:]) >= EDGE])
+
+    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
+        found = patches(responses, self.stride)
+        nearest = [_nearest(one, target) for one, target in zip(found.detach(), targets, strict=True)]
+        return torch.stack(
+            [
+                (one - target[places].T).square().sum()
+                for one, target, places in zip(found, targets, nearest, strict=True)
+            ]
+        )
+
+
+def patches(responses: Tensor, stride: int) -> Tensor:
+    """The 3×3 patches of B×N×h×w responses in fp32, one to a column: B×(9·N)×M."""
+    return functional.unfold(responses.float(), EDGE, stride=stride)
+
+
+def _nearest(found: Tensor, target: Tensor) -> Tensor:
+    """For each column of `found` (D×M) the row of `target` (P×D) of the largest normalised cross-correlation: M places.
+
+    The length of Ψ_i is left out: it does not change which j is best.
+    """
+    best = torch.full((found.shape[1],), -math.inf, device=found.device)
+    place = torch.zeros(found.shape[1], dtype=torch.long, device=found.device)
+    rows = max(1, CHUNK // found.shape[1])
+    for start in range(0, len(target), rows):
+        part = target[start : start + rows]
+        similarity = (part / part.norm(dim=1, keepdim=True).clamp(min=1e-8)) @ found
+        value, where = similarity.max(dim=0)
+        better = value > best
+        best, place = torch.where(better, value, best), torch.where(better, where + start, place)
+    return place
+
+
+def turned(picture: Tensor, degrees: float, scale: float) -> Tensor:
+    """A picture (3×H×W) resized by `scale`, then turned and cut to the largest upright rectangle without a border."""
+    height, width = (max(1, round(edge * scale)) for edge in picture.shape[1:])
+    image = picture[None].float()
+    if (height, width) != tuple(picture.shape[1:]):
+        image = functional.interpolate(image, (height, width), mode="bicubic", antialias=True).clamp(0, 255)
+    if degrees % 360:
+        angle = math.radians(degrees)
+        cosine, sine = math.cos(angle), math.sin(angle)
+        inner_height, inner_width = _largest_inside(height, width, angle)
+        rows = torch.linspace(-(inner_height - 1) / 2, (inner_height - 1) / 2, inner_height)[:, None]
+        columns = torch.linspace(-(inner_width - 1) / 2, (inner_width - 1) / 2, inner_width)[None]
+        x, y = cosine * columns - sine * rows, sine * columns + cosine * rows
+        grid = torch.stack([x / ((width - 1) / 2 or 1), y / ((height - 1) / 2 or 1)], dim=-1)[None]
+        image = functional.grid_sample(
+            image, grid.to(image.device), mode="bicubic", padding_mode="border", align_corners=True
+        ).clamp(0, 255)
+    return image[0]
+
+
+def _largest_inside(height: int, width: int, angle: float) -> tuple[int, int]:
+    """Height and width of the upright rectangle of the largest area inside one that is turned by `angle`."""
+    sine, cosine = abs(math.sin(angle)), abs(math.cos(angle))
+    long, short = max(height, width), min(height, width)
+    if short <= 2 * sine * cosine * long or abs(sine - cosine) < 1e-10:
+        half = 0.5 * short
+        inner = (half / sine, half / cosine) if width >= height else (half / cosine, half / sine)
+    else:
+        double = cosine * cosine - sine * sine
+        inner = (width * cosine - height * sine) / double, (height * cosine - width * sine) / double
+    return max(1, int(inner[1])), max(1, int(inner[0]))

@@ -1,0 +1,114 @@
+"""The types of single settings: how what a person writes is read, with messages that say what to write instead."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from stylize.errors import SettingsError
+
+
+class LayerWeight(NamedTuple):
+    """One layer's weight w_l in a loss."""
+
+    layer: str
+    weight: float
+
+
+def _layer_weights(value: Any, total: float | None = None) -> tuple[LayerWeight, ...]:
+    """Read a mapping from layer names to weights, or a list of layer names: they share `total`, or weigh 1 each."""
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+    elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        pairs = [(item, total / len(value) if total else 1.0) for item in value]
+    elif isinstance(value, list | tuple) and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+        pairs = list(value)
+    else:
+        raise SettingsError("must be a list of layer names, or a mapping from layer names to weights")
+    for layer, layer_weight in pairs:
+        if not isinstance(layer, str):
+            raise SettingsError(f"{layer!r} is no layer name")
+        if isinstance(layer_weight, bool) or not isinstance(layer_weight, int | float):
+            raise SettingsError(f"the weight of {layer} must be a number, not {layer_weight!r}")
+        if not 0 < layer_weight <= sys.float_info.max:
+            raise SettingsError(f"the weight of {layer} must be above 0 and finite, not {layer_weight}")
+    for layer, count in Counter(layer for layer, _ in pairs).items():
+        if count > 1:
+            raise SettingsError(f"{layer} is named twice")
+    return tuple(LayerWeight(layer, float(layer_weight)) for layer, layer_weight in pairs)
+
+
+def even_style_layers(value: Any) -> tuple[LayerWeight, ...] | None:
+    """In a plain list each of n layers weighs 1/n, as in the paper."""
+    return None if value is None else _layer_weights(value, total=1.0)
+
+
+def even_content_layers(value: Any) -> tuple[LayerWeight, ...] | None:
+    """In a plain list each layer weighs 1: the paper has a single one."""
+    return None if value is None else _layer_weights(value)
+
+
+def _whole_number(value: Any) -> Any:
+    """Let 1e3, which YAML reads as a float, count as 1000."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_LAYERS_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "array", "items": {"type": "string"}},
+            {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}},
+            {"type": "null"},
+        ]
+    }
+)
+ContentLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(even_content_layers), _LAYERS_SCHEMA]
+StyleLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(even_style_layers), _LAYERS_SCHEMA]
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+NumberFromZero = Annotated[int, Field(ge=0), BeforeValidator(_whole_number)]
+
+
+def _pyramid(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise SettingsError("must be a list of long edges in pixels, such as [128, 256]")
+    edges = tuple(_whole_number(edge) for edge in value)
+    if not all(isinstance(edge, int) and not isinstance(edge, bool) and edge >= 1 for edge in edges):
+        raise SettingsError("must be a list of long edges in pixels, such as [128, 256]")
+    return tuple(sorted(set(edges)))
+
+
+Pyramid = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_pyramid),
+    WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}}),
+]
+
+
+def _numbers(value: Any, lowest: float, highest: float, count: int | None, what: str) -> tuple[float, ...]:
+    """A list of numbers between two bounds, as a tuple."""
+    listed = list(value) if isinstance(value, list | tuple) else []
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in listed)
+    if not listed or not numbers or (count and len(listed) != count):
+        raise SettingsError(f"must be {what}")
+    if not all(lowest <= one < highest for one in listed):
+        raise SettingsError(f"must be {what}, each at least {lowest:g} and below {highest:g}")
+    return tuple(float(one) for one in listed)
+
+
+def _list_of(lowest: float, highest: float, count: int | None, what: str) -> Any:
+    """Pydantic's annotations of a list of numbers, each at least `lowest` and below `highest`."""
+    bounds = {"minItems": count, "maxItems": count} if count else {"minItems": 1}
+    items = {"type": "number", "minimum": lowest, "exclusiveMaximum": highest}
+    return (
+        BeforeValidator(lambda value: _numbers(value, lowest, highest, count, what)),
+        WithJsonSchema({"type": "array", "items": items, **bounds}),
+    )
+
+
+Betas = Annotated[tuple[float, float], *_list_of(0, 1, 2, "two numbers such as [0.9, 0.999]")]
+Rotations = Annotated[tuple[float, ...], *_list_of(-180, 180, None, "a list of degrees such as [-15, 0, 15]")]
+Scales = Annotated[tuple[float, ...], *_list_of(0.1, 10, None, "a list of factors such as [0.9, 1, 1.1]")]

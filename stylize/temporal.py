@@ -1,0 +1,35 @@
+"""Temporal consistency of a clip's frames (Ruder, Dosovitskiy, Brox 2016, equation 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True, eq=False)
+class Previous:
+    """The result of the frame before, brought to where its parts are now.
+
+    warped: 3×H×W RGB in 0–255. known: H×W in 0–1, c in the equation: 0 where something has come into sight, at borders
+    of what moves, and wherever else the flow is not to be trusted.
+    """
+
+    warped: Tensor
+    known: Tensor
+
+    def resized(self, shape: torch.Size) -> Previous:
+        """For an image of another height and width."""
+        if shape == self.known.shape:
+            return self
+        known = functional.interpolate(self.known[None, None].float(), shape, mode="area")[0, 0]
+        image = functional.interpolate(self.warped[None].float(), shape, mode="area")[0]
+        return Previous(image, (known > 0.99).float())
+
+
+def temporal_loss(image: Tensor, previous: Previous) -> Tensor:
+    """1/D · Σ_k c_k (x_k − ω_k)² for one image x, 3×H×W in 0–255, with D = 3·H·W: squared pixel values."""
+    known, warped = previous.known.to(image), previous.warped.to(image)
+    return (known * (image - warped).square()).mean()
