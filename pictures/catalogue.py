@@ -32,6 +32,7 @@ class Entry(BaseModel):
     package: str | None = None
     file: str | None = None
     drawn: str | None = None
+    frames: int | None = None  # of a drawn clip
     stand_in: str | None = None
 
     @model_validator(mode="after")

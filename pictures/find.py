@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from pictures.catalogue import LARGEST_FILE, Entry, catalogue
+from pictures.clip import FILM_SUFFIXES, Clip, drawn_clip, is_clip, open_clip
 from pictures.errors import UnknownPictureError
 from pictures.read import pixels_sha256, read
 from store import NotHereError, Remote, cache_folder, find
@@ -36,9 +37,12 @@ class Picture:
     credit: str | None
     stand_in: str | None
     source: Callable[[], Image.Image] | None
+    known: tuple[str, tuple[int, int]] | None = None  # hash and size, where they are known without reading it
 
     @functools.cached_property
     def _facts(self) -> tuple[str, tuple[int, int]]:
+        if self.known:
+            return self.known
         image = self.image()
         return pixels_sha256(image), image.size
 
@@ -92,23 +96,41 @@ class Finder:
             return self._from_entry(reference, entry)
         return self._from_folder(reference)
 
-    def _from_path(self, reference: str) -> Picture:
-        if self._untrusted:
-            return self._from_own_folder(reference)
-        for place in (self._base, Path.cwd()):
-            path = place / os.path.expanduser(reference)
-            if os.path.isfile(path):  # False too for a name that no file can have
-                return Picture(reference, str(path), None, None, functools.partial(read, path))
-        raise UnknownPictureError(f"there is no file {reference!r} in {self._base} or {Path.cwd()}")
+    def find_clip(self, reference: str) -> Clip | None:
+        """The clip that is meant, or None for a still picture. Raises UnknownPictureError and UnreadableError."""
+        entry = catalogue().get(reference)
+        if entry and entry.frames:
+            from pictures.drawn_clip import passing_ball
 
-    def _from_own_folder(self, reference: str) -> Picture:
-        base = self._base.resolve()
-        path = (base / reference).resolve()
-        if not path.is_relative_to(base) or not os.path.isfile(path):
+            return drawn_clip(reference, entry.frames, passing_ball)
+        if is_url(reference) or not is_path(reference):
+            if urlsplit(reference).path.lower().endswith(FILM_SUFFIXES):
+                raise UnknownPictureError(f"{reference} is a film elsewhere; download it and give its path")
+            return None
+        path = self._path(reference)
+        return open_clip(path) if is_clip(path) else None
+
+    def _from_path(self, reference: str) -> Picture:
+        path = self._path(reference)
+        if path.is_dir() or path.suffix.lower() in FILM_SUFFIXES:
+            raise UnknownPictureError(f"{reference} is a clip, and only `content` may be one")
+        return Picture(reference, str(path), None, None, functools.partial(read, path))
+
+    def _path(self, reference: str) -> Path:
+        """The file or folder of this name. Raises UnknownPictureError."""
+        if self._untrusted:
+            base = self._base.resolve()
+            path = (base / reference).resolve()
+            if path.is_relative_to(base) and _is_here(path):
+                return path
             raise UnknownPictureError(
                 f"there is no file {reference!r} in {base}, and --untrusted grids may name no other"
             )
-        return Picture(reference, str(path), None, None, functools.partial(read, path))
+        for place in (self._base, Path.cwd()):
+            path = place / os.path.expanduser(reference)
+            if _is_here(path):
+                return path
+        raise UnknownPictureError(f"there is no file {reference!r} in {self._base} or {Path.cwd()}")
 
     def _from_folder(self, name: str) -> Picture:
         """A file of the user's own picture folder, by its name without the suffix."""
@@ -126,6 +148,10 @@ class Finder:
     def _from_entry(self, reference: str, entry: Entry) -> Picture:
         credit = f"{entry.title}, {entry.by}" + (f", {entry.year}" if entry.year else "")
         if entry.drawn:
+            if entry.frames:
+                from pictures.drawn_clip import passing_ball
+
+                return Picture(reference, "drawn by this project", credit, None, functools.partial(passing_ball, 0))
             from pictures.drawn import draw  # SciPy takes a while to import
 
             return Picture(reference, "drawn by this project", credit, None, functools.partial(draw, entry.drawn))
@@ -147,6 +173,11 @@ class Finder:
         return Picture(reference, str(path), credit, None, functools.partial(read, path))
 
 
+def _is_here(path: Path) -> bool:
+    """False too for a name that no file can have, and for devices and pipes, which may have no end."""
+    return os.path.isfile(path) or os.path.isdir(path)
+
+
 def is_url(reference: str) -> bool:
     """Whether a reference is an address of the web."""
     return reference.startswith(("http://", "https://"))
@@ -154,7 +185,7 @@ def is_url(reference: str) -> bool:
 
 def is_path(reference: str) -> bool:
     """Whether a reference is a path and not a name: it has a separator or a picture's suffix."""
-    return "/" in reference or "\\" in reference or _has_suffix(reference)
+    return "/" in reference or "\\" in reference or _has_suffix(reference) or reference.endswith(FILM_SUFFIXES)
 
 
 def _has_suffix(name: str) -> bool:

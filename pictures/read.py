@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from pictures.errors import UnreadableError
@@ -31,6 +32,18 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What sets a picture upright, by EXIF orientation."""
+
+
+def read_bytes(content: bytes, name: str) -> Image.Image:
+    """The picture in these bytes, as `read` gives it; `name` is what messages call it. Raises UnreadableError."""
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _check(image, Path(name))
+            return _to_srgb(_upright(image))
+    except UnreadableError:
+        raise
+    except Exception as error:  # as in `read`
+        raise UnreadableError(f"{name} is damaged or cut short: {error}") from error
 
 
 def read(path: Path) -> Image.Image:
@@ -130,6 +143,22 @@ def scaled_size(width: int, height: int, size: int | tuple[int, int]) -> tuple[i
         return size
     scale = size / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+MOST_LABELS = 32
+
+
+def label_image(image: Image.Image, name: str) -> NDArray[np.int32]:
+    """The label of each pixel, H×W: its colour as one number. Raises UnreadableError for more than MOST_LABELS."""
+    red, green, blue = np.moveaxis(np.asarray(image, dtype=np.int32), -1, 0)
+    labels: NDArray[np.int32] = red << 16 | green << 8 | blue
+    count = len(np.unique(labels))
+    if count > MOST_LABELS:
+        raise UnreadableError(
+            f"{name} has {count} colours, and a label image has one for each label, at most {MOST_LABELS}: save it "
+            "as PNG, without smooth edges"
+        )
+    return labels
 
 
 def resize(image: Image.Image, size: int | tuple[int, int]) -> Image.Image:
