@@ -12,7 +12,7 @@ import math
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from orchestrator.cluster import Workforce, start_worker
 from orchestrator.crew import LOST, Crew, is_lost, look, out_of_memory
 from orchestrator.errors import EngineError
 from orchestrator.materials import MaterialStore
-from orchestrator.plan import Batch
+from orchestrator.plan import Batch, Trial
 from orchestrator.row import known_row
 from orchestrator.schedule import in_order
 from orchestrator.trial import SETTINGS_SCHEMA
@@ -83,11 +83,17 @@ class Engine:
         materials: MaterialStore,
         listener: Listener,
         *,
+        failed_before: Collection[str] = (),
         max_failures: int | None = None,
         room: Callable[[], int] | None = None,
     ) -> None:
-        """`room` says for how many workers the cluster has room now; after `max_failures` nothing new is submitted."""
-        self._pending = deque(in_order(batches, force.workers))
+        """`failed_before` are trials that failed and are not run again; `room` says for how many workers the cluster
+        has room now; after `max_failures` nothing new is submitted.
+        """
+        self._open = {trial.id for batch in batches for trial in batch.trials}
+        self._failed = set(failed_before)
+        self._waiting = list(batches)  # for trials that they follow
+        self._pending: deque[Batch] = deque()
         self._run = run
         self._force = force
         self._materials = materials
@@ -123,6 +129,7 @@ class Engine:
         """
         self._crews = [self._crew() for _ in range(self._force.workers)]
         look(self._crews)
+        self._pending.extend(in_order(self._released(), self._force.workers))
         self.status.started = time.monotonic()
         try:
             while True:
@@ -181,6 +188,30 @@ class Engine:
             self._commit(batch, rows)
 
     def _commit(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._record(batch, rows)
+        self._pending.extend(self._released())
+
+    def _released(self) -> list[Batch]:
+        """Batches that waited for others and no longer do. Where one of those failed, what follows it fails."""
+        released: list[Batch] = []
+        while ready := [batch for batch in self._waiting if batch.after.isdisjoint(self._open)]:
+            self._waiting = [batch for batch in self._waiting if not batch.after.isdisjoint(self._open)]
+            for batch in ready:
+                sound = tuple(trial for trial in batch.trials if trial.after not in self._failed)
+                if len(sound) == len(batch.trials):
+                    released.append(batch)
+                    continue
+                orphans = tuple(trial for trial in batch.trials if trial.after in self._failed)
+                rows = [self._failed_row(one, f"trial {one.after}, the frame before, failed") for one in orphans]
+                self._record(Batch(orphans, len(orphans)), rows)
+                if sound:
+                    released.append(Batch(sound, min(batch.width, len(sound))))
+        return released
+
+    def _failed_row(self, trial: Trial, reason: str) -> dict[str, Any]:
+        return known_row(trial, self._materials.sha256(trial)) | {"status": "failed", "error": reason}
+
+    def _record(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
         now = datetime.datetime.now(datetime.UTC)
         try:
             attempt = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
@@ -188,6 +219,8 @@ class Engine:
         except RunError as error:
             raise EngineError(f"{error}. What is committed stays; run again to go on") from error
         failures = [row for row in rows if row["status"] == "failed"]
+        self._open.difference_update(row["trial_id"] for row in rows)
+        self._failed.update(row["trial_id"] for row in failures)
         self.status.failed += len(failures)
         self.status.done += len(rows) - len(failures)
         for row in failures:
@@ -233,8 +266,7 @@ class Engine:
             self._listener(self.status, "a batch cost two workers; its trials run one by one")
         else:
             reason = f"its worker process was lost {MOST_DEATHS} times: {_last_line(error)}"
-            row = known_row(blamed.trials[0], self._materials.sha256) | {"status": "failed", "error": reason}
-            self._commit(blamed, [row])
+            self._commit(blamed, [self._failed_row(blamed.trials[0], reason)])
 
     def _look(self) -> None:
         """See how far the workers are, and end those that are stuck."""
@@ -268,7 +300,7 @@ class Engine:
             self._said_waiting = True
 
     def _work_left(self) -> float:
-        left = sum(batch.operations for batch in self._pending)
+        left = sum(batch.operations for batch in [*self._pending, *self._waiting])
         self.status.running = 0
         for crew in self._crews:
             for batch in crew.batches.values():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class Grid:
     include: tuple[dict[int, int], ...]
     rows: tuple[str, ...] | None
     columns: tuple[str, ...] | None
+    clips: Mapping[str, int] = field(default_factory=dict)  # contents that move, and how many frames they have
 
     @property
     def base(self) -> Path:
@@ -74,15 +75,24 @@ class Grid:
         crossed = [range(dimension.crossed) for dimension in self.dimensions]
         seen: set[Point] = set()
         for point in itertools.product(*crossed):
-            if not any(all(point[at] in values for at, values in rule.items()) for rule in self.exclude):
+            excluded = any(all(point[at] in values for at, values in rule.items()) for rule in self.exclude)
+            if not excluded and self._has_frame(point):
                 seen.add(point)
                 yield point
         for included in self.include:
             ranges = ([included[index]] if index in included else values for index, values in enumerate(crossed))
             for point in itertools.product(*ranges):
-                if point not in seen:
+                if point not in seen and self._has_frame(point):
                     seen.add(point)
                     yield point
+
+    def _has_frame(self, point: Point) -> bool:
+        """Whether the content has so many frames: clips differ in length, and stills have one."""
+        if not self.clips:
+            return True
+        settings = self.settings_at(point)
+        frames = self.clips.get(settings.content or "", 1)
+        return (settings.frame or 0) < min(frames, settings.clip_frames or frames)
 
     def settings_at(self, point: Point) -> TrialSettings:
         """The settings of one point. They were validated one by one; `trial.check_point` looks at them together."""

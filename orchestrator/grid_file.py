@@ -29,6 +29,7 @@ from orchestrator.yaml12 import Document, Steps, parse_value, path_text, read_ya
 
 ENTRIES = ("title", "description", "settings", "axes", "zip", "exclude", "include", "sheet")
 MOST_AXIS_VALUES = 100_000
+FRAME = "frame"
 
 
 def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
@@ -320,7 +321,7 @@ class _Reader:
                 at: Steps = ("sheet", side, place) if isinstance(names, list) else ("sheet", side)
                 if isinstance(name, str) and name in self._fixed:
                     continue
-                if name not in axes:
+                if name not in axes and name != FRAME:  # an axis that clips bring along
                     self._fail(unknown("axis", name, axes), at)
                 if name in sides["rows"] + sides["columns"]:
                     self._fail(f"{name} is here a second time", at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import ray
@@ -53,24 +54,38 @@ class MaterialStore:
         self._inputs = inputs
         self._networks = networks
         self._network_refs: dict[int, ray.ObjectRef[NetworkParts]] = {}
-        self._picture_refs: dict[PictureKey, ray.ObjectRef[NDArray[np.uint8]]] = {}
-        self.sha256 = {reference: picture.sha256 for reference, picture in inputs.pictures.items() if picture.source}
+        self._picture_refs: dict[PictureKey, ray.ObjectRef[NDArray[Any]]] = {}
 
     def of(self, batch: Batch) -> Materials:
         """References to what a batch needs."""
         parts = self._networks[batch.trials[0].network]
         if id(parts) not in self._network_refs:  # two poolings share their weights
             self._network_refs[id(parts)] = ray.put(parts)
-        pictures: dict[PictureKey, ray.ObjectRef[NDArray[np.uint8]]] = {}
+        pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]] = {}
         sha256: dict[str, str] = {}
         for trial in batch.trials:
-            for reference in (trial.content, trial.style):
-                if reference is not None:
-                    pictures[reference, trial.settings.size] = self._picture(reference, trial.settings.size)
-                    sha256[reference] = self.sha256[reference]
-        return Materials(self._network_refs[id(parts)], pictures, sha256)
+            for reference, size in trial.pictures:
+                pictures[reference, size] = self._picture(reference, size)
+                sha256[reference] = self._inputs.picture(reference).sha256
+            for mask in trial.masks or ():
+                pictures[mask, None] = self._labels(mask)
+        results = {trial.after: self._result(trial.after) for trial in batch.trials if trial.after}
+        return Materials(self._network_refs[id(parts)], pictures, results, sha256)
 
-    def _picture(self, reference: str, size: int | tuple[int, int]) -> ray.ObjectRef[NDArray[np.uint8]]:
+    def sha256(self, trial: Trial) -> dict[str, str]:
+        """The hashes of a trial's pictures by their references."""
+        return {reference: self._inputs.picture(reference).sha256 for reference, _ in trial.pictures}
+
+    def _result(self, trial: str) -> ray.ObjectRef[NDArray[Any]]:
+        """The image of a trial that is done: what the next frame of its clip starts from."""
+        return ray.put(np.asarray(self._inputs.result(trial)))
+
+    def _labels(self, reference: str) -> ray.ObjectRef[NDArray[Any]]:
+        if (reference, None) not in self._picture_refs:
+            self._picture_refs[reference, None] = ray.put(self._inputs.labels(reference))
+        return self._picture_refs[reference, None]
+
+    def _picture(self, reference: str, size: int | tuple[int, int]) -> ray.ObjectRef[NDArray[Any]]:
         if (reference, size) not in self._picture_refs:
             image = resize(self._inputs.picture(reference).image(), size)
             self._picture_refs[reference, size] = ray.put(np.asarray(image))

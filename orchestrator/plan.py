@@ -16,7 +16,7 @@ import pyarrow as pa
 from orchestrator.errors import GridError, UsageError
 from orchestrator.grid import Grid, Point
 from orchestrator.inputs import Inputs
-from orchestrator.trial import SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
+from orchestrator.trial import SETTINGS_SCHEMA, PictureShare, TrialSettings, check_point, settings_row, trial_id
 from stylize import ARCHITECTURES, SettingsError
 
 ROWS_AT_ONCE = 5_000
@@ -55,6 +55,9 @@ class Trial:
     height: int
     content: str | None  # references of the pictures that it uses
     style: str | None
+    start: str | None
+    after: str | None  # of a frame of a clip: the trial whose result it follows
+    frame_before: str | None  # and the reference of that trial's content
     weights_reference: str
     weights_sha256: str
     stand_ins: tuple[str, ...]
@@ -63,10 +66,39 @@ class Trial:
     deepest: str  # the layer that the network is cut off after
 
     @property
+    def blend(self) -> tuple[PictureShare, ...]:
+        """Further style pictures that it uses."""
+        return self.settings.style_blend if self.settings.uses_style else ()
+
+    @property
+    def masks(self) -> tuple[str, str] | None:
+        """The label images of the content and of the style picture, where they have a part."""
+        one = self.settings
+        return (one.content_mask, one.style_mask) if one.uses_masks and one.content_mask and one.style_mask else None
+
+    @property
+    def pictures(self) -> list[tuple[str, int | tuple[int, int]]]:
+        """References of all pictures that it uses, with the sizes they are brought to."""
+        styles = [picture for picture, _ in self.blend] + ([self.style] if self.style else [])
+        found: list[tuple[str, int | tuple[int, int]]] = [(style, self.settings.style_size) for style in styles]
+        if self.content:
+            found.append((self.content, self.settings.size))
+        if self.start:
+            found.append((self.start, (self.width, self.height)))
+        if self.frame_before:
+            found.append((self.frame_before, self.settings.size))
+        return found
+
+    @property
     def operations(self) -> float:
         """Floating-point operations of the whole optimisation."""
-        one = ARCHITECTURES[self.architecture].operations(self.deepest, self.height, self.width)
-        return one * self.settings.iterations
+        architecture, settings = ARCHITECTURES[self.architecture], self.settings
+        one = architecture.operations(self.deepest, self.height, self.width)
+        if settings.style_representation == "mrf":
+            forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
+            for layer, _ in settings.active_style_layers:
+                one += architecture.matching_operations(layer, self.height, self.width, settings.mrf_stride, forms)
+        return one * settings.iterations
 
 
 @dataclass(frozen=True)
@@ -84,13 +116,18 @@ class Batch:
         return hashlib.sha256("".join(trial.id for trial in self.trials).encode()).hexdigest()[:16]
 
     @functools.cached_property
+    def after(self) -> frozenset[str]:
+        """Trials that have to be done before."""
+        return frozenset(trial.after for trial in self.trials if trial.after)
+
+    @functools.cached_property
     def operations(self) -> float:
         """Floating-point operations of the whole batch."""
         if len(self.trials) == self.width:
             return sum(trial.operations for trial in self.trials)
         longest: dict[tuple[object, ...], float] = {}
         for trial in self.trials:
-            key = trial.content, trial.style, trial.settings.trajectory
+            key = trial.content, trial.style, trial.after, trial.settings.trajectory
             longest[key] = max(longest.get(key, 0.0), trial.operations)
         return sum(longest.values())
 
@@ -113,6 +150,12 @@ class Plan:
     def trials(self) -> dict[str, Trial]:
         """Every different trial by its id."""
         return {trial.id: trial for _, trial in self.points}
+
+    @property
+    def parallel(self) -> int:
+        """How many batches can be worked at together: the frames of a clip follow one another."""
+        left = {trial.id for batch in self.batches for trial in batch.trials}
+        return sum(batch.after.isdisjoint(left) for batch in self.batches)
 
     def packed(self, packing: Packing) -> Plan:
         """The same plan in other batches."""
@@ -177,7 +220,7 @@ def make_plan(
     if most > MOST_TRIALS and not however_many:
         raise UsageError(f"this grid asks for {most:,} trials, more than {MOST_TRIALS:,}; give --yes if that is meant")
     with _uncollected():
-        points = [(point, _trial(grid, point, inputs)) for point in grid.points()]
+        points = _trials(grid, inputs)
     if not points:
         raise UsageError("this grid has no trial: exclude leaves nothing")
     known = all(picture.source for picture in inputs.pictures.values()) and all(
@@ -214,14 +257,33 @@ def _chosen(points: Sequence[tuple[Point, Trial]], selection: Selection) -> set[
             break
         if all(point[index] in values for index, values in selection.only.items()):
             chosen[trial.id] = None
+    before = {trial.id: trial.after for _, trial in points}
+    for id in list(chosen):
+        earlier = before[id]
+        while earlier and earlier not in chosen:
+            chosen[earlier] = None
+            earlier = before[earlier]
     return set(chosen)
 
 
-def _trial(grid: Grid, point: Point, inputs: Inputs) -> Trial:
+def _trials(grid: Grid, inputs: Inputs) -> list[tuple[Point, Trial]]:
+    found: list[tuple[Point, Trial]] = []
+    before: dict[Point, Trial] = {}
+    for point in grid.points():
+        # Frames are the last and fastest dimension, so that the one before has been named.
+        previous = before.get((*point[:-1], point[-1] - 1)) if grid.clips else None
+        trial = _trial(grid, point, inputs, previous)
+        if grid.clips:
+            before[point] = trial
+        found.append((point, trial))
+    return found
+
+
+def _trial(grid: Grid, point: Point, inputs: Inputs, previous: Trial | None) -> Trial:
     settings = grid.settings_at(point)
     try:
         complete = check_point(settings)
-        return _named(complete, inputs)
+        return _named(complete, inputs, previous if complete.follows else None)
     except SettingsError as error:
         where = ", ".join(
             f"{name}={dimension.names(name)[index]}"
@@ -231,16 +293,25 @@ def _trial(grid: Grid, point: Point, inputs: Inputs) -> Trial:
         raise GridError(f"{grid.file}: {error}" + (f" (at {where})" if where else "")) from error
 
 
-def _named(settings: TrialSettings, inputs: Inputs) -> Trial:
+def _named(settings: TrialSettings, inputs: Inputs, previous: Trial | None) -> Trial:
+    content = settings.content
+    if content and settings.frame is not None:
+        if inputs.clip(content):
+            content = inputs.frame(content, settings.frame)
+        elif settings.frame:
+            raise SettingsError(f"frame {settings.frame} of {content} is asked for, which is a still picture")
     weights = inputs.network_weights(settings)
     style = settings.style if settings.uses_style or settings.init == "style" else None
     # A content picture gives the image its shape, also where it has no other part.
-    shaping = settings.content or settings.style
+    shaping = content or settings.style
     assert shaping is not None  # check_point
-    width, height = inputs.scaled(shaping, settings.size)
+    shaping_size = settings.size if settings.content else settings.style_size
+    width, height = inputs.scaled(shaping, shaping_size)
     architecture = ARCHITECTURES[weights.architecture]
     deepest = architecture.deepest(settings.active_layers)
-    edge = min(width, height, *(inputs.scaled(style, settings.size) if style else ()))
+    blended = [picture for picture, _ in settings.style_blend] if settings.uses_style else []
+    styles = [inputs.scaled(one, settings.style_size) for one in [*([style] if style else []), *blended]]
+    edge = min(width, height, *(side for shape in styles for side in shape))
     needed = architecture.smallest_edge(deepest)
     if edge < needed:
         raise SettingsError(
@@ -248,12 +319,28 @@ def _named(settings: TrialSettings, inputs: Inputs) -> Trial:
         )
     hashes = {"weights": f"{weights.sha256} {weights.preprocessing}" if weights.is_here else "unknown"}
     stand_ins = []
-    for name, reference in (("content", settings.content), ("style", style)):
+    start = settings.init_image if settings.init == "image" else None
+    if settings.uses_masks and settings.content_mask and settings.style_mask:
+        inputs.check_masks(settings.content_mask, settings.style_mask)
+    else:
+        settings = settings.model_copy(update={"content_mask": None, "style_mask": None})
+    masks = [("content_mask", settings.content_mask), ("style_mask", settings.style_mask)]
+    named = [
+        ("content", content),
+        ("style", style),
+        ("init_image", start),
+        *((one, one) for one in blended),
+        *masks,
+    ]
+    for name, reference in named:
         if reference:
             picture = inputs.picture(reference)
             hashes[name] = picture.sha256 if picture.source else f"unknown: {reference}"
             if picture.stand_in:
                 stand_ins.append(f"{picture.stand_in} for {reference}")
+    if previous:
+        assert previous.content
+        hashes["previous"] = f"{previous.id} {inputs.picture(previous.content).sha256}"
     if weights.stand_in:
         stand_ins.append(f"{weights.stand_in} for {settings.architecture} {weights.reference}")
     return Trial(
@@ -261,13 +348,16 @@ def _named(settings: TrialSettings, inputs: Inputs) -> Trial:
         settings=settings,
         width=width,
         height=height,
-        content=settings.content,
+        content=content,
         style=style,
+        start=start,
+        after=previous.id if previous else None,
+        frame_before=previous.content if previous else None,
         weights_reference=weights.reference,
         weights_sha256=weights.sha256 if weights.is_here else "unknown",
         stand_ins=tuple(stand_ins),
         architecture=weights.architecture,
-        network=f"{weights.architecture} {hashes['weights']} {settings.pooling}",
+        network=f"{weights.architecture} {hashes['weights']} {settings.pooling} {settings.padding}",
         deepest=deepest,
     )
 
@@ -305,12 +395,14 @@ def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
     """Lanes that can share passes: one network cut at one layer, one shape, one number of steps."""
     lanes: dict[tuple[object, ...], Lane] = {}
     for trial in trials:
-        lanes.setdefault((trial.network, trial.content, trial.style, trial.settings.trajectory), []).append(trial)
+        key = trial.network, trial.content, trial.style, trial.after, trial.settings.trajectory
+        lanes.setdefault(key, []).append(trial)
     groups: dict[tuple[object, ...], list[Lane]] = {}
     for lane in lanes.values():
         first = lane[0]
-        key = first.network, first.deepest, first.width, first.height, first.settings.shared_in_batch
-        groups.setdefault(key, []).append(lane)
+        frame = first.settings.frame if first.after else 0
+        group = first.network, first.deepest, first.width, first.height, frame, first.settings.shared_in_batch
+        groups.setdefault(group, []).append(lane)
     return [group for lanes_of_any_length in groups.values() for group in _by_length(lanes_of_any_length)]
 
 

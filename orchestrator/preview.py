@@ -39,6 +39,8 @@ def preview(plan: Plan, run: Run) -> dict[str, Any]:
         },
         "batches": {
             "count": len(plan.batches),
+            "at_once": plan.parallel,
+            "patches_alone": any(trial.settings.style_representation == "mrf" for trial in plan.trials.values()),
             "widths": dict(sorted(Counter(batch.width for batch in plan.batches).items())),
         },
         "pictures": {
@@ -93,6 +95,10 @@ def as_text(found: dict[str, Any]) -> None:
         line("", f"{trials['points']} points of the grid, some of which differ in nothing that counts")
     widths = ", ".join(f"{count} of {width}" for width, count in found["batches"]["widths"].items())
     line("batches", f"{found['batches']['count']}" + (f" ({widths} trials)" if widths else ""))
+    if found["batches"]["at_once"] < found["batches"]["count"]:
+        line("", f"{found['batches']['at_once']} at once: frames of a clip follow one another")
+    if found["batches"]["patches_alone"]:
+        line("", "mrf looks for its patches image by image; only the network's pass is shared")
     for kind in ("pictures", "weights"):
         for name, one in found[kind].items():
             size = f", {one['size'][0]}×{one['size'][1]}" if one.get("size") else ""

@@ -46,7 +46,7 @@ def recompute(run: Run, count: int, seed: int) -> Iterator[Comparison]:
     trials = load(run.location).set_index("trial_id", drop=False)
     done = sorted(trials.index[trials["status"] == "done"])
     request = _request_again(run)
-    plan, _ = prepare(request, fetch=True)
+    plan, _ = prepare(request, fetch=True, images=run)
     lost = set(done) - plan.trials.keys()
     if lost:
         raise UsageError(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.clips import with_frames
 from orchestrator.errors import UsageError
 from orchestrator.grid import Grid, select
 from orchestrator.grid_file import load_grid
@@ -86,9 +87,15 @@ class Outcome:
 
 
 def prepare(
-    request: Request, *, fetch: bool, progress: Callable[[int, int | None], None] | None = None
+    request: Request,
+    *,
+    fetch: bool,
+    progress: Callable[[int, int | None], None] | None = None,
+    images: Run | None = None,
 ) -> tuple[Plan, Run]:
     """The plan of a request and the run it belongs to. Without `fetch` nothing is downloaded. Writes nothing.
+
+    `images` is the run in which trials find the images that they start from, if that is another one.
 
     Raises GridError, UsageError, RunError and what pictures and weights raise.
     """
@@ -105,11 +112,13 @@ def prepare(
         untrusted=request.untrusted,
         progress=progress,
         grid=grid.file,
+        run=images or run,
     )
     for option, folder in (("--pictures", request.pictures), ("--weights", request.weights)):
         if folder and not folder.is_dir():
             raise UsageError(f"{option} {folder} is not a folder")
-    return _plan(request, grid, run, Inputs(sources)), run
+    inputs = Inputs(sources)
+    return _plan(request, with_frames(grid, inputs), run, inputs), run
 
 
 def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
@@ -210,11 +219,20 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
         if force.gpus and not request.exact and (memory := gpu_memory(force)):
             # As wide as one GPU holds, and as many batches as there are GPUs.
             plan = plan.packed(Packing(WIDEST_ON_GPU, memory * USABLE_SHARE, force.workers))
-        force = force.for_batches(len(plan.batches))
+        force = force.for_batches(plan.parallel)
         store = MaterialStore(networks, plan.inputs)
         with make_display() as display:
             room = functools.partial(cluster_room, request.workers, request.gpus_per_worker)
-            engine = Engine(plan.batches, run, force, store, display, max_failures=request.max_failures, room=room)
+            engine = Engine(
+                plan.batches,
+                run,
+                force,
+                store,
+                display,
+                failed_before={trial for trial, state in plan.states.items() if state == "failed"},
+                max_failures=request.max_failures,
+                room=room,
+            )
             display(
                 engine.status, f"{plan.count('to run')} trials in {len(plan.batches)} batches on {force.describe()}"
             )
@@ -230,11 +248,11 @@ def write_run(run: Run, plan: Plan, request: Request) -> None:
     """Write what a run has beside its results: its description, its plan, and its pictures, small."""
     run.write_metadata(_metadata(plan, request))
     write_plan(run, plan.table())
-    for reference, picture in plan.inputs.pictures.items():
+    for picture in plan.inputs.references():
         path = Run.reference_path(picture.sha256)
         if not run.exists(path):
             buffer = io.BytesIO()
-            image = plan.inputs.picture(reference).image()
+            image = picture.image()
             image.thumbnail((REFERENCE_EDGE, REFERENCE_EDGE))
             image.save(buffer, "PNG")
             run.write(path, buffer.getvalue())
@@ -271,6 +289,11 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "pictures": {
             reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
             for reference, picture in plan.inputs.pictures.items()
+        },
+        "clips": {
+            reference: {"origin": clip.origin, "frames": clip.count, "rate": str(clip.rate), "sound": clip.sound}
+            for reference, clip in plan.inputs.clips.items()
+            if clip
         },
         "weights": {
             f"{weights.architecture} {weights.reference}": {"origin": weights.origin, "stand_in": weights.stand_in}

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.errors import GridError
-from orchestrator.trial import TrialSettings
+from orchestrator.trial import PictureShare, TrialSettings
 from stylize import LayerWeight
 
 
@@ -40,6 +40,8 @@ def shown_value(value: Any) -> str:
     if isinstance(value, tuple) and all(isinstance(one, LayerWeight) for one in value):
         equal = len({weight for _, weight in value}) <= 1
         text = "+".join(layer if equal else f"{layer}·{weight:g}" for layer, weight in value) or "[]"
+    elif isinstance(value, tuple) and value and all(isinstance(one, PictureShare) for one in value):
+        text = " + ".join(f"{share:g} {picture}" for picture, share in value)
     else:
         text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

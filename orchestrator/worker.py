@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.plan import Batch, Trial
-    from stylize import Network, Result, Targets, Transfer
+    from stylize import Masks, Network, Previous, Result, Targets, Transfer
 
 
 WRITERS = 4
@@ -45,8 +45,8 @@ class NetworkParts:
     preprocessing: str
 
 
-PictureKey = tuple[str, int | tuple[int, int]]
-"""A picture's reference and the size it was brought to."""
+PictureKey = tuple[str, int | tuple[int, int] | None]
+"""A picture's reference and the size it was brought to; None for a label image, whose labels are kept at full size."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Materials:
     """References to what a batch needs, by name: each is fetched by a worker only if it does not have it yet."""
 
     network: ray.ObjectRef[NetworkParts]
-    pictures: dict[PictureKey, ray.ObjectRef[NDArray[np.uint8]]]  # H×W×3
+    pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
+    results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images of trials that others follow, by trial
     sha256: dict[str, str]  # of pictures, by reference
 
 
@@ -121,6 +122,7 @@ class Worker:
                 parameters,
                 PREPROCESSING[parts.preprocessing],
                 trial.settings.pooling,
+                trial.settings.padding,
             ).to(self._device)
             self._targets[trial.network] = Targets(network)
         return self._targets[trial.network]
@@ -162,6 +164,8 @@ class Worker:
             "content_loss": outcome.content_loss,
             "style_loss": outcome.style_loss,
             "total_variation": outcome.total_variation,
+            "matting_loss": outcome.matting_loss,
+            "temporal_loss": outcome.temporal_loss,
             "total_loss": outcome.total_loss,
             "content_loss_by_layer": list(outcome.content_loss_by_layer.items()),
             "style_loss_by_layer": list(outcome.style_loss_by_layer.items()),
@@ -203,17 +207,62 @@ class _Pictures:
 
     def transfer(self, trial: Trial) -> Transfer:
         """A trial as `stylize` takes it."""
-        from stylize import Settings, Transfer
-
-        settings = Settings.model_construct(**{name: getattr(trial.settings, name) for name in Settings.model_fields})
-        return Transfer(self._picture(trial.content, trial), self._picture(trial.style, trial), settings)
-
-    def _picture(self, reference: str | None, trial: Trial) -> torch.Tensor | None:
         import torch
 
-        if reference is None:
+        from stylize import Settings, Transfer
+
+        values = {name: getattr(trial.settings, name) for name in Settings.model_fields}
+        previous = self._previous(trial)
+        style_size = trial.settings.style_size
+        content = self._picture(trial.content, trial.settings.size) if trial.content else None
+        start = self._picture(trial.start, (trial.width, trial.height)) if trial.start else None
+        if previous and content is not None and trial.settings.frame_start == "warped":
+            # What has come into sight has no result yet: the warped image shows there what hid it before.
+            known = previous.known.bool()
+            values["init"], start = "image", torch.where(known, previous.warped, content)
+        settings = Settings.model_construct(**values)
+        style = self._picture(trial.style, style_size) if trial.style else None
+        return Transfer(
+            content=content,
+            style=style,
+            settings=settings,
+            blend=tuple((self._picture(picture, style_size), share) for picture, share in trial.blend),
+            start=start,
+            masks=self._masks(trial, content, style) if content is not None and style is not None else None,
+            previous=previous,
+        )
+
+    def _previous(self, trial: Trial) -> Previous | None:
+        """The result of the frame before, moved to where its parts are in this one."""
+        import torch
+
+        from pictures.flow import optical_flow, reliable, warped
+        from stylize import Previous
+
+        if not (trial.after and trial.frame_before and trial.content):
             return None
-        key = reference, trial.settings.size
+        size = trial.settings.size
+        now, before = (ray.get(self._materials.pictures[one, size]) for one in (trial.content, trial.frame_before))
+        back = optical_flow(now, before)
+        image = torch.from_numpy(warped(ray.get(self._materials.results[trial.after]), back)).permute(2, 0, 1)
+        return Previous(image.float(), torch.from_numpy(reliable(back, optical_flow(before, now))).float())
+
+    def _masks(self, trial: Trial, content: torch.Tensor, style: torch.Tensor) -> Masks | None:
+        import torch
+
+        from stylize import Masks
+
+        if trial.masks is None:
+            return None
+        of_content, of_style = (
+            torch.from_numpy(ray.get(self._materials.pictures[mask, None]).copy()) for mask in trial.masks
+        )
+        return Masks(of_content, of_style).resized(content.shape[1:], style.shape[1:])
+
+    def _picture(self, reference: str, size: int | tuple[int, int]) -> torch.Tensor:
+        import torch
+
+        key = reference, size
         if key not in self._tensors:
             self._tensors[key] = torch.from_numpy(ray.get(self._materials.pictures[key]).copy()).permute(2, 0, 1)
         return self._tensors[key]

@@ -50,17 +50,46 @@ def number_text(number: float) -> str:
     return power if digits == "1" else f"-{power}" if digits == "-1" else f"{digits}·{power}"
 
 
+_WITHOUT_EFFECT: list[tuple[tuple[str, ...], str, tuple[Any, ...]]] = [
+    (("seed", "noise_deviation"), "init", ("content", "style", "image")),
+    (("noise_share",), "init", ("content", "style", "image", "noise")),
+    (("decay_rate", "decay_steps"), "decay", ("none",)),
+    (("decay", "decay_rate", "decay_steps", "betas"), "optimizer", ("lbfgs",)),
+    (("mrf_stride", "mrf_rotations", "mrf_scales"), "style_representation", ("gram", "mean-variance", "wasserstein")),
+    (("matting_from",), "matting_weight", (0,)),
+]
+"""Settings that say nothing where another setting has one of these values."""
+
+_UNREMARKABLE = {
+    "optimizer": "adam",
+    "betas": (0.9, 0.999),
+    "colour": "style",
+    "style_representation": "gram",
+    "style_scale": 1,
+    "padding": "zero",
+    "plateau": 0,
+    "matting_weight": 0,
+    "temporal_weight": 0,
+    "tv_weight": 0,
+    "clip_frames": 0,
+    "frame_start": "warped",
+    "precision": "auto",
+}
+"""Values that a reader of the paper assumes; a sheet mentions others."""
+
+
 def fixed_text(settings: Mapping[str, Any]) -> str:
     """The settings that all trials of a sheet share, on one line, without those that have no effect."""
-    hidden = {"weights", "history_every", "optimizer"}
-    if settings.get("init") != "noise":
-        hidden.add("seed")
-    if settings.get("tv_weight") == 0:
-        hidden.add("tv_weight")
-    if settings.get("decay") == "none":
-        hidden |= {"decay_rate", "decay_steps"}
+    hidden = {"weights", "history_every", "checkpointing"} | {
+        name
+        for names, setting, values in _WITHOUT_EFFECT
+        if setting in settings and settings[setting] in values
+        for name in names
+    }
     parts = []
     for name, value in settings.items():
+        if value == _UNREMARKABLE.get(name):
+            continue
         if name.endswith("_layer_weights"):
             if len(set(value)) < 2:
                 continue  # equal weights, as usual

@@ -71,6 +71,7 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
             outer.append(name)
     rows = outer + rows
 
+    trials = _told_apart(trials, groups, rows + columns)
     row_keys, column_keys = _keys(trials, rows), _keys(trials, columns)
     cells: dict[tuple[Key, Key], int] = {}
     for place, cell in enumerate(zip(row_keys, column_keys, strict=True)):
@@ -98,6 +99,40 @@ def _axis_groups(trials: pd.DataFrame) -> list[list[str]]:
             if axis["settings"] not in groups:
                 groups.append(axis["settings"])
     return groups
+
+
+@dataclass(frozen=True)
+class _Repeated:
+    """A value that an axis has several times, told apart by its place."""
+
+    value: Any
+    place: int
+
+
+def _told_apart(trials: pd.DataFrame, groups: Sequence[Sequence[str]], placed: Sequence[str]) -> pd.DataFrame:
+    """Axes that move together may repeat values, as [own, warped, warped] beside [0, 0, 1]. Where only one of them is
+    placed, it stands for them all: its values get their places, and what the others say beside their labels.
+    """
+    for group in groups:
+        names = [name for name in group if name in placed and f"{name}_order" in trials]
+        if len(group) < 2 or len(names) != 1 or trials["run"].nunique() > 1:
+            continue
+        [name] = names
+        orders = [int(order) for order in trials[f"{name}_order"]]
+        values = _values(trials, name)
+        if len(set(orders)) == len(set(values)):
+            continue
+        given = trials.get(f"{name}_label", [None] * len(trials))
+        others = {other: _values(trials, other) for other in group if other != name and other in trials}
+        labels = []
+        for place, (value, label) in enumerate(zip(values, given, strict=True)):
+            beside = (f"{setting_name(other)} {value_text(other, theirs[place])}" for other, theirs in others.items())
+            labels.append(label if isinstance(label, str) else "\n".join([value_text(name, value), *beside]))
+        apart = [_Repeated(value, order) for value, order in zip(values, orders, strict=True)]
+        trials = trials.copy(deep=False)
+        trials[name] = pd.Series(apart, index=trials.index, dtype=object)
+        trials[f"{name}_label"] = labels
+    return trials
 
 
 def _default(trials: pd.DataFrame, groups: list[list[str]]) -> tuple[list[str], list[str]]:

@@ -24,6 +24,8 @@ OUTCOME = pa.schema(
         ("content_loss", _LOSS),
         ("style_loss", _LOSS),
         ("total_variation", _LOSS),
+        ("matting_loss", _LOSS),  # none where matting_weight is 0
+        ("temporal_loss", _LOSS),  # of frames that follow one of their clip
         ("total_loss", _LOSS),
         ("content_loss_by_layer", _BY_LAYER),
         ("style_loss_by_layer", _BY_LAYER),

@@ -20,6 +20,10 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("ray"))
 
 
+ONE_WORKER = ["--workers", "1"]
+"""A second one would spend more on importing torch than such small grids take. What needs two asks for two."""
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_core():
     """Two processes with two threads each would wait for each other on the two cores that this suite is made for."""
@@ -115,7 +119,7 @@ def undisturbed(ray_session, tmp_path_factory):
         text = Path(grid).read_text()
         if text not in tables:
             out = tmp_path_factory.mktemp("undisturbed") / "run"
-            assert CliRunner().invoke(app, [str(grid), "--out", str(out)]).exit_code == 0
+            assert CliRunner().invoke(app, [str(grid), "--out", str(out), *ONE_WORKER]).exit_code == 0
             tables[text] = results.load(out)
         return tables[text]
 
@@ -127,8 +131,10 @@ def sweep():
     """Runs the command in this process: `sweep("plan", grid)` gives exit_code, stdout and stderr."""
     from orchestrator.cli import app
 
-    def run(*arguments):
-        return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="sweep")
+    def run(*arguments, one_worker=True):
+        words = [str(argument) for argument in arguments]
+        runs_a_grid = one_worker and words and words[0].endswith(".yaml") and "--workers" not in words
+        return CliRunner().invoke(app, words + ONE_WORKER if runs_a_grid else words, prog_name="sweep")
 
     return run
 

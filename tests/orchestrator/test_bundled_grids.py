@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import grids
+from orchestrator.clips import with_frames
 from orchestrator.grid_file import load_grid
 from orchestrator.inputs import Inputs, Sources
 from orchestrator.plan import Selection, make_plan
@@ -21,7 +22,16 @@ TRIALS = {
     "figure6": 5,  # painters
     "learning_rate": 4 * 4,  # decays × rates
     "quickstart": 2 * 3,  # photographs × styles
+    "colour": 2 * 4,  # photographs × ways to keep colours
+    "mrf": 2 * 4,  # paintings × style losses
+    "photoreal": 2 * 4,  # styles × weights of the matting Laplacian
+    "optimisers": 3 * 3,  # optimisers × iterations
+    "initialisation": 5 * 2,  # starts × iterations
+    "pooling": 3 * 3,  # paddings × poolings
+    "networks": 4,
 }
+OF_THE_PAPER = ["figure3", "figure4", "figure5", "figure6", "learning_rate"]
+VIDEO = "video"  # whose trials are as many as its clip has frames
 
 LAYERS = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
 CUMULATIVE = [LAYERS[:count] for count in range(1, 6)]
@@ -46,7 +56,7 @@ def names(layers):
 
 
 def test_every_bundled_grid_is_here():
-    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*TRIALS, "pictures"}
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*TRIALS, VIDEO, "pictures"}
 
 
 @pytest.mark.parametrize("name", TRIALS)
@@ -57,7 +67,7 @@ def test_a_bundled_grid_plans_offline_with_as_many_trials_as_the_paper_shows(nam
     assert sum(len(batch.trials) for batch in made.batches) == TRIALS[name]
 
 
-@pytest.mark.parametrize("name", TRIALS)
+@pytest.mark.parametrize("name", [*TRIALS, VIDEO])
 def test_a_bundled_grid_says_in_a_paragraph_what_to_look_for_and_lays_out_every_axis(name):
     grid = load_grid(FOLDER / f"{name}.yaml")
     assert grid.title != name
@@ -71,7 +81,15 @@ def test_a_bundled_grid_says_in_a_paragraph_what_to_look_for_and_lays_out_every_
         assert on_sheet & set(dimension.settings), f"{dimension.settings} is nowhere on the sheet"
 
 
-@pytest.mark.parametrize("name", sorted(set(TRIALS) - {"quickstart"}))
+def test_the_films_share_their_first_frame_and_nothing_else(inputs):
+    made = make_plan(with_frames(load_grid(FOLDER / "video.yaml"), inputs), inputs, {}, Selection())
+    frames = made.grid.settings.clip_frames
+    assert len(made.points) == 3 * frames
+    assert len(made.trials) == 1 + 3 * (frames - 1)
+    assert sum(trial.after is None for trial in made.trials.values()) == frames  # those on their own
+
+
+@pytest.mark.parametrize("name", OF_THE_PAPER)
 def test_the_papers_pictures_and_networks_have_stand_ins_offline_and_these_are_named(name, plan):
     for trial in plan(name).trials.values():
         assert "astronaut for neckarfront" in trial.stand_ins

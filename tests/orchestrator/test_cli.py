@@ -141,7 +141,7 @@ def test_a_second_sweep_in_the_same_run_is_refused(small_grid, sweep):
     ("arguments", "message"),
     [
         (["nowhere.yaml"], "there is no file nowhere.yaml"),
-        (["figure55"], "no grid of that name among figure3, figure4, figure5"),
+        (["figure55"], "no grid of that name among colour, figure3, figure4"),
         (["small.yaml", "--set", "ratio"], "--set ratio: write --set name=value"),
         (["small.yaml", "--set", "ratoi=1"], "did you mean ratio?"),
         (["small.yaml", "--set", "ratio=x"], "--set ratio: ratio should be a valid number, not 'x'"),

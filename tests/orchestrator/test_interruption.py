@@ -130,7 +130,7 @@ def test_ctrl_c_finishes_what_runs_and_the_same_command_goes_on(start, sixteen, 
 
 def test_sigterm_is_taken_as_the_first_ctrl_c_and_a_second_one_ends_at_once(start):
     # So long that nothing that runs is finished by itself before the second signal.
-    said = interrupt(start, "--set", "iterations=150", by_sigterm=True, twice=True)
+    said = interrupt(start, "--set", "iterations=500", by_sigterm=True, twice=True)
     assert "what is running will be finished and kept, if it is done within 25 s" in said
     assert "stopping at once" in said
     assert 0 < len(results.load("runs/small")) < 16

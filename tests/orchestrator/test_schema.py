@@ -115,7 +115,21 @@ def test_what_the_schema_refuses_is_refused_when_read(name, validator, tmp_path)
 
 VALUES = [None, True, False, 0, 1, -1, 0.5, 1e3, 448, 16_385, 1e300, 2**63, [], {}, ["conv1_1"], ["a", 1], [[1, 2]]]
 VALUES += [{"conv1_1": 2}, {"a": 0}, {"a": "b"}, [40, 30], [40.0, 30.0], [40], [0, 30], "", "a.png", "448"]
-VALUES += ["max", "none", "vgg19", "noise", "adam", "bf16", "always"]
+VALUES += [
+    "max",
+    "none",
+    "vgg19",
+    "noise",
+    "adam",
+    "bf16",
+    "always",
+    "gram",
+    "style",
+    "zero",
+    "own",
+    [0.5, 0.9],
+    {"a": 0.5},
+]
 
 
 @pytest.mark.parametrize("setting", SETTING_NAMES)

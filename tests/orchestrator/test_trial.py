@@ -15,7 +15,7 @@ from orchestrator.trial import SETTING_NAMES, SETTINGS_SCHEMA, TrialSettings, ch
 from orchestrator.values import check_value
 from stylize import SettingsError
 
-HASHES = {"content": "c", "style": "s", "weights": "w"}
+HASHES = {"content": "c", "style": "s", "weights": "w", "other": "o"}
 
 
 def identify(given, width=40, height=30, hashes=HASHES):
@@ -27,15 +27,15 @@ def identify(given, width=40, height=30, hashes=HASHES):
 # Ids are the SHA-256 of JSON that was written by hand when these were. Where one of them changes, results that people
 # have on disk no longer belong to their grids: that needs a higher NUMERICS_VERSION, and new ids here.
 GOLDEN = {
-    "d8b38ea6d671343bb13d": (
+    "8792992f350d242cf15f": (
         {"size": [448, 448], "style_layers": ["conv1_1", "conv2_1"], "ratio": 1e-4},
         (448, 448),
     ),
-    "6bedf4ce0d1aa78b592c": (
+    "74d9561b079808b7c68f": (
         {"architecture": "squeezenet1_1", "pooling": "max", "ratio": 0, "init": "noise", "seed": 7, "size": 40},
         (40, 30),
     ),
-    "1d5110f295230ca29f37": (
+    "466f6f3c04b4b8a704ed": (
         {
             "architecture": "vgg19", "content_layers": {"conv1_1": 2}, "ratio": math.inf, "tv_weight": 1e-3,
             "precision": "bf16", "iterations": 100, "decay": "none", "decay_rate": 0.5,
@@ -57,6 +57,10 @@ DEFAULTS = {
     "content_layers": ["conv4_2"], "style_layers": ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"],
     "init": "content", "seed": 0, "optimizer": "adam", "learning_rate": 8, "decay": "staircase", "decay_rate": 0.94,
     "decay_steps": 100, "precision": "auto", "history_every": 10, "pyramid": [], "plateau": 0, "checkpointing": "auto",
+    "padding": "zero", "style_scale": 1, "style_representation": "gram", "mrf_stride": 1,
+    "mrf_rotations": [-15, -7.5, 0, 7.5, 15], "mrf_scales": [0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], "colour": "style",
+    "matting_weight": 0, "matting_from": 0,
+    "noise_share": 0.5, "noise_deviation": 20, "betas": [0.9, 0.999], "style_blend": {},
 }  # fmt: skip
 
 VALUES = {
@@ -68,7 +72,20 @@ VALUES = {
     "ratio": [1e-3, 1, 0, math.inf],
     "tv_weight": [0, 0.5],
     "iterations": [500, 5e2, 10],
-    "init": ["content", "noise", "style"],
+    "init": ["content", "noise", "style", "mix"],
+    "padding": ["zero", "reflect"],
+    "style_scale": [1, 0.5],
+    "style_representation": ["gram", "wasserstein"],  # mrf has other layers where none are named
+    "mrf_stride": [1, 2],
+    "mrf_rotations": [[-15, -7.5, 0, 7.5, 15], [0]],
+    "mrf_scales": [[0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], [1]],
+    "colour": ["style", "luminance"],
+    "matting_weight": [0, 1],
+    "matting_from": [0, 0.5],
+    "noise_share": [0.5, 0.25],
+    "noise_deviation": [20, 30],
+    "betas": [[0.9, 0.999], [0.5, 0.9]],
+    "style_blend": [{}, {"other": 0.25}],
     "seed": [0, 1],
     "optimizer": ["adam", "lbfgs"],
     "learning_rate": [8, 8.0, 1],
@@ -89,11 +106,27 @@ def what_counts(given, width, height, hashes):
     full["content_layers"] = _weighed(full["content_layers"], each=1) if full["ratio"] != 0 else {}
     full["style_layers"] = _weighed(full["style_layers"]) if full["ratio"] != math.inf else {}
     pictures = {name: hashes[name] for name in ("content", "style") if full[f"{name}_layers"] or full["init"] == name}
-    if full["init"] != "noise":
-        del full["seed"]
+    if full["init"] == "mix" or full["colour"] != "style" or full["matting_weight"]:
+        pictures["content"] = hashes["content"]
+    if full["init"] not in ("noise", "mix"):
+        del full["seed"], full["noise_deviation"]
+    if full["init"] != "mix":
+        del full["noise_share"]
     del full["checkpointing"]
     if full["optimizer"] == "lbfgs":
-        del full["decay"]
+        del full["decay"], full["betas"]
+    if not full["matting_weight"]:
+        del full["matting_from"]
+    if not full["style_layers"]:
+        del full["style_blend"]
+    elif full["style_blend"]:
+        pictures["other"] = hashes["other"]
+    if not full["style_layers"] and full["init"] != "style":
+        del full["style_scale"]
+    if not full["style_layers"] or full["style_representation"] != "mrf":
+        del full["mrf_stride"], full["mrf_rotations"], full["mrf_scales"]
+    if not full["style_layers"]:
+        del full["style_representation"]
     if full["optimizer"] == "lbfgs" or full["decay"] == "none":
         del full["decay_rate"], full["decay_steps"]
     return full, width, height, pictures, hashes["weights"]
@@ -176,12 +209,27 @@ EFFECTIVE = {
     "optimizer": ("adam", "lbfgs", {}),
     "pyramid": ([64, 128], [64, 129], {}),
     "plateau": (0, 1e-9, {}),
+    "padding": ("zero", "reflect", {}),
+    "style_scale": (1, 0.99, {}),
+    "style_representation": ("gram", "wasserstein", {}),
+    "mrf_stride": (1, 2, {"style_representation": "mrf"}),
+    "mrf_rotations": ([0], [0.1], {"style_representation": "mrf"}),
+    "mrf_scales": ([1], [1.1], {"style_representation": "mrf"}),
+    "colour": ("match-cholesky", "luminance", {}),
+    "matting_weight": (0, 1e-9, {}),
+    "matting_from": (0, 0.5, {"matting_weight": 1}),
+    "noise_share": (0.5, 0.4, {"init": "mix"}),
+    "noise_deviation": (20, 21, {"init": "noise"}),
+    "betas": ([0.9, 0.999], [0.9, 0.99], {}),
+    "style_blend": ({"other": 0.25}, {"other": 0.5}, {}),
 }
 
 
 def test_every_setting_is_tried():
-    """content, style and weights count by their hashes; checkpointing leaves the pixels alone."""
-    assert set(EFFECTIVE) == set(SETTING_NAMES) - {"content", "style", "weights", "checkpointing"}
+    """Pictures and weights count by their hashes; checkpointing leaves the pixels alone."""
+    pictures = {"content", "style", "init_image", "content_mask", "style_mask"}
+    of_clips = {"frame", "clip_frames", "frame_start", "temporal_weight"}  # test_clips.py
+    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {"weights", "checkpointing"}
     assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing"}
 
 
@@ -191,11 +239,28 @@ def test_each_setting_counts(name):
     assert identify(others | {name: first}) != identify(others | {name: second})
 
 
-@pytest.mark.parametrize("name", HASHES)
+@pytest.mark.parametrize("name", ["content", "style", "weights"])
 def test_hashes_count_and_names_do_not(name):
     named = {"weights": "original"}
     assert identify(named, hashes=HASHES | {name: "another"}) != identify(named)
     assert identify(named | {name: "another"}) == identify(named)
+
+
+def test_pictures_of_other_parts_count_where_they_have_a_part():
+    """A blend, masks and the image to start from, each by its hash and not by its name."""
+    parts = [
+        {"style_blend": {"other": 0.25}},
+        {"init": "image", "init_image": "x"},
+        {"content_mask": "x", "style_mask": "y"},
+    ]
+    hashes = HASHES | {"init_image": "i", "content_mask": "m", "style_mask": "n"}
+    ids = {identify(part, hashes=hashes) for part in parts}
+    assert len(ids) == 3
+    for part, name in zip(parts, ("other", "init_image", "style_mask"), strict=True):
+        assert identify(part, hashes=hashes | {name: "another"}) not in ids
+    assert identify({"init_image": "z", "content_mask": "z"} | {"ratio": math.inf}, hashes=hashes) == identify(
+        {"ratio": math.inf}, hashes=hashes
+    )
 
 
 def test_an_id_is_20_hexadecimal_digits():

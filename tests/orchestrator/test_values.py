@@ -55,7 +55,7 @@ SIZE = "size must be a long edge in pixels, or [width, height], each from 1 to 1
         ("iterations", None, "iterations should be a valid integer, not None"),
         ("iterations", 0, "iterations should be greater than or equal to 1, not 0"),
         ("seed", 2**63, "seed should be less than 9223372036854775808, not 9223372036854775808"),
-        ("pooling", "maximum", "pooling should be 'average' or 'max', not 'maximum'"),
+        ("pooling", "maximum", "pooling should be 'average', 'max' or 'l2', not 'maximum'"),
         (
             "architecture",
             "vgg",
