@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from orchestrator.gallery_command import gallery
+
 if TYPE_CHECKING:
     from orchestrator.sweep import Outcome
 
@@ -179,6 +181,8 @@ def _report(outcome: Outcome) -> None:
     if outcome.interrupted:
         _say(f"interrupted with {outcome.unfinished} trials to go; run the same command again to go on")
         raise typer.Exit(EXIT_INTERRUPTED)
+    if outcome.gallery:
+        _say(f"gallery: {outcome.gallery}")
     if outcome.sheet:
         print(outcome.sheet)
     if outcome.failed or outcome.unfinished:
@@ -331,6 +335,9 @@ def schema() -> None:
     from orchestrator.schema import grid_schema
 
     print(json.dumps(grid_schema(), indent=2, ensure_ascii=False))
+
+
+app.command()(gallery)
 
 
 def _filtered(trials: Any, where: str | None) -> Any:

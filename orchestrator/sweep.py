@@ -28,6 +28,7 @@ from orchestrator.yaml12 import parse_value
 from results import Run
 from results.compact import WORTH_MERGING, compact
 from results.rows import read_rows, write_plan
+from results.run import GALLERY_PAGE
 
 if TYPE_CHECKING:
     from orchestrator.engine import Status
@@ -72,6 +73,7 @@ class Outcome:
     status: Status | None
     interrupted: bool
     sheet: str | None
+    gallery: str | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -178,7 +180,7 @@ def execute(
 
     plan, run = prepare(request, fetch=True, progress=progress)
     if not plan.batches and _is_current(run, plan):
-        return Outcome(plan, run, None, interrupted=False, sheet=_sheet_path(run))
+        return Outcome(plan, run, None, interrupted=False, sheet=_path(run, "sheet.png"), gallery=_path(run, GALLERY_PAGE))
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         # Another sweep may have worked here between the plan and the lock.
@@ -189,7 +191,8 @@ def execute(
             status, interrupted = _work(plan, run, request, networks)
             compact(run, at_least=WORTH_MERGING)
         sheet, notes = (None, []) if interrupted else _draw(run)
-    return Outcome(plan, run, status, interrupted, sheet, notes)
+        gallery, more_notes = _gallery(run, thumbnails=not interrupted)
+    return Outcome(plan, run, status, interrupted, sheet, gallery, notes + more_notes)
 
 
 def _interrupt_myself() -> None:
@@ -212,6 +215,7 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
     from orchestrator.engine import Engine
     from orchestrator.interruption import Interruption
     from orchestrator.materials import MaterialStore
+    from results.gallery.live import live
 
     with Interruption(request.grace) as interruption, session(request.address):
         may_grow = bool(request.address or os.environ.get("RAY_ADDRESS"))
@@ -237,7 +241,8 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
                 engine.status, f"{plan.count('to run')} trials in {len(plan.batches)} batches on {force.describe()}"
             )
             interruption.watch(engine)
-            status = engine.run()
+            with live(run):
+                status = engine.run()
     finished = status.done + status.failed
     return status, engine.stopping and finished < status.total and not (
         request.max_failures is not None and status.failed >= request.max_failures
@@ -321,17 +326,17 @@ def _revision() -> str | None:
 
 
 def _is_current(run: Run, plan: Plan) -> bool:
-    """Whether the run already shows this very grid, so that even the sheet need not be drawn again."""
+    """Whether the run already shows this very grid, so that neither sheet nor gallery need be made again."""
     from results.rows import read_plan
 
-    if not (run.exists() and run.exists("plan.parquet") and _sheet_path(run)):
+    if not (run.exists() and run.exists("plan.parquet") and _path(run, "sheet.png") and _path(run, GALLERY_PAGE)):
         return False
     before = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
     return before == _grid_metadata(plan.grid) and read_plan(run).equals(plan.table())
 
 
-def _sheet_path(run: Run) -> str | None:
-    return run.full_path("sheet.png") if run.exists("sheet.png") else None
+def _path(run: Run, path: str) -> str | None:
+    return run.full_path(path) if run.exists(path) else None
 
 
 def _draw(run: Run) -> tuple[str | None, list[str]]:
@@ -345,3 +350,14 @@ def _draw(run: Run) -> tuple[str | None, list[str]]:
     except results.ResultsError as error:
         return None, [f"no sheet was drawn: {error}"]
     return run.full_path("sheet.png"), []
+
+
+def _gallery(run: Run, *, thumbnails: bool) -> tuple[str | None, list[str]]:
+    """Write the gallery; neither does one that cannot be written make the sweep fail."""
+    import results
+    from results.gallery.write import write_gallery
+
+    try:
+        return write_gallery(run, thumbnails=thumbnails), []
+    except results.ResultsError as error:
+        return None, [f"no gallery was written: {error}"]

@@ -6,6 +6,7 @@
     images/ab/abcd….png   the images, written before their rows
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
+    gallery/              the page to look at it all with, and its thumbnails
     lease.json            in an object store: which sweep is at work here
 
 Files appear whole or not at all: locally through a temporary file, fsync and rename, in an object store through one
@@ -33,6 +34,8 @@ from results.lease import leased
 
 FORMAT = 1
 """Of the run folder. A reader refuses what is newer than itself."""
+
+GALLERY_PAGE = "gallery/index.html"
 
 MOST_LOOKS = 10
 """How often a reader looks anew for files that were merged while it read them."""
@@ -71,6 +74,12 @@ class Run:
         """Where the small copy of a content or style picture is, below the run."""
         _check_hexadecimal(picture_sha256)
         return f"references/{picture_sha256[:20]}.png"
+
+    @staticmethod
+    def thumbnail_path(pixels_sha256: str, edge: int) -> str:
+        """Where the small copy of an image with these pixels is, below the run; `edge` is its long edge in pixels."""
+        _check_hexadecimal(pixels_sha256)
+        return f"gallery/thumbnails/{pixels_sha256[:2]}/{pixels_sha256[:20]}-{edge}.webp"
 
     @staticmethod
     def shard_path(batch: str, attempt: str) -> str:

@@ -1,0 +1,175 @@
+"""A table of trials as the page wants it: axes with named values, and columns that take little room."""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from results.gallery.script import rounded
+from results.labels import setting_name, value_text
+from results.measure import PICTURES
+from results.printable import printable
+from results.rows import OUTCOME
+from results.run import Run
+
+_PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
+_NOT_SHOWN = {"trial_id", "run", "image_path"}
+_LOSS = re.compile(r".*loss.*|total_variation")
+
+
+def axes(trials: pd.DataFrame, groups: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """The axes that place every trial: one for each group of settings that move together, named by its first.
+
+    Each has `values` in the grid's order, every one with a `key` that no other of the axis has, and `codes`, the place
+    of each trial along it.
+    """
+    found = []
+    for group in groups:
+        here = [name for name in group if name in trials]
+        if here and len(set(_order(trials, here[0]))) > 1:
+            found.append(_axis(trials, here[0], here[1:]))
+    return found
+
+
+def _order(trials: pd.DataFrame, name: str) -> list[int]:
+    """Each trial's place along an axis; of tables without it, by first appearance."""
+    if f"{name}_order" in trials:
+        return [int(order) for order in trials[f"{name}_order"]]
+    place: dict[Any, int] = {}
+    return [place.setdefault(_comparable(value), len(place)) for value in trials[name]]
+
+
+def _comparable(value: Any) -> Any:
+    """NaN equals itself here."""
+    return None if value is None or value != value else value
+
+
+def _axis(trials: pd.DataFrame, name: str, others: Sequence[str]) -> dict[str, Any]:
+    orders = _order(trials, name)
+    first = {order: orders.index(order) for order in sorted(set(orders))}
+    code = {order: place for place, order in enumerate(first)}
+    given = trials.get(f"{name}_label", [None] * len(trials))
+    labels, alsos = [], []
+    for place in first.values():
+        row = trials.iloc[place]
+        labels.append(printable(given[place] if isinstance(given[place], str) else value_text(name, row[name])))
+        also = [f"{setting_name(other)} {one_line(other, row[other])}" for other in others]
+        alsos.append(printable(", ".join(also)))
+    flat = [label.replace("\n", " + ") for label in labels]
+    if len(set(flat)) < len(flat):  # settings that move together may repeat values; the others tell them apart
+        flat = [f"{label}, {also}" if also else label for label, also in zip(flat, alsos, strict=True)]
+    values = []
+    for place, label, also, key in zip(first.values(), labels, alsos, _unique(flat), strict=True):
+        row = trials.iloc[place]
+        value = {"key": key, "label": label, "query": value_query(name, row)}
+        if also:
+            value["also"] = also
+        if name in PICTURES and (link := reference_link(row, name)):
+            value["picture"] = link
+        values.append(value)
+    return {"name": name, "title": setting_name(name), "values": values, "codes": [code[order] for order in orders]}
+
+
+def value_query(name: str, row: Mapping[str, Any] | pd.Series) -> str:
+    """A condition for `DataFrame.query` that holds where an axis is what it is in this row; empty where none can."""
+    value = row[name]
+    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
+        return f"{name} == {json.dumps(value, ensure_ascii=False)}"
+    if isinstance(value, numbers.Real) and math.isfinite(value):
+        return f"{name} == {value!s}"
+    # Layers, infinities, and texts whose quotes or controls would have to survive a shell: the place along the axis.
+    return f"{name}_order == {row[f'{name}_order']}" if f"{name}_order" in row else ""
+
+
+def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
+    """All columns that people may look at, filter or sort by, in the table's order.
+
+    `constant` where all trials have one text; `numbers` and None; else `words` and the `codes` into them, -1 for none.
+    Columns without any value are left out.
+    """
+    outcome = list(trials.columns).index("status")
+    found = []
+    for place, name in enumerate(trials.columns):
+        if name in _NOT_SHOWN or name.endswith(("_sha256", "_order", "_label")):
+            continue
+        setting = place < outcome and name not in OUTCOME.names
+        group = "setting" if setting else "loss" if _LOSS.fullmatch(name) else "other"
+        if encoded := _encoded(trials[name], name, setting):
+            found.append({"name": name, "title": setting_name(name), "group": group} | encoded)
+            if setting and "words" in encoded:
+                codes = encoded["codes"]
+                first = (trials.iloc[codes.index(code)] for code in range(len(encoded["words"])))
+                found[-1]["queries"] = [value_query(name, row) for row in first]
+    return found
+
+
+def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
+    cells = [None if value == () else _comparable(value) for value in given]
+    present = dict.fromkeys(value for value in cells if value is not None)
+    if not present:
+        return {}
+    if len(present) == 1 and None not in cells:
+        return {"constant": one_line(name, cells[0])}
+    if pd.api.types.is_numeric_dtype(given) and not pd.api.types.is_bool_dtype(given):
+        exact = setting or pd.api.types.is_integer_dtype(given)
+        return {"numbers": [value if exact else rounded(value, digits=7) for value in _python_numbers(cells)]}
+    place = {value: code for code, value in enumerate(present)}
+    codes = [-1 if value is None else place[value] for value in cells]
+    return {"words": _unique(one_line(name, value) for value in present), "codes": codes}
+
+
+def _python_numbers(cells: Iterable[Any]) -> Iterable[int | float | None]:
+    """Without numpy's types, which JSON does not know; whole numbers as such."""
+    for value in cells:
+        whole = value is not None and math.isfinite(value) and float(value).is_integer()
+        yield None if value is None else int(value) if whole else float(value)
+
+
+def one_line(name: str, value: Any) -> str:
+    """A value in words on one line."""
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return printable(value_text(name, value).replace("\n", " + "))
+
+
+def _unique(texts: Iterable[str]) -> list[str]:
+    """Texts that were the same get numbers: 0.1, 0.1 (2)."""
+    seen: set[str] = set()
+    unique: list[str] = []
+    for text in texts:
+        number, new = 1, text
+        while new in seen:
+            number += 1
+            new = f"{text} ({number})"
+        seen.add(new)
+        unique.append(new)
+    return unique
+
+
+def reference_link(row: Mapping[str, Any] | pd.Series, picture: str) -> str | None:
+    """Where the small copy of a row's content or style picture is, as the page sees it."""
+    sha256 = row.get(f"{picture}_sha256")
+    return f"../{Run.reference_path(sha256)}" if isinstance(sha256, str) else None
+
+
+def first_view(names: Sequence[str], sheet: Mapping[str, Sequence[str]] | None) -> dict[str, str | None]:
+    """Which axes are what at the first look: as the grid's sheet has them, else the last two, and a third outside.
+
+    An axis that has no place is a slider.
+    """
+    rows = [name for name in (sheet or {}).get("rows", ()) if name in names]
+    across = [name for name in (sheet or {}).get("columns", ()) if name in names]
+    if not rows and not across:
+        rows, across = list(names[-3:-1]), list(names[-1:])
+    return {
+        "super-rows": rows[-2] if len(rows) > 1 else None,
+        "rows": rows[-1] if rows else None,
+        "super-columns": across[-2] if len(across) > 1 else None,
+        "columns": across[-1] if across else None,
+    }

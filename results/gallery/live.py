@@ -1,0 +1,55 @@
+"""The gallery of a sweep that runs, written again as it goes."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from results.errors import ResultsError
+from results.run import Run
+
+if TYPE_CHECKING:
+    from results.gallery.write import Written
+
+FIRST_SECONDS, EVERY_SECONDS = 5.0, 15.0
+
+MOST_SHARE = 0.03
+"""Of one core's time. A table that takes a second to write is written every half minute."""
+
+
+@contextlib.contextmanager
+def live(run: Run) -> Iterator[None]:
+    """Keep the gallery of a run up to date meanwhile, in a thread of its own; pages that are open refresh themselves.
+
+    Thumbnails are left for the end: they would take time from the workers, and the page can do without. What cannot
+    be written does not disturb the sweep.
+    """
+    stop = threading.Event()
+    thread = threading.Thread(target=_keep_writing, args=(run, stop), name="gallery", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _keep_writing(run: Run, stop: threading.Event) -> None:
+    written: Written | None = None
+    pause = FIRST_SECONDS
+    while not stop.wait(pause):
+        began = time.monotonic()
+        from results.gallery import write  # brings pandas: not before the sweep has begun
+
+        written = written or write.Written()
+        with contextlib.suppress(ResultsError):  # whoever writes it at the end of the sweep meets it again, and says so
+            write.write_gallery(run, next_in=max(pause, EVERY_SECONDS), thumbnails=False, written=written)
+        pause = max(EVERY_SECONDS, (time.monotonic() - began) / MOST_SHARE)
+    if written and written.version:
+        from results.gallery.write import write_state
+
+        with contextlib.suppress(ResultsError):
+            write_state(run, written, None)

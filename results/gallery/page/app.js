@@ -1,0 +1,177 @@
+// Puts the parts together: data in, view changes, and looking for news while a sweep runs.
+"use strict";
+
+(function (g) {
+  const THEMES = ["system", "light", "dark"];
+  const MOST_MISSES = 3;
+  let version = null;
+  let pending = false;
+  let poll = 0;
+  let misses = 0;
+  let sharpening = 0;
+
+  // Changes what is looked at. All changes of one moment are drawn together.
+  g.update = function (change) {
+    Object.assign(g.view || {}, change);
+    if (!g.table || pending) return;
+    pending = true;
+    requestAnimationFrame(render);
+  };
+
+  let drawn = "";
+
+  function render() {
+    pending = false;
+    const { mode, places, at, where, sort, caption, size } = g.view;
+    const scroller = g.byId("grid-scroller");
+    const now = JSON.stringify([version, mode, places, at, where, sort, caption, size, scroller.clientWidth, scroller.clientHeight, g.view.pins.length > 0]);
+    renderReferences();
+    g.applyZoom();
+    if (now !== drawn) {
+      drawn = now;
+      g.renderGrid();
+    } else g.markCells();
+    g.renderToolbar();
+    g.renderInspector();
+    g.renderViewer();
+    g.fitViewer();
+    g.writeHash();
+    clearTimeout(sharpening);
+    sharpening = setTimeout(g.sharpen, 150);
+  }
+
+  // The pinned pictures above the table, zoomed with it; content and style are those of the current trial.
+  function renderReferences() {
+    const section = g.byId("references");
+    const trial = g.view.cell >= 0 ? g.view.cell : 0;
+    const figures = g.view.pins.map((pin) => {
+      const reference = typeof pin === "string" ? g.table.reference(pin, trial) : null;
+      if (typeof pin === "string" && !reference) return null;
+      const name = reference ? `${pin}: ${reference.name}` : g.table.name(pin);
+      const frame = reference ? g.make("div", { class: "frame" }, g.make("img", { src: reference.link, alt: name, draggable: "false" })) : g.frame(pin, 320);
+      return g.make("figure", null, frame, g.make("figcaption", null, g.make("span", { title: name }, name), g.make("button", { type: "button", class: "small", "aria-label": `Unpin ${name}`, onclick: () => g.togglePin(pin) }, "×")));
+    });
+    section.hidden = !figures.some(Boolean);
+    g.fill(section, ...figures);
+  }
+
+  g.receiveData = function (data) {
+    const first = !g.table;
+    const hash = first ? location.hash : g.toHash(g.view);
+    version = data.version;
+    g.table = new g.Table(data);
+    g.forgetCurves();
+    const run = data.run;
+    document.title = `${run.title} – gallery`;
+    g.byId("title").textContent = run.title;
+    g.byId("description").textContent = run.description;
+    if (first) {
+      g.setUpGrid();
+      g.setUpViewer();
+      g.setUpKeys();
+    }
+    lookAt(hash);
+    renderProgress();
+  };
+
+  function lookAt(hash) {
+    const { view, unknown } = g.fromHash(hash);
+    g.view = view;
+    g.notice(unknown.length ? `The link names what this run does not have: ${unknown.join("; ")}` : "");
+    g.update({});
+    if (view.cell >= 0) requestAnimationFrame(() => g.moveTo(...g.layout.placeOf(view.cell)));
+  }
+
+  let state = null;
+
+  // What state.js says: which version of the data there is, and in how many seconds the next is due.
+  g.receiveState = async function (given) {
+    state = given;
+    misses = 0;
+    if (given.version !== version) {
+      try {
+        await g.load("data.js", given.version);
+      } catch {
+        if (!g.table) g.notice("data.js cannot be loaded; make the gallery again with `sweep gallery`");
+      }
+    }
+    renderProgress();
+    lookLater();
+  };
+
+  function lookLater() {
+    clearTimeout(poll);
+    if (!state || state.nextIn === null || misses >= MOST_MISSES) return;
+    poll = setTimeout(look, 1000 * g.clamp(state.nextIn, 2, 300));
+  }
+
+  async function look() {
+    if (document.hidden) return; // looks when it is seen again
+    try {
+      await g.load("state.js", String(Date.now()));
+    } catch {
+      misses++;
+      lookLater();
+    }
+  }
+
+  function renderProgress() {
+    if (!g.table) return;
+    const counts = { done: 0, failed: 0, missing: 0 };
+    for (const status of g.table.status) counts[status]++;
+    const number = (count) => count.toLocaleString("en");
+    const parts = [counts.missing ? `${number(counts.done)} of ${number(g.table.count)} done` : `${number(counts.done)} trials`];
+    if (counts.failed) parts.push(`${number(counts.failed)} failed`);
+    if (state && state.nextIn !== null) {
+      const silent = (Date.now() - Date.parse(state.written)) / 1000;
+      parts.push(silent > 3 * state.nextIn + 60 ? `no news for ${Math.round(silent / 60)} min` : "running");
+    } else if (counts.missing) parts.push("not running");
+    const place = g.byId("progress");
+    const text = parts.join(" · ");
+    if (place.textContent !== text) place.textContent = text;
+    place.classList.toggle("running", parts.includes("running"));
+  }
+
+  g.toggleInspector = function () {
+    const panel = g.byId("inspector");
+    panel.hidden = !panel.hidden;
+    g.byId("inspector-button").setAttribute("aria-pressed", String(!panel.hidden));
+    g.update({});
+  };
+
+  let theme = "system";
+
+  function setTheme(wanted) {
+    theme = wanted;
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    g.byId("theme-button").textContent = `Theme: ${theme}`;
+    try {
+      localStorage.setItem("gallery-theme", theme);
+    } catch {
+      // a browser that lets pages of file:// keep nothing
+    }
+    if (g.table) g.renderInspector(); // the chart has its colours from the theme
+  }
+
+  function keptTheme() {
+    try {
+      return THEMES.find((theme) => theme === localStorage.getItem("gallery-theme")) || "system";
+    } catch {
+      return "system";
+    }
+  }
+
+  g.nextTheme = () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]);
+
+  setTheme(keptTheme());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => g.table && g.renderInspector());
+  if (innerWidth < 900) g.toggleInspector();
+  g.byId("theme-button").addEventListener("click", g.nextTheme);
+  g.byId("help-button").addEventListener("click", () => g.openHelp());
+  g.byId("copy-button").addEventListener("click", () => g.table && g.openCopy());
+  g.byId("compare-button").addEventListener("click", () => g.compare());
+  g.byId("inspector-button").addEventListener("click", () => g.toggleInspector());
+  addEventListener("hashchange", () => g.table && !g.isOurs() && lookAt(location.hash));
+  document.addEventListener("visibilitychange", () => !document.hidden && state && state.nextIn !== null && look());
+})(window.gallery);

@@ -1,0 +1,65 @@
+// The link, the command and the pandas query that give the same view again.
+"use strict";
+
+(function (g) {
+  const quoted = (text) => (/^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+  // What sliders and filters say, for DataFrame.query; empty where all trials are shown.
+  g.query = function () {
+    const sliders = g.sliderAxes().map((axis) => axis.values[g.view.at[axis.name]].query).filter(Boolean);
+    return [...sliders, ...g.view.where.map(g.conditionQuery)].join(" and ");
+  };
+
+  g.command = function () {
+    const { places, mode } = g.view;
+    const parts = ["sweep", mode === "grid" ? "sheet" : "table", quoted(g.table.data.run.location)];
+    if (mode === "grid") {
+      for (const place of ["super-rows", "rows"]) if (places[place]) parts.push("--rows", places[place]);
+      for (const place of ["super-columns", "columns"]) if (places[place]) parts.push("--columns", places[place]);
+    } else if (g.view.sort) parts.push("--sort", (g.view.sort.down ? "-" : "") + g.view.sort.column);
+    const query = g.query();
+    if (query) parts.push("--where", quoted(query));
+    return parts.join(" ");
+  };
+
+  g.pandas = function () {
+    const query = g.query();
+    const lines = ["import results", "", `trials = results.load(${JSON.stringify(g.table.data.run.location)}${g.view.mode === "grid" ? ", missing=True" : ""})`];
+    if (query) lines.push(`trials = trials.query(${JSON.stringify(query)})`);
+    if (g.view.mode === "wall") {
+      const sort = g.view.sort;
+      if (sort) lines.push(`trials = trials.sort_values(${JSON.stringify(sort.column)}${sort.down ? ", ascending=False" : ""})`);
+    } else {
+      const names = (...places) => JSON.stringify(places.map((place) => g.view.places[place]).filter(Boolean));
+      lines.push(`results.sheet(trials, rows=${names("super-rows", "rows")}, columns=${names("super-columns", "columns")})`);
+    }
+    return lines.join("\n");
+  };
+
+  g.openCopy = function () {
+    const dialog = g.byId("copy");
+    const block = (title, text) => {
+      const area = g.make("textarea", { readonly: true, rows: Math.min(8, text.split("\n").length + (text.length > 90 ? 1 : 0)), "aria-label": title, spellcheck: "false" });
+      area.value = text;
+      const button = g.make("button", { type: "button", onclick: () => copy(area, button) }, "Copy");
+      return g.make("div", { class: "copied" }, g.make("h3", null, title), button, area);
+    };
+    g.fill(dialog,
+      g.make("div", { class: "viewer-heading" }, g.make("h2", { id: "copy-title" }, "This view again"), g.make("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close")),
+      block("Link", location.href),
+      block(g.view.mode === "grid" ? "As a sheet, from a shell" : "As a table, from a shell", g.command()),
+      block("In Python", g.pandas()));
+    dialog.showModal();
+  };
+
+  async function copy(area, button) {
+    try {
+      await navigator.clipboard.writeText(area.value);
+    } catch {
+      area.select(); // no permission, or no secure page
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    g.announce("copied");
+  }
+})(window.gallery);

@@ -1,0 +1,108 @@
+// Which trial is in which row and column: the grid of the chosen axes, or the wall of sorted trials.
+"use strict";
+
+(function (g) {
+  g.GAP = 8;
+  g.HEADER = 24;
+  g.BAND = 36;
+
+  // All combinations of some axes' values at which there is a trial, whatever the sliders say: flipping moves nothing.
+  function lines(axes) {
+    const found = new Map();
+    for (let trial = 0; trial < g.table.count; trial++) {
+      const codes = axes.map((axis) => axis.codes[trial]);
+      const key = codes.join();
+      if (!found.has(key)) found.set(key, codes);
+    }
+    return [...found.values()].sort((one, other) => one[0] - other[0] || (one[1] ?? 0) - (other[1] ?? 0));
+  }
+
+  function gridLayout() {
+    const { places, at } = g.view;
+    const axisOf = (place) => (places[place] ? g.table.axis(places[place]) : null);
+    const across = ["super-columns", "columns"].map(axisOf).filter(Boolean);
+    const down = ["super-rows", "rows"].map(axisOf).filter(Boolean);
+    const rows = lines(down);
+    const columns = lines(across);
+    const number = new Map(g.table.axes.map((axis, place) => [axis, place]));
+    const codes = g.table.axes.map((axis) => at[axis.name] || 0);
+    const trialAt = (row, column) => {
+      if (row < 0 || column < 0 || row >= rows.length || column >= columns.length) return -1;
+      down.forEach((axis, place) => (codes[number.get(axis)] = rows[row][place]));
+      across.forEach((axis, place) => (codes[number.get(axis)] = columns[column][place]));
+      return g.table.at(codes);
+    };
+    const nested = (axes) => (axes.length > 1 ? axes[0] : null);
+    return {
+      kind: "grid", rows, columns, trialAt,
+      rowAxis: down[down.length - 1] || null, superRowAxis: nested(down),
+      columnAxis: across[across.length - 1] || null, superColumnAxis: nested(across),
+      placeOf(trial) {
+        const find = (found, axes) => found.findIndex((line) => axes.every((axis, place) => axis.codes[trial] === line[place]));
+        return [find(rows, down), find(columns, across)];
+      },
+    };
+  }
+
+  function wallLayout(width) {
+    const trials = g.sorted();
+    const most = Math.max(1, Math.floor((width - 2 * g.GAP) / (g.cellSize.width + g.GAP)));
+    const rows = Array.from({ length: Math.ceil(trials.length / most) }, (_, row) => [row]);
+    const place = new Map(trials.map((trial, at) => [trial, at]));
+    return {
+      kind: "wall", rows, columns: Array.from({ length: Math.min(most, trials.length) }, (_, column) => [column]),
+      trialAt: (row, column) => (row < 0 || column < 0 || column >= most ? -1 : trials[row * most + column] ?? -1),
+      rowAxis: null, superRowAxis: null, columnAxis: null, superColumnAxis: null,
+      placeOf: (trial) => (place.has(trial) ? [Math.floor(place.get(trial) / most), place.get(trial) % most] : [-1, -1]),
+    };
+  }
+
+  // Pixels of a cell's image: what was asked for, else as large as lets a small grid be seen whole.
+  function measure(scroller, layoutOf) {
+    const [width, height] = g.table.data.largest;
+    const longest = Math.max(width, height);
+    const sized = (edge) => ({ width: Math.max(16, Math.round((edge * width) / longest)), height: Math.max(16, Math.round((edge * height) / longest)) });
+    g.cellSize = sized(g.view.size || 160);
+    if (!g.view.size && g.view.mode === "grid") {
+      const layout = layoutOf();
+      const bands = layout.superRowAxis ? new Set(layout.rows.map((row) => row[0])).size * g.BAND : 0;
+      const across = (scroller.clientWidth - g.headerWidth(layout) - 24) / layout.columns.length - g.GAP;
+      const down = (scroller.clientHeight - g.headerHeight(layout, 160) - bands - 16) / layout.rows.length - g.GAP - g.captionHeight();
+      const byHeight = (down * longest) / height;
+      const byWidth = (across * longest) / width;
+      // Seen whole where that leaves images large enough to be judged; else only the width is made to fit.
+      const fitting = Math.min(byHeight, byWidth) >= 140 ? Math.min(byHeight, byWidth) : Math.min(byWidth, 200);
+      g.cellSize = sized(Math.floor(g.clamp(fitting, 96, 420)));
+    }
+  }
+
+  g.headerWidth = (layout) => (layout.rowAxis ? 148 : 0);
+  g.thumbnailEdge = (size) => Math.round(g.clamp(size * 0.45, 40, 88));
+  g.headerHeight = function (layout, width = g.cellSize.width) {
+    const label = layout.columnAxis ? g.HEADER + (g.hasPictures(layout.columnAxis) ? g.thumbnailEdge(width) + 6 : 0) + 16 * (g.labelLines(layout.columnAxis, width) - 1) : 0;
+    return label + (layout.superColumnAxis ? g.HEADER + 4 : 0);
+  };
+  g.hasPictures = (axis) => axis.values.some((value) => value.picture);
+  // Lines that the longest label of columns needs, at most three; the rest is in its tooltip.
+  g.labelLines = function (axis, width) {
+    const letters = Math.max(4, Math.floor(width / 7));
+    return g.clamp(Math.max(...axis.values.map((value) => value.label.split("\n").reduce((sum, line) => sum + Math.ceil((line.length || 1) / letters), 0))), 1, 3);
+  };
+  g.captionHeight = () => (g.view.caption ? 20 : 0) + (g.view.mode === "wall" ? 34 : 0);
+
+  g.makeLayout = function (scroller) {
+    measure(scroller, gridLayout);
+    const layout = g.view.mode === "wall" ? wallLayout(scroller.clientWidth) : gridLayout();
+    // The top of each row below the headers; a new super-row begins with a band for its name.
+    const tops = [];
+    let top = 0;
+    const step = g.cellSize.height + g.captionHeight() + g.GAP;
+    layout.rows.forEach((line, row) => {
+      const begins = layout.superRowAxis && (row === 0 || layout.rows[row - 1][0] !== line[0]);
+      if (begins) top += g.BAND;
+      tops.push(top);
+      top += step;
+    });
+    return Object.assign(layout, { tops, height: top, rowStep: step, columnStep: g.cellSize.width + g.GAP });
+  };
+})(window.gallery);

@@ -1,0 +1,120 @@
+// The trials: columns by name, axes, where images are, and which trial is at a point of the grid.
+"use strict";
+
+(function (g) {
+  class Table {
+    constructor(data) {
+      this.data = data;
+      this.ids = data.trials.ids;
+      this.count = this.ids.length;
+      this.status = data.trials.status;
+      this.axes = data.axes;
+      this._axes = new Map(data.axes.map((axis) => [axis.name, axis]));
+      this.columns = data.columns;
+      this._columns = new Map(data.columns.map((column) => [column.name, column]));
+      this._strides = [];
+      let stride = 1;
+      for (const axis of this.axes) {
+        this._strides.push(stride);
+        stride *= axis.values.length;
+      }
+      this._points = new Map();
+      this._first = new Map(); // a trial may be at several points: what differs there has no effect
+      for (let trial = 0; trial < this.count; trial++) {
+        const point = this._point(this.axes.map((axis) => axis.codes[trial]));
+        if (!this._points.has(point)) this._points.set(point, trial);
+        if (!this._first.has(this.ids[trial])) this._first.set(this.ids[trial], trial);
+      }
+    }
+
+    _point(codes) {
+      return codes.reduce((sum, code, at) => sum + code * this._strides[at], 0);
+    }
+
+    axis(name) {
+      return this._axes.get(name) || null;
+    }
+
+    column(name) {
+      return this._columns.get(name) || null;
+    }
+
+    // The trial at one code for each axis, -1 where the grid has none.
+    at(codes) {
+      const trial = this._points.get(this._point(codes));
+      return trial === undefined ? -1 : trial;
+    }
+
+    // The first trial of an id, -1 where there is none.
+    byId(id) {
+      const trial = this._first.get(id);
+      return trial === undefined ? -1 : trial;
+    }
+
+    // A number, a text, or null.
+    value(column, trial) {
+      if ("constant" in column) return column.constant;
+      if (column.numbers) return column.numbers[trial];
+      const code = column.codes[trial];
+      return code < 0 ? null : column.words[code];
+    }
+
+    text(column, trial) {
+      const value = this.value(column, trial);
+      return value === null ? "" : typeof value === "number" ? g.number(value, column.group === "setting" ? 7 : 4) : value;
+    }
+
+    // What tells a trial from the others, in words: "style swirls, α/β 10⁻³".
+    name(trial, without = []) {
+      const parts = this.axes
+        .filter((axis) => !without.includes(axis.name))
+        .map((axis) => `${axis.title} ${axis.values[axis.codes[trial]].key}`);
+      return parts.join(", ") || this.data.run.title;
+    }
+
+    error(trial) {
+      const column = this.column("error");
+      return (column && this.value(column, trial)) || "no reason was recorded";
+    }
+
+    // In words, for who cannot see it.
+    describe(trial) {
+      const status = this.status[trial];
+      if (status === "failed") return `${this.name(trial)}. Failed: ${this.error(trial)}`;
+      if (status === "missing") return `${this.name(trial)}. Not run yet`;
+      return this.name(trial);
+    }
+
+    hasImage(trial) {
+      return this.data.trials.hasImage[trial];
+    }
+
+    imagePath(trial) {
+      const id = this.ids[trial];
+      return `../images/${id.slice(0, 2)}/${id}.png`;
+    }
+
+    // The smallest copy of an image that fills so many pixels of its long edge; the image itself where none does.
+    source(trial, pixels) {
+      const start = this.data.trials.thumbnails[trial];
+      const size = this.data.trials.sizes[trial];
+      if (start && size) {
+        const longest = Math.max(...size);
+        for (const edge of this.data.edges) {
+          if (edge >= Math.min(pixels, longest)) return `thumbnails/${start}-${edge}.webp`;
+          if (edge >= longest) break;
+        }
+      }
+      return this.imagePath(trial);
+    }
+
+    // Name and link of the content or style picture of a trial, null where it has none.
+    reference(picture, trial) {
+      const references = this.data.references[picture];
+      const code = references.codes[trial];
+      return code < 0 ? null : references.pictures[code];
+    }
+  }
+
+  g.Table = Table;
+})(window.gallery);

@@ -1,0 +1,62 @@
+"""Small copies of the images, made once: 10,000 cells at full size would stop any browser."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from PIL import Image
+
+from results.errors import RunError
+from results.run import Run
+
+EDGES = (96, 256, 640)
+"""Pixels of the long edge. An image has those below its own edge, and the next one at its own size."""
+
+QUALITY = 82
+"""Of WebP. Differences between cells are looked at in the PNG."""
+
+
+def edges(width: int, height: int) -> tuple[int, ...]:
+    """The thumbnails that an image of this size has."""
+    longest = max(width, height)
+    below = tuple(edge for edge in EDGES if edge < longest)
+    return EDGES[: len(below) + 1]
+
+
+def make_thumbnails(run: Run, images: Iterable[tuple[str, str, int, int]], make: bool = True) -> set[str]:
+    """Make what is missing for images given as path, hash of the pixels, width and height; only look without `make`.
+
+    Returns the hashes of those that have all theirs now: an image that is gone or damaged has none. Raises RunError
+    where thumbnails cannot be written.
+    """
+    here = set(run.names("gallery/thumbnails/**"))
+    whole: set[str] = set()
+    to_make: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for path, sha256, width, height in images:
+        wanted = edges(width, height)
+        if all(Run.thumbnail_path(sha256, edge) in here for edge in wanted):
+            whole.add(sha256)
+        else:
+            to_make[sha256] = (path, wanted)
+    if not make:
+        return whole
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:  # decoding and encoding let go of the lock
+        made = threads.map(lambda sha256: _make(run, sha256, *to_make[sha256]), to_make)
+        return whole | {sha256 for sha256, success in zip(to_make, made, strict=True) if success}
+
+
+def _make(run: Run, sha256: str, path: str, wanted: Sequence[int]) -> bool:
+    try:
+        with Image.open(io.BytesIO(run.read(path))) as opened:
+            picture = opened.convert("RGB")
+    except (RunError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False  # the page tries the image itself, and says that it is missing
+    for edge in sorted(wanted, reverse=True):
+        picture.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=QUALITY, method=4)
+        run.write(Run.thumbnail_path(sha256, edge), buffer.getvalue())
+    return True
