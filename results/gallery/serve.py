@@ -15,7 +15,7 @@ from results.run import Run
 
 HOST = "127.0.0.1"
 _SERVED = re.compile(
-    r"gallery/[\w-]+(\.min|\.iife\.min)?\.(html|js|css)"
+    r"gallery/[\w-]+\.(html|js|css|svg)"
     r"|gallery/vendor/[\w.-]+\.(js|css|txt)"
     r"|gallery/curves/[0-9]+\.js"
     r"|gallery/thumbnails/[0-9a-f]{2}/[0-9a-f]+-[0-9]+\.webp"
@@ -23,7 +23,7 @@ _SERVED = re.compile(
     r"|references/[0-9a-f]+\.png",
     re.ASCII,
 )
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".webp": "image/webp"}
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".webp": "image/webp", ".svg": "image/svg+xml"}
 
 
 class Server(ThreadingHTTPServer):

@@ -64,7 +64,7 @@
     const run = data.run;
     document.title = `${run.title} – gallery`;
     g.byId("title").textContent = run.title;
-    g.byId("description").textContent = run.description;
+    g.byId("description").textContent = g.byId("description").title = run.description;
     if (first) {
       g.setUpGrid();
       g.setUpViewer();

@@ -24,17 +24,19 @@ window.gallery = {};
 
   const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
+  g.power = (exponent) => "10" + [...String(exponent)].map((one) => SUPERSCRIPTS[one]).join("");
+
   // A number as it would be written by hand: 0.94, 448, 2.5·10⁻⁶. Losses need no more than four digits.
   g.number = function (number, digits = 4) {
     if (number === null || number === undefined) return "–";
     if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
     const size = Math.abs(number);
-    if (number === 0 || (size >= 0.01 && size < 100000)) {
+    if (number === 0 || (size > 0.01 && size < 100000)) {
       return Number.isInteger(number) ? String(number) : String(Number(number.toPrecision(digits)));
     }
     if (Number.isInteger(number) && size < 1e7 && digits > 4) return String(number);
     const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
-    const power = "10" + [...String(Number(exponent))].map((one) => SUPERSCRIPTS[one]).join("");
+    const power = g.power(Number(exponent));
     const shown = String(Number(mantissa));
     return shown === "1" ? power : shown === "-1" ? "-" + power : shown + "·" + power;
   };

@@ -40,11 +40,13 @@
       series.push({ label, stroke: colour(property), width: thickness, spanGaps: true, points: { show: curve.steps.length < 2 }, value: (_, loss) => g.number(loss ?? null) });
     }
     if (series.length === 1 + others.length) return null;
+    const isPower = (value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+    const powers = (_, splits) => splits.map((value) => (value > 0 && isPower(value) ? value : null));
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--rule"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
     const plot = new uPlot({
       width, height: 168, series, padding: [8, 8, 0, 0],
       scales: { x: { time: false }, y: { distr: 3, log: 10 } },
-      axes: [{ ...axis, size: 24, gap: 4 }, { ...axis, size: 46, gap: 4, values: (_, splits) => splits.map((value) => (value === null || !Number.isInteger(Math.log10(value)) ? "" : g.number(value))) }],
+      axes: [{ ...axis, size: 24, gap: 4 }, { ...axis, size: 40, gap: 4, filter: powers, grid: { ...axis.grid, filter: powers }, values: (_, splits) => splits.map((value) => (value === null ? "" : g.power(Math.round(Math.log10(value))))) }],
       cursor: { drag: { x: false, y: false }, points: { size: 5 } },
       legend: { show: false },
     }, data, place);

@@ -181,7 +181,8 @@
       return g.make("td", { ...properties, class: "absent" }, none);
     }
     const filtered = layout.kind === "grid" && !g.passes(trial);
-    return g.make("td", { ...properties, "data-trial": trial, class: filtered ? "filtered" : null },
+    if (filtered) return g.make("td", { ...properties, "data-trial": trial, class: "filtered" }, g.make("div", { class: "frame absent" }, g.make("span", { class: "unseen" }, `filtered out: ${g.table.name(trial)}`)));
+    return g.make("td", { ...properties, "data-trial": trial },
       g.frame(trial, Math.max(g.cellSize.width, g.cellSize.height)), caption(layout, trial), g.make("span", { class: "pick", "aria-hidden": "true" }, "✓"));
   }
 

@@ -3,7 +3,7 @@
 
 (function (g) {
   g.GAP = 8;
-  g.HEADER = 24;
+  g.HEADER = 32;
   g.BAND = 36;
 
   // All combinations of some axes' values at which there is a trial, whatever the sliders say: flipping moves nothing.
@@ -80,7 +80,7 @@
   g.thumbnailEdge = (size) => Math.round(g.clamp(size * 0.45, 40, 88));
   g.headerHeight = function (layout, width = g.cellSize.width) {
     const label = layout.columnAxis ? g.HEADER + (g.hasPictures(layout.columnAxis) ? g.thumbnailEdge(width) + 6 : 0) + 16 * (g.labelLines(layout.columnAxis, width) - 1) : 0;
-    return label + (layout.superColumnAxis ? g.HEADER + 4 : 0);
+    return label + (layout.superColumnAxis ? 28 : 0);
   };
   g.hasPictures = (axis) => axis.values.some((value) => value.picture);
   // Lines that the longest label of columns needs, at most three; the rest is in its tooltip.

@@ -94,13 +94,14 @@
       return `../images/${id.slice(0, 2)}/${id}.png`;
     }
 
-    // The smallest copy of an image that fills so many pixels of its long edge; the image itself where none does.
+    // The smallest copy of an image that fills so many pixels of its long edge; the image itself where none does, or
+    // where it is so much enlarged that one would see the copy's compression.
     source(trial, pixels) {
       const start = this.data.trials.thumbnails[trial];
       const size = this.data.trials.sizes[trial];
       if (start && size) {
         const longest = Math.max(...size);
-        for (const edge of this.data.edges) {
+        for (const edge of pixels > 2 * longest ? [] : this.data.edges) {
           if (edge >= Math.min(pixels, longest)) return `thumbnails/${start}-${edge}.webp`;
           if (edge >= longest) break;
         }

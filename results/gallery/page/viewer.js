@@ -9,7 +9,7 @@
   let place = 0; // which one blinks now
   let timer = 0;
   let swipe = 50; // per cent
-  let gain = 4;
+  let gain = 1;
   let signature = "";
 
   g.setUpViewer = function () {
@@ -33,7 +33,8 @@
   // What is shown: trials, and the pictures that are pinned as references.
   function items() {
     const first = g.view.show === "one" ? g.view.cell : g.view.selected[0] ?? g.view.cell;
-    const trials = g.view.show === "one" ? [g.view.cell] : [...g.view.selected, ...g.view.pins.filter((pin) => typeof pin === "number" && !g.view.selected.includes(pin))];
+    const chosen = g.view.show === "one" ? [g.view.cell] : g.view.selected;
+    const trials = [...chosen, ...g.view.pins.filter((pin) => typeof pin === "number" && !chosen.includes(pin))];
     const shown = trials.map((trial) => ({ trial, name: g.table.name(trial) }));
     const references = g.view.pins.filter((pin) => typeof pin === "string").map((picture) => ({ picture, ...(first >= 0 ? g.table.reference(picture, first) : null) }));
     return [...shown, ...references.filter((one) => one.link).map((one) => ({ ...one, name: `${one.picture}: ${one.name}` }))];
@@ -52,9 +53,15 @@
     pair = pair.map((one, at) => (one < shown.length ? one : Math.min(at, shown.length - 1)));
     if (pair[0] === pair[1]) pair = [0, Math.min(1, shown.length - 1)];
     place = Math.min(place, shown.length - 1);
+    const focused = dialog.open ? document.activeElement.id : "";
     renderHeading(show);
     renderStage(show, shown);
     if (!dialog.open) dialog.showModal();
+    // What had the focus was made anew; without it in the dialog its keys would go nowhere.
+    if (!dialog.contains(document.activeElement)) {
+      const control = focused.startsWith("viewer-choice") && g.byId(focused);
+      (control || heading.querySelector("[aria-pressed=true]") || heading.querySelector(".close")).focus();
+    }
     fit();
     stop();
     if (show === "blink" && !g.reducedMotion()) start();
@@ -63,14 +70,14 @@
   function renderHeading(show) {
     const title = show === "one" ? g.table.name(g.view.cell) : "Comparison";
     const modes = show === "one" ? [] : Object.entries(WORDS).map(([mode, word]) =>
-      g.make("button", { type: "button", "aria-pressed": String(mode === show), onclick: () => g.update({ show: mode }) }, word));
+      g.make("button", { type: "button", id: `viewer-${mode}`, "aria-pressed": String(mode === show), onclick: () => g.update({ show: mode }) }, word));
     g.fill(heading, g.make("h2", { id: "viewer-title" }, title), g.make("div", { class: "modes", role: "group", "aria-label": "How to compare" }, ...modes),
       g.make("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close"));
   }
 
   // At full size: an enlarged thumbnail would show differences that the images do not have.
   function figure(item, captioned = true) {
-    const frame = item.link ? g.make("div", { class: "frame" }, g.make("img", { src: item.link, alt: item.name, draggable: "false" })) : g.frame(item.trial, 1e6);
+    const frame = item.link ? g.make("div", { class: "frame" }, g.make("img", { src: item.link, alt: item.name, draggable: "false" })) : g.frame(item.trial, Infinity);
     return g.make("figure", null, frame, captioned ? caption(item) : null);
   }
 
@@ -107,7 +114,7 @@
 
   function choices(shown, words) {
     return pair.map((chosen, side) => {
-      const select = g.make("select", { onchange: (event) => ((pair[side] = Number(event.target.value)), (signature = ""), g.renderViewer()) },
+      const select = g.make("select", { id: `viewer-choice-${side}`, onchange: (event) => ((pair[side] = Number(event.target.value)), (signature = ""), g.renderViewer()) },
         ...shown.map((item, at) => g.make("option", { value: at, selected: at === chosen }, item.name)));
       return g.make("label", null, words[side] + " ", select);
     });
