@@ -180,7 +180,9 @@ def execute(
 
     plan, run = prepare(request, fetch=True, progress=progress)
     if not plan.batches and _is_current(run, plan):
-        return Outcome(plan, run, None, interrupted=False, sheet=_path(run, "sheet.png"), gallery=_path(run, GALLERY_PAGE))
+        return Outcome(
+            plan, run, None, interrupted=False, sheet=_path(run, "sheet.png"), gallery=_path(run, GALLERY_PAGE)
+        )
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         # Another sweep may have worked here between the plan and the lock.

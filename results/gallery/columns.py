@@ -57,19 +57,19 @@ def _axis(trials: pd.DataFrame, name: str, others: Sequence[str]) -> dict[str, A
     given = trials.get(f"{name}_label", [None] * len(trials))
     labels, alsos = [], []
     for place in first.values():
-        row = trials.iloc[place]
-        labels.append(printable(given[place] if isinstance(given[place], str) else value_text(name, row[name])))
+        row, label = trials.iloc[place], given[place]
+        labels.append(printable(label if isinstance(label, str) else value_text(name, row[name])))
         also = [f"{setting_name(other)} {one_line(other, row[other])}" for other in others]
         alsos.append(printable(", ".join(also)))
     flat = [label.replace("\n", " + ") for label in labels]
     if len(set(flat)) < len(flat):  # settings that move together may repeat values; the others tell them apart
         flat = [f"{label}, {also}" if also else label for label, also in zip(flat, alsos, strict=True)]
     values = []
-    for place, label, also, key in zip(first.values(), labels, alsos, _unique(flat), strict=True):
+    for place, label, also_text, key in zip(first.values(), labels, alsos, _unique(flat), strict=True):
         row = trials.iloc[place]
         value = {"key": key, "label": label, "query": value_query(name, row)}
-        if also:
-            value["also"] = also
+        if also_text:
+            value["also"] = also_text
         if name in PICTURES and (link := reference_link(row, name)):
             value["picture"] = link
         values.append(value)

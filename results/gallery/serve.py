@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 import sys
 from http import HTTPStatus
@@ -23,7 +22,15 @@ _SERVED = re.compile(
     r"|references/[0-9a-f]+\.png",
     re.ASCII,
 )
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".webp": "image/webp", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+    ".png": "image/png",
+}
 
 
 class Server(ThreadingHTTPServer):
@@ -81,10 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, b"not here\n", body=body)
             return
         suffix = path[path.rindex(".") :]
-        kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
         # Images and thumbnails are named by what they show; the data change while a sweep runs.
         cached = "max-age=3600" if suffix in (".png", ".webp") else "no-cache"
-        self._send(HTTPStatus.OK, content, {"Content-Type": kind, "Cache-Control": cached}, body=body)
+        self._send(HTTPStatus.OK, content, {"Content-Type": _TYPES[suffix], "Cache-Control": cached}, body=body)
 
     def _send(
         self, status: HTTPStatus, content: bytes, headers: dict[str, str] | None = None, *, body: bool = True

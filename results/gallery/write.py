@@ -22,6 +22,7 @@ from results.printable import printable
 from results.run import GALLERY_PAGE, Run
 from results.table import load
 
+
 @dataclass
 class Written:
     """What a writer has written already, by path: the hash of the contents. A running sweep writes many times."""

@@ -113,7 +113,12 @@ class MakeRun:
         rows = []
         for number in numbers:
             row = {name: value for name, value in self.settings(codes[number]).items() if name in SETTINGS.names}
-            row |= {"trial_id": trial_id(codes[number]), "committed_at": NOW, "stand_ins": "", "weights_sha256": "ab" * 32}
+            row |= {
+                "trial_id": trial_id(codes[number]),
+                "committed_at": NOW,
+                "stand_ins": "",
+                "weights_sha256": "ab" * 32,
+            }
             row |= {"width": self.size[0], "height": self.size[1], "device": "CPU", "seconds": 0.25}
             for name in ("content", "style"):
                 sha256 = hashlib.sha256(row[name].encode()).hexdigest()
@@ -151,7 +156,7 @@ def make_run(tmp_path):
     """Makes runs below a folder whose name is unkind to addresses."""
 
     def make(axes, **options):
-        return MakeRun(tmp_path / "a folder's #1 100% \"name\"", axes, **options)
+        return MakeRun(tmp_path / 'a folder\'s #1 100% "name"', axes, **options)
 
     return make
 
@@ -194,7 +199,9 @@ class Looker:
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text))
+        page.on(
+            "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
+        )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         address = self.address(run)
         start = "file://" if self.scheme == "file" else address.removesuffix("gallery/")

@@ -94,7 +94,7 @@ def test_a_row_that_names_a_file_elsewhere_gets_no_link(make_run, monkeypatch):
 
 
 def test_a_query_selects_exactly_the_trials_of_its_value(make_run):
-    axes = {"style": ["a", 'b"`\'\\', "{c}"], "style_layers": [["conv1_1"], ["conv1_1", "conv2_1"]], "ratio": RATIOS}
+    axes = {"style": ["a", "b\"`'\\", "{c}"], "style_layers": [["conv1_1"], ["conv1_1", "conv2_1"]], "ratio": RATIOS}
     made = make_run(axes, labels={"style_layers": ["few", "more"]})
     write_gallery(made.run)
     data, trials = data_of(made.run), results.load(made.run.location)
@@ -216,7 +216,13 @@ def test_the_server_has_the_page_and_its_images_and_nothing_else_of_the_run(serv
             assert answer.status == 200
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
     refused = ["run.json", "plan.parquet", "gallery/../run.json", "gallery/%2e%2e/run.json", "images/../run.json"]
-    refused += ["gallery//etc/passwd", "..%2f..%2fetc%2fpasswd", "images/", "gallery/thumbnails", *run.names("trials/*")]
+    refused += [
+        "gallery//etc/passwd",
+        "..%2f..%2fetc%2fpasswd",
+        "images/",
+        "gallery/thumbnails",
+        *run.names("trials/*"),
+    ]
     for path in refused:
         connection = HTTPConnection("127.0.0.1", server.server_port)
         connection.request("GET", f"/{path}")

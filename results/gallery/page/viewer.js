@@ -50,8 +50,7 @@
     const now = JSON.stringify([show, shown]);
     if (now === signature) return;
     signature = now;
-    pair = pair.map((one, at) => (one < shown.length ? one : Math.min(at, shown.length - 1)));
-    if (pair[0] === pair[1]) pair = [0, Math.min(1, shown.length - 1)];
+    if (Math.max(...pair) >= shown.length) pair = [0, Math.min(1, shown.length - 1)];
     place = Math.min(place, shown.length - 1);
     const focused = dialog.open ? document.activeElement.id : "";
     renderHeading(show);
