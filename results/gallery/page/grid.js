@@ -50,7 +50,7 @@
     style.setProperty("--header-width", `${g.headerWidth(layout)}px`);
     style.setProperty("--header-height", `${g.headerHeight(layout)}px`);
     style.setProperty("--thumbnail", `${g.thumbnailEdge(g.cellSize.width)}px`);
-    table.className = layout.kind;
+    table.className = layout.rowAxis ? layout.kind : `${layout.kind} bare`;
     table.style.width = `${g.headerWidth(layout) + layout.columns.length * layout.columnStep}px`;
     table.setAttribute("aria-rowcount", layout.rows.length + headerRows(layout));
     table.setAttribute("aria-colcount", layout.columns.length + (layout.rowAxis ? 1 : 0));
@@ -58,6 +58,7 @@
     const [low, high] = captionRange();
     captions = { low, high, log: low > 0 && high / low > 50 };
     fillWindow();
+    scroller.classList.toggle("narrow", g.cellSize.width < 84);
     scroller.classList.toggle("empty", layout.rows.length === 0);
   };
 

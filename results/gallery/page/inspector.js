@@ -58,8 +58,8 @@
       const pinned = g.view.pins.includes(picture);
       return g.make("figure", null,
         g.make("img", { src: reference.link, alt: `${picture} picture ${reference.name}`, decoding: "async" }),
-        g.make("figcaption", null, g.make("span", null, `${picture}: ${reference.name}`),
-          g.make("button", { type: "button", class: "small", "aria-pressed": String(pinned), onclick: () => g.togglePin(picture) }, pinned ? "unpin" : "pin")));
+        g.make("figcaption", null, `${picture}: ${reference.name}`),
+        g.make("button", { type: "button", class: "small", "aria-pressed": String(pinned), "aria-label": `pin the ${picture} picture`, onclick: () => g.togglePin(picture) }, pinned ? "unpin" : "pin"));
     });
     return figures.some(Boolean) ? g.make("div", { class: "references" }, ...figures) : null;
   }

@@ -46,7 +46,7 @@
 
   function wallLayout(width) {
     const trials = g.sorted();
-    const most = Math.max(1, Math.floor((width - 2 * g.GAP) / (g.cellSize.width + g.GAP)));
+    const most = Math.max(1, Math.floor((width - 3 * g.GAP) / (g.cellSize.width + g.GAP)));
     const rows = Array.from({ length: Math.ceil(trials.length / most) }, (_, row) => [row]);
     const place = new Map(trials.map((trial, at) => [trial, at]));
     return {
@@ -76,7 +76,12 @@
     }
   }
 
-  g.headerWidth = (layout) => (layout.rowAxis ? 148 : 0);
+  // Of the row labels: as wide as their longest line, within reason.
+  g.headerWidth = function (layout) {
+    if (!layout.rowAxis) return 0;
+    const lines = [layout.rowAxis.title + " ↓", ...layout.rowAxis.values.flatMap((value) => value.label.split("\n"))];
+    return g.clamp(Math.max(...lines.map((line) => line.length)) * 7.5 + 30, g.hasPictures(layout.rowAxis) ? 120 : 88, 176);
+  };
   g.thumbnailEdge = (size) => Math.round(g.clamp(size * 0.45, 40, 88));
   g.headerHeight = function (layout, width = g.cellSize.width) {
     const label = layout.columnAxis ? g.HEADER + (g.hasPictures(layout.columnAxis) ? g.thumbnailEdge(width) + 6 : 0) + 16 * (g.labelLines(layout.columnAxis, width) - 1) : 0;
