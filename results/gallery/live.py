@@ -45,7 +45,7 @@ def _keep_writing(run: Run, stop: threading.Event) -> None:
         from results.gallery import write  # brings pandas: not before the sweep has begun
 
         written = written or write.Written()
-        with contextlib.suppress(ResultsError):  # whoever writes it at the end of the sweep meets it again, and says so
+        with contextlib.suppress(Exception):  # whoever writes it at the end of the sweep meets it again, and says so
             write.write_gallery(run, next_in=max(pause, EVERY_SECONDS), thumbnails=False, written=written)
         pause = max(EVERY_SECONDS, (time.monotonic() - began) / MOST_SHARE)
     if written and written.version:

@@ -55,6 +55,18 @@ def test_a_sweep_leaves_a_row_and_an_image_for_each_trial_and_a_sheet(ran, first
     assert ran.stdout == f"{first_sweep[0] / 'runs' / 'small' / 'sheet.png'}\n"
     with Image.open("runs/small/sheet.png") as sheet:
         assert sheet.width > 150
+    assert f"gallery: {first_sweep[0] / 'runs/small/gallery/index.html'}" in ran.stderr
+    assert len(list(first_sweep[0].glob("runs/small/gallery/thumbnails/*/*.webp"))) == 4
+
+
+def test_a_gallery_that_cannot_be_written_is_a_note(ran, sweep, small_grid, monkeypatch):
+    def refuse(*_, **__):
+        raise results.RunError("the disk is full")
+
+    monkeypatch.setattr("results.gallery.write.write_gallery", refuse)
+    again = sweep(small_grid, "--set", "iterations=2", "--out", small_grid.parent / "other")
+    assert again.exit_code == 0
+    assert "no gallery was written: the disk is full" in again.stderr
 
 
 def test_results_go_to_stdout_and_the_rest_to_stderr(ran):
