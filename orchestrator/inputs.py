@@ -92,9 +92,8 @@ class Inputs:
         return name
 
     def references(self) -> list[Picture]:
-        """The pictures that a run keeps for people to compare with: of a clip the first frame."""
-        first = [self.frame(reference, 0) for reference, clip in self.clips.items() if clip]
-        return [*self.pictures.values(), *(self.picture(frame) for frame in first)]
+        """The pictures that a run keeps for people to compare with, the frames of clips last."""
+        return [*self.pictures.values(), *self._frames.values()]
 
     def result(self, trial: str) -> Image.Image:
         """The image of a trial of this run that is done. Raises RunError."""

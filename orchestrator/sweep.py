@@ -33,8 +33,8 @@ from results.run import GALLERY_PAGE
 if TYPE_CHECKING:
     from orchestrator.engine import Status
 
-REFERENCE_EDGE = 448
-"""Pixels of the long edge of the content and style pictures that a run keeps for its sheet."""
+REFERENCE_EDGE, FRAME_EDGE = 448, 224
+"""Pixels of the long edge of the content and style pictures that a run keeps for people, and of the frames of clips."""
 
 
 WIDEST_ON_GPU, USABLE_SHARE = 32, 0.6
@@ -260,7 +260,8 @@ def write_run(run: Run, plan: Plan, request: Request) -> None:
         if not run.exists(path):
             buffer = io.BytesIO()
             image = picture.image()
-            image.thumbnail((REFERENCE_EDGE, REFERENCE_EDGE))
+            edge = FRAME_EDGE if picture.known else REFERENCE_EDGE
+            image.thumbnail((edge, edge))
             image.save(buffer, "PNG")
             run.write(path, buffer.getvalue())
 
