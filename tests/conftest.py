@@ -12,11 +12,17 @@ from typer.testing import CliRunner
 NEEDS_RAY = {"ray_session", "undisturbed", "start", "installed"}
 """Fixtures of tests that run sweeps."""
 
+STARTS_PROCESSES = {"test_chaos", "test_interruption", "test_object_store", "test_wheel"}
+
 
 def pytest_collection_modifyitems(items):
-    """Tests that run sweeps share one process, and so one Ray session; the others have the second process."""
+    """Tests that run sweeps share one process, and so one Ray session; those that start `sweep` as a process, which has
+    a Ray of its own, are the other process's first; the rest go where there is time.
+    """
     for item in items:
-        if NEEDS_RAY & set(item.fixturenames):
+        if item.path.stem in STARTS_PROCESSES:
+            item.add_marker(pytest.mark.xdist_group("processes"))
+        elif NEEDS_RAY & set(item.fixturenames):
             item.add_marker(pytest.mark.xdist_group("ray"))
 
 

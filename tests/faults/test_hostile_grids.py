@@ -39,7 +39,7 @@ def test_any_name_is_only_a_name(small_grid, sweep, tree, ray_session):
     for path in files:
         kind = path.removeprefix("runs/small/").split("/")[0]
         assert path.startswith("runs/small/")
-        assert kind in expected | {"images", "references", "trials"}
+        assert kind in expected | {"gallery", "images", "references", "trials"}
     for command in (["status", "runs/small"], ["table", "runs/small"], ["table", "runs/small", "--csv"]):
         assert sweep(*command).exit_code == 0
     for command in (["status", "runs/small"], ["table", "runs/small"], ["plan", small_grid]):
