@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from orchestrator.gallery_command import gallery
+from orchestrator.question_commands import diff, query
 
 if TYPE_CHECKING:
     from orchestrator.sweep import Outcome
@@ -338,6 +339,8 @@ def schema() -> None:
 
 
 app.command()(gallery)
+app.command()(query)
+app.command()(diff)
 
 
 def _filtered(trials: Any, where: str | None) -> Any:

@@ -10,17 +10,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from results.errors import ResultsError, RunError, SheetError
+from results.errors import QueryError, ResultsError, RunError, SheetError
 from results.run import Run
 
 if TYPE_CHECKING:
+    from results.comparison import diff
     from results.drawing import sheet
+    from results.sql import query
     from results.table import curves, image, load, reference
 
 # pandas and Pillow take half a second to import; whoever only needs a run's paths does not wait for them.
-_LAZY = {"curves": "table", "image": "table", "load": "table", "reference": "table", "sheet": "drawing"}
+_LAZY = {
+    "curves": "table",
+    "diff": "comparison",
+    "image": "table",
+    "load": "table",
+    "query": "sql",
+    "reference": "table",
+    "sheet": "drawing",
+}
 
-__all__ = ["ResultsError", "Run", "RunError", "SheetError", "curves", "image", "load", "reference", "sheet"]
+__all__ = [
+    "QueryError",
+    "ResultsError",
+    "Run",
+    "RunError",
+    "SheetError",
+    "curves",
+    "diff",
+    "image",
+    "load",
+    "query",
+    "reference",
+    "sheet",
+]
 
 
 def __getattr__(name: str) -> Any:
