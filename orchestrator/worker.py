@@ -14,6 +14,7 @@ import platform
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.plan import Batch, Trial
-    from stylize import Masks, Network, Previous, Result, Targets, Transfer
+    from stylize import Masks, Metrics, Network, Previous, Result, Targets, Transfer
 
 
 WRITERS = 4
@@ -92,6 +93,7 @@ class Worker:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._run = Run(location)
         self._targets: dict[str, Targets] = {}
+        self._metrics: dict[str, Metrics] = {}
         self._progress: Progress | None = None
         self._stop = False
 
@@ -154,11 +156,32 @@ class Worker:
             half = len(trials) // 2
             first = self._optimise(name, trials[:half], targets, materials)
             return first + self._optimise(name, trials[half:], targets, materials)
+        metrics = self._metrics_for(trials[0])
+        rows = [
+            self._outcome_row(trial, outcome, materials)
+            | metrics.of(outcome.pixels().permute(2, 0, 1), transfer.content, transfer.styles)
+            for trial, transfer, outcome in zip(trials, transfers, outcomes, strict=True)
+        ]
         with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
-            return list(pool.map(lambda trial, outcome: self._finish(trial, outcome, materials), trials, outcomes))
+            list(pool.map(self._write_image, trials, outcomes, rows))
+        return rows
 
-    def _finish(self, trial: Trial, outcome: Result, materials: Materials) -> dict[str, Any]:
-        """Write a trial's image and make its row."""
+    def _metrics_for(self, trial: Trial) -> Metrics:
+        """Metrics in an embedded network other than the one that a batch was optimised in."""
+        from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
+        from weights import find_weights
+
+        name = "vgg16-slim" if trial.architecture == "vgg19-slim" else "vgg19-slim"
+        if name not in self._metrics:
+            architecture = ARCHITECTURES[name]
+            weights = find_weights(name, None, base=Path(), offline=True)  # comes with this package
+            parameters, preprocessing = weights.load(architecture.parameter_shapes())
+            network: Network = Network(architecture, parameters, PREPROCESSING[preprocessing]).to(self._device)
+            self._metrics[name] = Metrics(network)
+        return self._metrics[name]
+
+    def _outcome_row(self, trial: Trial, outcome: Result, materials: Materials) -> dict[str, Any]:
+        """A trial's row without its image and its metrics."""
         row = self._row(trial, materials) | {
             "status": "done" if outcome.failed_at is None else "failed",
             "content_loss": outcome.content_loss,
@@ -185,11 +208,14 @@ class Worker:
                 f"the loss was not finite at step {outcome.failed_at}; the image is the last good one. "
                 "A lower learning_rate may help"
             )
+        return row
+
+    def _write_image(self, trial: Trial, outcome: Result, row: dict[str, Any]) -> None:
+        """Write a trial's image, and into its row where it is."""
         pixels = outcome.pixels().numpy()
         row["pixels_sha256"] = hashlib.sha256(pixels.tobytes()).hexdigest()
         row["image_path"] = Run.image_path(trial.id)
         self._run.write(row["image_path"], _png(pixels, trial))
-        return row
 
     def _row(self, trial: Trial, materials: Materials) -> dict[str, Any]:
         return known_row(trial, materials.sha256) | {

@@ -27,6 +27,12 @@ OUTCOME = pa.schema(
         ("matting_loss", _LOSS),  # none where matting_weight is 0
         ("temporal_loss", _LOSS),  # of frames that follow one of their clip
         ("total_loss", _LOSS),
+        ("structural_similarity", pa.float64()),  # this and the next five: stylize/metrics.py
+        ("style_distance", pa.float64()),
+        ("style_distance_of_content", pa.float64()),
+        ("style_distance_network", pa.string()),
+        ("colour_distance_to_content", pa.float64()),
+        ("colour_distance_to_style", pa.float64()),
         ("content_loss_by_layer", _BY_LAYER),
         ("style_loss_by_layer", _BY_LAYER),
         ("history_step", pa.list_(pa.int32())),
@@ -90,6 +96,9 @@ def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | 
         empty = OUTCOME.empty_table()
         return empty if wanted is None else empty.select([name for name in wanted if name in OUTCOME.names])
     rows = pa.concat_tables(tables, promote_options="permissive")
+    for field in OUTCOME:  # columns that older versions did not write
+        if field.name not in rows.column_names and (wanted is None or field.name in wanted):
+            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
     rows = rows.append_column("_done", pc.equal(rows["status"], "done"))
     rows = rows.append_column("_order", pa.array(range(len(rows))))
     rows = rows.sort_by([("_done", "ascending"), ("committed_at", "ascending")])

@@ -17,6 +17,7 @@ from stylize.settings import Settings
 
 if TYPE_CHECKING:
     from stylize.masks import Masks
+    from stylize.metrics import Metrics
     from stylize.network import PREPROCESSING, Network, Preprocessing
     from stylize.objective import Transfer
     from stylize.optimise import transfer, transfer_batch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _NEED_TORCH = {
     "PREPROCESSING": "network",
     "Masks": "masks",
+    "Metrics": "metrics",
     "Network": "network",
     "Preprocessing": "network",
     "Previous": "temporal",
@@ -45,6 +47,7 @@ __all__ = [
     "History",
     "LayerWeight",
     "Masks",
+    "Metrics",
     "Network",
     "PictureError",
     "Preprocessing",
