@@ -20,7 +20,7 @@ from results.run import Run
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
 _NOT_SHOWN = {"trial_id", "run", "image_path"}
-_LOSS = re.compile(r".*loss.*|total_variation")
+_LOSS = re.compile(r".*loss.*|total_variation|structural_similarity|(style|colour)_distance(_.*)?")
 
 
 def axes(trials: pd.DataFrame, groups: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
