@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from results.errors import QueryError, ResultsError, RunError, SheetError
+from results.errors import PlotError, QueryError, ResultsError, RunError, SheetError
 from results.run import Run
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "PlotError",
     "QueryError",
     "ResultsError",
     "Run",
@@ -40,6 +41,7 @@ __all__ = [
     "diff",
     "image",
     "load",
+    "plot",
     "query",
     "reference",
     "sheet",
@@ -47,10 +49,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
+    if name == "plot":
+        return importlib.import_module("results.plot")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"results.{_LAZY[name]}"), name)
     globals()[name] = value
     return value

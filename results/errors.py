@@ -3,6 +3,7 @@
 ResultsError
 ├── RunError     a run folder that is missing, damaged, locked, full, or another grid's
 │   └── MissingFileError   one of its files is not there
+├── PlotError    a figure that was asked for in a way that cannot be drawn
 ├── QueryError   a question to the tables that cannot be answered
 └── SheetError   a sheet that was asked for in a way that cannot be drawn
 """
@@ -18,6 +19,10 @@ class RunError(ResultsError):
 
 class MissingFileError(RunError):
     """A file of a run that is not there, where others could be read."""
+
+
+class PlotError(ResultsError):
+    """Columns that a figure cannot be made of."""
 
 
 class QueryError(ResultsError):
