@@ -15,7 +15,7 @@ import typer
 
 from benchmarks.measurement import as_text, machine
 
-ALL = ("limit", "split", "precision", "sooner", "memory", "overhead", "estimate", "figure5_vs_loop")
+ALL = ("limit", "split", "precision", "sooner", "memory", "overhead", "frames", "estimate", "figure5_vs_loop")
 
 
 def main(

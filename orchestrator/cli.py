@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from orchestrator.animate_command import animate
 from orchestrator.gallery_command import gallery
 from orchestrator.question_commands import diff, query
 
@@ -338,6 +339,7 @@ def schema() -> None:
     print(json.dumps(grid_schema(), indent=2, ensure_ascii=False))
 
 
+app.command()(animate)
 app.command()(gallery)
 app.command()(query)
 app.command()(diff)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.plan import Batch, Plan
+from orchestrator.plan import Batch, Plan, Trial
 
 CONVOLUTION_SHARE = {"vgg16": (0.9, 1.8), "vgg19": (0.9, 1.8), "vgg16-slim": (0.65, 0.9), "vgg19-slim": (0.65, 0.9)}
 OTHERS_SHARE = (0.5, 0.7)
@@ -18,6 +18,8 @@ START_SECONDS = 12.0
 """For Ray, imports and the first batch's targets; measured on the same machine."""
 BYTES_PER_PIXEL = 2.3
 """Of a PNG: stylised images hardly compress."""
+BYTES_PER_FRAME_PIXEL = 2.1
+"""Of a lossless WebP."""
 SHEET_EDGE = 512
 
 
@@ -56,9 +58,16 @@ def seconds(batches: Sequence[Batch]) -> float:
 
 
 def disk_bytes(batches: Sequence[Batch]) -> int:
-    """Bytes that the batches' images and rows take."""
+    """Bytes that the batches' images, frames and rows take."""
     trials = [trial for batch in batches for trial in batch.trials]
-    return round(sum(trial.width * trial.height * BYTES_PER_PIXEL + 2000 for trial in trials))
+    images = sum(trial.width * trial.height * BYTES_PER_PIXEL + 2000 for trial in trials)
+    return round(images + sum(_frame_bytes(trial) for trial in trials))
+
+
+def _frame_bytes(trial: Trial) -> float:
+    settings = trial.settings
+    frames = -(-settings.iterations // settings.frames_every) if settings.frames_every else 0
+    return frames * trial.width * trial.height * BYTES_PER_FRAME_PIXEL
 
 
 def sheet_pixels(plan: Plan) -> tuple[int, int]:

@@ -180,9 +180,8 @@ def execute(
 
     plan, run = prepare(request, fetch=True, progress=progress)
     if not plan.batches and _is_current(run, plan):
-        return Outcome(
-            plan, run, None, interrupted=False, sheet=_path(run, "sheet.png"), gallery=_path(run, GALLERY_PAGE)
-        )
+        sheet, gallery = _path(run, "sheet.png"), _path(run, GALLERY_PAGE)
+        return Outcome(plan, run, None, interrupted=False, sheet=sheet, gallery=gallery, notes=_frames_note(run, plan))
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         # Another sweep may have worked here between the plan and the lock.
@@ -194,7 +193,7 @@ def execute(
             compact(run, at_least=WORTH_MERGING)
         sheet, notes = (None, []) if interrupted else _draw(run)
         gallery, more_notes = _gallery(run, thumbnails=not interrupted)
-    return Outcome(plan, run, status, interrupted, sheet, gallery, notes + more_notes)
+    return Outcome(plan, run, status, interrupted, sheet, gallery, notes + more_notes + _frames_note(run, plan))
 
 
 def _interrupt_myself() -> None:
@@ -336,6 +335,18 @@ def _is_current(run: Run, plan: Plan) -> bool:
         return False
     before = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
     return before == _grid_metadata(plan.grid) and read_plan(run).equals(plan.table())
+
+
+def _frames_note(run: Run, plan: Plan) -> list[str]:
+    """What to say where the grid asks for frames and trials were done before it did: these do not run again for it."""
+    asking = {trial.id for trial in plan.trials.values() if trial.settings.frames_every}
+    if not asking or not run.exists():
+        return []
+    rows = read_rows(run, columns=["trial_id", "status", "kept_steps"]).to_pylist()
+    done = {row["trial_id"] for row in rows if row["status"] == "done" and row["kept_steps"] is None}
+    count = len(done & asking)
+    note = f"{count} trials were done without frames_every and have no frames; with another --out they run again"
+    return [note] if count else []
 
 
 def _path(run: Run, path: str) -> str | None:

@@ -179,6 +179,7 @@ _NAMES_ONLY = {
     "checkpointing",
     "frame",
     "clip_frames",
+    "frames_every",
 }
 
 
@@ -211,8 +212,8 @@ def trial_id(settings: TrialSettings, width: int, height: int, inputs: Mapping[s
 
     `settings` have their layers filled in. `inputs` holds the hashes of weights and pictures, whose names do not
     count, and for a frame of a clip what it follows. Settings without effect (the seed where nothing is drawn, the
-    style where α alone counts) do not count either, nor does what leaves the pixels alone (checkpointing), nor do
-    settings at their default, so that settings added later leave old trials valid.
+    style where α alone counts) do not count either, nor does what leaves the pixels alone (checkpointing,
+    frames_every), nor do settings at their default, so that settings added later leave old trials valid.
     """
     counted = settings.model_dump(exclude=_NAMES_ONLY, exclude_defaults=True)
     for name in _without_effect(settings, follows="previous" in inputs):

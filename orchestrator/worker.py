@@ -21,6 +21,7 @@ import numpy as np
 import ray
 
 from orchestrator.errors import EngineError
+from orchestrator.frame_writer import FrameWriter
 from orchestrator.row import known_row
 from orchestrator.trial import settings_row
 from orchestrator.versions import sweep_version
@@ -145,7 +146,8 @@ class Worker:
         try:
             pictures = _Pictures(materials)
             transfers = [pictures.transfer(trial) for trial in trials]
-            outcomes = transfer_batch(transfers, targets, on_step)
+            with FrameWriter(self._run, trials) as frames:
+                outcomes = transfer_batch(transfers, targets, on_step, frames)
         except (Stopped, RunError):
             raise
         except Exception as error:  # whatever a trial raises fails that trial and no other
@@ -160,7 +162,8 @@ class Worker:
         rows = [
             self._outcome_row(trial, outcome, materials)
             | metrics.of(outcome.pixels().permute(2, 0, 1), transfer.content, transfer.styles)
-            for trial, transfer, outcome in zip(trials, transfers, outcomes, strict=True)
+            | frames.columns(place)
+            for place, (trial, transfer, outcome) in enumerate(zip(trials, transfers, outcomes, strict=True))
         ]
         with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
             list(pool.map(self._write_image, trials, outcomes, rows))

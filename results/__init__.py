@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from results.comparison import diff
     from results.drawing import sheet
     from results.sql import query
-    from results.table import curves, image, load, reference
+    from results.table import curves, frames, image, load, reference
 
 # pandas and Pillow take half a second to import; whoever only needs a run's paths does not wait for them.
 _LAZY = {
     "curves": "table",
     "diff": "comparison",
+    "frames": "table",
     "image": "table",
     "load": "table",
     "query": "sql",
@@ -39,6 +40,7 @@ __all__ = [
     "SheetError",
     "curves",
     "diff",
+    "frames",
     "image",
     "load",
     "plot",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,6 +21,9 @@ MOST_EDGE = {".png": 30_000, ".jpg": 30_000, ".webp": 16_383}
 
 LARGEST_CELL = 512
 """Pixels: larger images are reduced in the sheet."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
 
 RULE, MISSING, FAILED = "#c9c9c9", "#f0f0f0", "#fbe9e7"
 
@@ -40,31 +43,68 @@ def sheet(
     """
     if suffix not in MOST_EDGE:
         raise SheetError(f"a sheet cannot be saved as {suffix or 'a file without suffix'}; use {', '.join(MOST_EDGE)}")
+
+    def scale(width: int, height: int) -> float:
+        return min(MOST_EDGE[suffix] / max(width, height), math.sqrt(MOST_PIXELS / (width * height)))
+
+    return _Drawing(_measured(trials, rows, columns, scale, f"one {suffix} sheet")).draw()
+
+
+def empty_sheet(
+    trials: pd.DataFrame, rows: str | Sequence[str] | None, columns: str | Sequence[str] | None, room: tuple[int, int]
+) -> tuple[Image.Image, dict[int, Box]]:
+    """A sheet of at most `room` pixels (width, height) without the images of trials that are done, for films; and where
+    they belong, by their places in the table. Raises SheetError.
+    """
+
+    def scale(width: int, height: int) -> float:
+        return min(room[0] / width, room[1] / height)
+
+    drawing = _Drawing(_measured(trials, rows, columns, scale, f"a film of {room[0]}×{room[1]} pixels"), empty=True)
+    return drawing.draw(), drawing.boxes
+
+
+def _measured(
+    trials: pd.DataFrame,
+    rows: str | Sequence[str] | None,
+    columns: str | Sequence[str] | None,
+    scale: Callable[[int, int], float],
+    what: str,
+) -> Measures:
+    """The measures of the largest sheet that fits: `scale` says by how much one of a width and height is too large."""
     trials = trials.reset_index(drop=True)
     layout = arrange(trials, _names(rows), _names(columns))
     edge = LARGEST_CELL
     while True:
         measures = Measures(trials, layout, edge)
-        scale = min(
-            MOST_EDGE[suffix] / max(measures.width, measures.height),
-            math.sqrt(MOST_PIXELS / (measures.width * measures.height)),
-        )
-        if scale >= 1:
-            return _Drawing(measures).draw()
+        factor = scale(measures.width, measures.height)
+        if factor >= 1:
+            return measures
         if edge <= 4:
-            raise SheetError(
-                f"{len(trials):,} trials are too many for one {suffix} sheet; filter the table, or use --where"
-            )
-        edge = max(4, min(edge - 1, int(max(measures.cell) * scale)))
+            raise SheetError(f"{len(trials):,} trials are too many for {what}; filter the table, or use --where")
+        edge = max(4, min(edge - 1, int(max(measures.cell) * factor)))
 
 
 def _names(axes: str | Sequence[str] | None) -> list[str] | None:
     return [axes] if isinstance(axes, str) else None if axes is None else list(axes)
 
 
+def paste(canvas: Image.Image, picture: Image.Image, box: Box) -> None:
+    """Put a picture into the middle of a box, scaled to fit."""
+    left, top, width, height = box
+    scale = min(width / picture.width, height / picture.height)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    fitted = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+    canvas.paste(fitted, (left + (width - size[0]) // 2, top + (height - size[1]) // 2))
+
+
 class _Drawing:
-    def __init__(self, measures: Measures) -> None:
+    """`empty`: images of trials are left out, and `boxes` has where they belong."""
+
+    def __init__(self, measures: Measures, *, empty: bool = False) -> None:
         self._m = measures
+        self._empty = empty
+        self.boxes: dict[int, Box] = {}
         self._canvas = Image.new("RGB", (measures.width, measures.height), "white")
         self._pen = ImageDraw.Draw(self._canvas)
 
@@ -162,6 +202,8 @@ class _Drawing:
             self._notice("not run yet", box, GREY, MISSING, RULE)
         elif row["status"] == "failed":
             self._notice(f"failed: {row['error']}", box, ACCENT, FAILED, ACCENT)
+        elif self._empty:
+            self.boxes[place] = (left, top, width, height)
         else:
             try:
                 self._paste(image(row), left, top, self._m.cell)
@@ -186,8 +228,4 @@ class _Drawing:
             top += line_height(typeface)
 
     def _paste(self, picture: Image.Image, left: int, top: int, box: tuple[int, int]) -> None:
-        """Put a picture into the middle of a box, scaled to fit."""
-        scale = min(box[0] / picture.width, box[1] / picture.height)
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        fitted = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
-        self._canvas.paste(fitted, (left + (box[0] - size[0]) // 2, top + (box[1] - size[1]) // 2))
+        paste(self._canvas, picture, (left, top, *box))

@@ -5,7 +5,8 @@ ResultsError
 │   └── MissingFileError   one of its files is not there
 ├── PlotError    a figure that was asked for in a way that cannot be drawn
 ├── QueryError   a question to the tables that cannot be answered
-└── SheetError   a sheet that was asked for in a way that cannot be drawn
+├── SheetError   a sheet that was asked for in a way that cannot be drawn
+└── FilmError    a film that was asked for in a way that cannot be made
 """
 
 
@@ -31,3 +32,7 @@ class QueryError(ResultsError):
 
 class SheetError(ResultsError):
     """Rows, columns or values that a sheet cannot be made of."""
+
+
+class FilmError(ResultsError):
+    """Frames, a rate, a sound or a kind of file that no film can be made of."""

@@ -40,9 +40,11 @@ def _item_texts(items: tuple[Any, ...]) -> list[str]:
     return [f"{layer} × {number_text(weight)}" for layer, weight in items]
 
 
-def number_text(number: float) -> str:
-    """A number as it would be written by hand: 10⁻⁴, 2.5·10⁻⁶, 0.94, 448."""
-    if number == 0 or not math.isfinite(number) or 0.01 < abs(number) < 100_000:
+def number_text(number: float, plain: tuple[float, float] = (0.01, 100_000)) -> str:
+    """A number as it would be written by hand: 10⁻⁴, 2.5·10⁻⁶, 0.94, 448; without a power of ten between the two of
+    `plain`.
+    """
+    if number == 0 or not math.isfinite(number) or plain[0] < abs(number) < plain[1]:
         return f"{number:g}"
     digits, exponent = f"{number:.5e}".split("e")
     digits = digits.rstrip("0").rstrip(".")
@@ -80,7 +82,7 @@ _UNREMARKABLE = {
 
 def fixed_text(settings: Mapping[str, Any]) -> str:
     """The settings that all trials of a sheet share, on one line, without those that have no effect."""
-    hidden = {"weights", "history_every", "checkpointing"} | {
+    hidden = {"weights", "history_every", "frames_every", "checkpointing"} | {
         name
         for names, setting, values in _WITHOUT_EFFECT
         if setting in settings and settings[setting] in values

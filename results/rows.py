@@ -55,11 +55,17 @@ OUTCOME = pa.schema(
         ("stand_ins", pa.string()),
         ("image_path", pa.string()),
         ("pixels_sha256", pa.string()),
+        ("kept_steps", pa.list_(pa.int32())),  # the steps at which `frames_every` kept the image
+        ("kept_by", pa.string()),  # the trial under whose id they are: trials that share an optimisation share frames
         ("versions", pa.string()),
         ("committed_at", pa.timestamp("us", tz="UTC")),
     ]
 )
-"""The columns of a trial's row beside its settings."""
+"""The columns of a trial's row beside its settings. A shard that was written before one of them existed is read without
+it, and its rows have none there.
+"""
+
+_NEEDED = ("trial_id", "status", "committed_at")
 
 
 def commit(run: Run, settings: pa.Schema, batch: str, attempt: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -86,25 +92,36 @@ def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
 def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows that count among those of these shards, given as paths and contents."""
     tables = []
-    wanted = None if columns is None else list(dict.fromkeys([*columns, "trial_id", "status", "committed_at"]))
+    wanted = None if columns is None else list(dict.fromkeys([*columns, *_NEEDED]))
     for path, content in shards.items():
         try:
-            tables.append(pq.read_table(io.BytesIO(content), columns=wanted))
+            tables.append(_read_shard(content, wanted))
         except (pa.ArrowException, OSError) as error:
             raise RunError(f"{path} in {run.location} is damaged; remove it and run again: {error}") from error
     if not tables:
-        empty = OUTCOME.empty_table()
-        return empty if wanted is None else empty.select([name for name in wanted if name in OUTCOME.names])
-    rows = pa.concat_tables(tables, promote_options="permissive")
-    for field in OUTCOME:  # columns that older versions did not write
-        if field.name not in rows.column_names and (wanted is None or field.name in wanted):
-            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+        return _columns_of(wanted)
+    rows = pa.concat_tables([*tables, _columns_of(wanted)], promote_options="permissive")
     rows = rows.append_column("_done", pc.equal(rows["status"], "done"))
     rows = rows.append_column("_order", pa.array(range(len(rows))))
     rows = rows.sort_by([("_done", "ascending"), ("committed_at", "ascending")])
     last = rows.select(["trial_id"]).append_column("_at", pa.array(range(len(rows))))
     last = last.group_by("trial_id").aggregate([("_at", "max")])["_at_max"]
     return rows.take(last).sort_by("_order").drop_columns(["_done", "_order"])
+
+
+def _read_shard(content: bytes, wanted: Sequence[str] | None) -> pa.Table:
+    """One shard, without columns that were not there yet when it was written."""
+    table = pq.ParquetFile(io.BytesIO(content)).read(columns=wanted)
+    for name in _NEEDED:
+        if name not in table.column_names:
+            raise pa.ArrowInvalid(f"it has no column {name}")
+    return table
+
+
+def _columns_of(wanted: Sequence[str] | None) -> pa.Table:
+    """No rows, but the columns of outcomes: older shards may all be without some."""
+    empty = OUTCOME.empty_table()
+    return empty if wanted is None else empty.select([name for name in wanted if name in OUTCOME.names])
 
 
 def write_plan(run: Run, plan: pa.Table) -> None:

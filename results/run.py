@@ -4,8 +4,10 @@
     plan.parquet          the grid's trials in their order, with their settings and labels
     trials/*.parquet      rows in write-once shards: a row is a trial's commit
     images/ab/abcd….png   the images, written before their rows
+    frames/ab/abcd…/….webp  images on the way, where `frames_every` asked for them; named by their step
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
+    films/                what `sweep animate` made
     gallery/              the page to look at it all with, and its thumbnails
     lease.json            in an object store: which sweep is at work here
 
@@ -68,6 +70,19 @@ class Run:
         """Where a trial's image is, below the run."""
         _check_hexadecimal(trial_id)
         return f"images/{trial_id[:2]}/{trial_id}.png"
+
+    @staticmethod
+    def frame_path(trial_id: str, step: int) -> str:
+        """Where the image of a trial after `step` updates is, below the run."""
+        _check_hexadecimal(trial_id)
+        return f"frames/{trial_id[:2]}/{trial_id}/{step:07}.webp"
+
+    @staticmethod
+    def film_path(trial_id: str | None = None, suffix: str = ".mp4") -> str:
+        """Where the film of one trial is, or that of the sheet, below the run."""
+        if trial_id:
+            _check_hexadecimal(trial_id)
+        return f"films/{trial_id or 'sheet'}{suffix}"
 
     @staticmethod
     def reference_path(picture_sha256: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,29 @@ def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:
         return opened.convert("RGB")
 
 
+def frames(row: Mapping[str, Any] | pd.Series) -> Iterator[tuple[int, Image.Image]]:
+    """The images of a row of `load` on their way, each with its step, as `frames_every` kept them; the last is the
+    result.
+
+    Raises RunError where none were kept, or where one is missing.
+    """
+    if not isinstance(row.get("kept_steps"), tuple):
+        raise RunError(f"trial {row['trial_id']} has no frames: it was run without frames_every")
+    for step in row["kept_steps"]:
+        yield step, frame(row, step)
+    yield int(row["steps"]), image(row)
+
+
+def frame(row: Mapping[str, Any] | pd.Series, step: int) -> Image.Image:
+    """One of the images that `frames_every` kept. Raises RunError where it is missing or damaged."""
+    path = Run.frame_path(row["kept_by"], step)
+    try:
+        with Image.open(io.BytesIO(Run(row["run"]).read(path)), formats=("WEBP",)) as opened:
+            return opened.convert("RGB")
+    except (OSError, Image.DecompressionBombError) as error:
+        raise RunError(f"{path} in {row['run']} is damaged: {error}") from error
+
+
 def reference(row: Mapping[str, Any] | pd.Series, picture: str) -> Image.Image | None:
     """The small copy of a row's `content` or `style` picture, or None where the trial used none."""
     sha256 = row.get(f"{picture}_sha256")
@@ -92,7 +115,7 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     # directly.
     outcomes = read_rows(run, columns=[name for name in OUTCOME.names if name not in _HISTORY])
     table: pd.DataFrame = _to_pandas(plan).merge(
-        outcomes.to_pandas(maps_as_pydicts="strict"), on="trial_id", how="left" if missing else "inner"
+        _to_pandas(outcomes), on="trial_id", how="left" if missing else "inner"
     )
     table["status"] = table["status"].fillna("missing")
     table = _spread_layers(table)
@@ -100,12 +123,13 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     return table
 
 
-def _to_pandas(plan: pa.Table) -> pd.DataFrame:
+def _to_pandas(rows: pa.Table) -> pd.DataFrame:
     """Lists become tuples, which pandas can group by."""
-    table: pd.DataFrame = plan.to_pandas()
-    for field in plan.schema:
+    table: pd.DataFrame = rows.to_pandas(maps_as_pydicts="strict")
+    for field in rows.schema:
         if pa.types.is_list(field.type):
-            tuples = [None if value is None else tuple(value) for value in table[field.name]]
+            values = rows[field.name].to_pylist()  # numbers of Python: pandas would leave those of numpy in the tuples
+            tuples = [None if value is None else tuple(value) for value in values]
             table[field.name] = pd.Series(tuples, index=table.index, dtype=object)
     return table
 

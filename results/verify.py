@@ -1,10 +1,13 @@
-"""Is a run what its table says? Every row against its image, every file against the table."""
+"""Is a run what its table says? Every row against its image, every file against the table. Of the frames that
+`frames_every` kept it is asked whether they are there, not what is in them: rows have no hashes of them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from results.errors import MissingFileError
+from results.errors import MissingFileError, RunError
 from results.rows import merged_rows
 from results.run import Run
 
-COLUMNS = ("trial_id", "status", "image_path", "pixels_sha256", "width", "height", "committed_at")
+COLUMNS = (
+    "trial_id", "status", "image_path", "pixels_sha256", "width", "height", "kept_steps", "kept_by", "committed_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,29 @@ def verify(run: Run) -> tuple[int, list[Finding]]:
             findings += _image_findings(run, row)
         elif row["status"] == "done":
             findings.append(Finding(f"trial {row['trial_id']}", "is done and its row names no image"))
+    findings += _frame_findings(run, rows)
     findings += _orphans(run, {row["image_path"] for row in rows if row.get("image_path")})
     return compared, findings
+
+
+def _frame_findings(run: Run, rows: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+    """Frames that rows name and that are not there, and those that no row names, both by the folder they are in."""
+    here = set(run.names("frames/**"))
+    known: set[str] = set()
+    for row in rows:
+        try:
+            named = [Run.frame_path(row["kept_by"], step) for step in row["kept_steps"] or ()]
+        except (RunError, TypeError):
+            yield Finding(f"trial {row['trial_id']}", "has frames where none belong")
+            continue
+        known.update(named)
+        if missing := [path for path in named if path not in here]:
+            folder, _, first = missing[0].rpartition("/")
+            what = f"lacks {len(missing)} of {len(named)} frames of trial {row['trial_id']}, {first} the first"
+            yield Finding(folder, what)
+    orphans = Counter(path.rpartition("/")[0] for path in here - known if not path.endswith(".tmp"))
+    for folder, count in sorted(orphans.items()):
+        yield Finding(folder, f"has {count} frames that belong to no row: a sweep ended before it committed", True)
 
 
 def _image_findings(run: Run, row: dict[str, Any]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from stylize.setting_types import LayerWeight
 from stylize.settings import Settings
 
 if TYPE_CHECKING:
+    from stylize.frames import Frame
     from stylize.masks import Masks
     from stylize.metrics import Metrics
     from stylize.network import PREPROCESSING, Network, Preprocessing
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _NEED_TORCH = {
     "PREPROCESSING": "network",
+    "Frame": "frames",
     "Masks": "masks",
     "Metrics": "metrics",
     "Network": "network",
@@ -44,6 +46,7 @@ __all__ = [
     "ARCHITECTURES",
     "PREPROCESSING",
     "Architecture",
+    "Frame",
     "History",
     "LayerWeight",
     "Masks",

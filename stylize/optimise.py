@@ -15,6 +15,7 @@ from torch import Tensor
 from stylize.adam import Adam, resized
 from stylize.arithmetic import Arithmetic, resolve, tf32_convolutions
 from stylize.colour import with_kept_colours, with_prepared_colours
+from stylize.frames import Camera, Going, OnFrame
 from stylize.initial import check_transfer, image_shape, initial_image
 from stylize.lbfgs import LBFGS
 from stylize.memory import needs_checkpointing
@@ -39,14 +40,18 @@ def transfer(content: Tensor | None, style: Tensor | None, settings: Settings, n
 
 
 def transfer_batch(
-    transfers: Sequence[Transfer], targets: Targets, on_step: Callable[[int], None] | None = None
+    transfers: Sequence[Transfer],
+    targets: Targets,
+    on_step: Callable[[int], None] | None = None,
+    on_frame: OnFrame | None = None,
 ) -> list[Result]:
     """Optimise several images in one forward and backward pass a step, each with its own losses, rate and schedule.
 
     Transfers that differ in nothing but their iterations are one optimisation, looked at several times. All must share
     `Settings.shared_in_batch` and, of each optimisation, the most iterations (ValueError otherwise). `on_step` is
-    called with the number of each step before it starts; what it raises ends the batch. Equal transfers give equal
-    images at one batch width on one machine; another width changes the low bits.
+    called with the number of each step before it starts; what it raises ends the batch. `on_frame` is given the images
+    that `frames_every` asks for, steps of one image in order; the last image is the result and no frame. Equal
+    transfers give equal images at one batch width on one machine; another width changes the low bits.
     """
     architecture = targets.network.architecture
     transfers = [replace(one, settings=one.settings.for_architecture(architecture)) for one in transfers]
@@ -56,7 +61,7 @@ def transfer_batch(
     _check_shared([lane.transfer for lane in lanes])
     arithmetic = resolve(transfers[0].settings.precision, targets.device)
     with tf32_convolutions(arithmetic):
-        outcomes = _Batch(lanes, targets, arithmetic, on_step).run()
+        outcomes = _Batch(lanes, targets, arithmetic, on_step, on_frame).run()
     return [outcomes[index] for index in range(len(transfers))]
 
 
@@ -73,6 +78,11 @@ class _Lane:
     @functools.cached_property
     def transfer(self) -> Transfer:
         return with_prepared_colours(self.asked)
+
+    def beyond(self, step: int) -> Going:
+        """This optimisation as frames at `step` know it."""
+        longer = (indices for iterations, indices in self.ends.items() if iterations > step)
+        return Going(self.asked, tuple(index for indices in longer for index in indices))
 
 
 def _lanes(transfers: Sequence[Transfer]) -> list[_Lane]:
@@ -129,6 +139,7 @@ class _Batch:
         targets: Targets,
         arithmetic: Arithmetic,
         on_step: Callable[[int], None] | None,
+        on_frame: OnFrame | None,
     ) -> None:
         self._started = time.perf_counter()
         self._lanes = lanes
@@ -137,6 +148,7 @@ class _Batch:
         self._on_step = on_step
         self._settings = lanes[0].transfer.settings
         self._shape = image_shape(lanes[0].transfer)
+        self._camera = Camera(self._shape, on_frame)
         self._alive = list(range(len(lanes)))
         self._recorded: list[tuple[int, list[int], Tensor]] = []
         self._ends: dict[tuple[int, int], _End] = {}  # by lane and iterations
@@ -161,6 +173,7 @@ class _Batch:
             matting = level.matting
             self._optimise(level, start, optimizer)
             start, images = level.end, self._good
+        self._camera.hand_over()
         self._finish(self._settings.iterations, optimizer)
         return self._results()
 
@@ -196,6 +209,8 @@ class _Batch:
                     evaluation = objective.evaluate(images)
                 else:
                     before = totals
+            going = [self._lanes[lane].beyond(step) for lane in self._alive]
+            self._camera.take(step, going, optimizer.best(), self._failed_at)
             [gradient] = torch.autograd.grad(evaluation.total.sum(), images)
             optimizer.step(step, evaluation.total.detach(), gradient)
 

@@ -56,4 +56,9 @@ class Result:
 
     def pixels(self) -> Tensor:
         """The image as H×W×3 bytes, clipped and rounded."""
-        return self.image.clamp(0, 255).round().byte().permute(1, 2, 0).contiguous()
+        return as_pixels(self.image)
+
+
+def as_pixels(image: Tensor) -> Tensor:
+    """A 3×H×W image in 0–255 as H×W×3 bytes, clipped and rounded."""
+    return image.clamp(0, 255).round().byte().permute(1, 2, 0).contiguous()

@@ -143,6 +143,13 @@ class Settings(BaseModel):
         "that are reported at the end.",
     )
     history_every: WholeNumber = Field(default=10, ge=1, lt=2**63, description="Record the losses every so many steps.")
+    frames_every: WholeNumber = Field(
+        default=0,
+        ge=0,
+        lt=2**63,
+        description="Keep the image every so many steps, from the first one on, for `sweep animate`. 0: never. The "
+        "result is the same.",
+    )
 
     @property
     def alpha(self) -> float:

@@ -57,6 +57,7 @@ DEFAULTS = {
     "content_layers": ["conv4_2"], "style_layers": ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"],
     "init": "content", "seed": 0, "optimizer": "adam", "learning_rate": 8, "decay": "staircase", "decay_rate": 0.94,
     "decay_steps": 100, "precision": "auto", "history_every": 10, "pyramid": [], "plateau": 0, "checkpointing": "auto",
+    "frames_every": 0,
     "padding": "zero", "style_scale": 1, "style_representation": "gram", "mrf_stride": 1,
     "mrf_rotations": [-15, -7.5, 0, 7.5, 15], "mrf_scales": [0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], "colour": "style",
     "matting_weight": 0, "matting_from": 0,
@@ -97,6 +98,7 @@ VALUES = {
     "pyramid": [[], [64], [64, 128]],
     "plateau": [0, 1e-3],
     "checkpointing": ["auto", "always"],
+    "frames_every": [0, 10],
 }
 
 
@@ -112,7 +114,7 @@ def what_counts(given, width, height, hashes):
         del full["seed"], full["noise_deviation"]
     if full["init"] != "mix":
         del full["noise_share"]
-    del full["checkpointing"]
+    del full["checkpointing"], full["frames_every"]
     if full["optimizer"] == "lbfgs":
         del full["decay"], full["betas"]
     if not full["matting_weight"]:
@@ -226,11 +228,11 @@ EFFECTIVE = {
 
 
 def test_every_setting_is_tried():
-    """Pictures and weights count by their hashes; checkpointing leaves the pixels alone."""
+    """Pictures and weights count by their hashes; checkpointing and frames_every leave the pixels alone."""
     pictures = {"content", "style", "init_image", "content_mask", "style_mask"}
     of_clips = {"frame", "clip_frames", "frame_start", "temporal_weight"}  # test_clips.py
-    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {"weights", "checkpointing"}
-    assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing"}
+    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {"weights", "checkpointing", "frames_every"}
+    assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing", "frames_every"}
 
 
 @pytest.mark.parametrize("name", EFFECTIVE)

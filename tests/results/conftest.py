@@ -32,6 +32,12 @@ def png(colour, size=(32, 24)):
     return buffer.getvalue()
 
 
+def webp(colour, size=(32, 24)):
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "WEBP", lossless=True)
+    return buffer.getvalue()
+
+
 def trial_id(number):
     return hashlib.sha256(str(number).encode()).hexdigest()[:20]
 
@@ -59,8 +65,10 @@ class MadeRun:
         self.plan = []
         self.labels = []
 
-    def add(self, number, colour=None, status="done", size=(32, 24), labels=None, error=None, **changes):
-        """A trial; without a colour it was not run yet."""
+    def add(self, number, colour=None, *, kept=None, steps=100, **changes):
+        """A trial; without a colour it was not run yet. `kept`: colours of frames by their steps."""
+        usual = {"status": "done", "size": (32, 24), "labels": None, "error": None}
+        status, size, labels, error = (changes.pop(name, value) for name, value in usual.items())
         one = {"trial_id": trial_id(number)} | settings(**changes)
         self.plan.append(one | {f"{axis}_label": label for axis, label in (labels or {}).items()})
         self.labels += [axis for axis in labels or () if axis not in self.labels]
@@ -76,6 +84,11 @@ class MadeRun:
         one["history_step"], one["history_total_loss"] = [0, 5], [9.0 + number, 1.0 + number]
         for term in ("content_loss", "style_loss", "total_variation"):
             one[f"history_{term}"] = [0.0, 0.5]
+        one["steps"] = steps
+        if kept is not None:
+            one["kept_by"], one["kept_steps"] = one["trial_id"], list(kept)
+            for step, frame in kept.items():
+                self.run.write(Run.frame_path(one["trial_id"], step), webp(frame, size))
         if colour is not None:
             one["image_path"] = Run.image_path(one["trial_id"])
             self.run.write(one["image_path"], png(colour, size))

@@ -100,6 +100,26 @@ def test_what_a_killed_worker_left_is_noted_and_is_no_damage(run):
     assert set(harmless) == {orphan, "trials/.half.tmp"}
 
 
+def test_missing_frames_and_those_of_no_row_are_named(run):
+    rows = [
+        {"trial_id": IDS[2], "status": "failed", "error": "late", "kept_by": IDS[2], "kept_steps": [0, 10, 20]},
+        {"trial_id": "f" * 20, "status": "failed", "error": "late", "kept_by": "../up", "kept_steps": [0]},
+    ]
+    commit(run, pa.schema([]), "batch9", "later", rows)
+    for step in (10, 30):
+        run.write(Run.frame_path(IDS[2], step), b"frame")
+    for step in (0, 10):
+        run.write(Run.frame_path(IDS[0], step), b"frame")
+    lost, harmless = found(run)
+    folder = f"frames/cc/{IDS[2]}"
+    assert lost == {
+        folder: f"lacks 2 of 3 frames of trial {IDS[2]}, 0000000.webp the first",
+        f"trial {'f' * 20}": "has frames where none belong",
+    }
+    assert set(harmless) == {folder, f"frames/aa/{IDS[0]}"}
+    assert "1 frames that belong to no row" in harmless[folder]
+
+
 def test_a_row_that_names_another_place_is_not_followed(run):
     row = {"trial_id": IDS[0], "status": "done", "image_path": "../../etc/passwd", "pixels_sha256": "0" * 64}
     commit(run, pa.schema([]), "batch9", "later", [row])

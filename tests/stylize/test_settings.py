@@ -28,6 +28,7 @@ BOUNDS = {
     "decay_rate": ([5e-324, 0.94, 2], [0, -1, math.inf]),
     "decay_steps": ([1, 2**63 - 1], [0, 2**63, 1.5]),
     "history_every": ([1, 2**63 - 1], [0, 2**63, 1.5]),
+    "frames_every": ([0, 2**63 - 1], [-1, 2**63, 1.5]),
     "matting_weight": ([0, 1e308], [-1, math.inf, math.nan]),
     "temporal_weight": ([0, 1e308], [-1, math.inf, math.nan]),
     "matting_from": ([0, 0.5], [-0.1, 1, math.nan]),
@@ -113,7 +114,7 @@ def test_settings_cannot_be_changed():
         Settings().ratio = 1
 
 
-@pytest.mark.parametrize("name", ["iterations", "seed", "decay_steps", "history_every"])
+@pytest.mark.parametrize("name", ["iterations", "seed", "decay_steps", "history_every", "frames_every"])
 def test_a_whole_number_is_an_int_however_it_is_written(name):
     assert type(getattr(Settings(**{name: 1e2}), name)) is int
 
@@ -263,6 +264,7 @@ VALID = st.fixed_dictionaries(
         "decay_rate": WEIGHTS,
         "decay_steps": st.integers(1, 2**63 - 1),
         "history_every": st.integers(1, 2**63 - 1),
+        "frames_every": st.integers(0, 2**63 - 1),
         **{name: st.sampled_from(words) for name, words in CHOICES.items()},
     },
 )
