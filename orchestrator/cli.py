@@ -291,25 +291,39 @@ def sheet(
     rows: Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")] = [],  # noqa: B006
     columns: Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")] = [],  # noqa: B006
     where: Where = None,
+    annotate: Annotated[
+        str | None, typer.Option(help="Text below each image: '{total_loss:.2e}', with any columns of the table.")
+    ] = None,
+    border: Annotated[str | None, typer.Option(help="Colour the cells' borders by this loss or metric.")] = None,
+    title: Annotated[str | None, typer.Option(help="Another title than the grid's.")] = None,
+    caption: Annotated[str | None, typer.Option(help="Text below the sheet.")] = None,
+    page_rows: Annotated[
+        int | None, typer.Option(min=1, help="At most so many rows a page: pages of a PDF, else numbered files.")
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Where to save it: .png, .jpg or .webp.  [default: RUN/sheet.png]", show_default=False),
+        typer.Option(
+            help="Where to save it: .png, .jpg, .webp, .svg or .pdf.  [default: RUN/sheet.png]", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Draw a run's comparison sheet again, with other axes or of a part of its trials."""
+    """Draw a run's comparison sheet again, with other axes, of a part of its trials, or for a paper."""
     with _messages():
         import results
+        from results.drawing import sheet_files
+        from results.look import Look
 
         location = _run_path(run)
         trials = _filtered(results.load(location, missing=True), where)
-        suffix = out.suffix.lower() if out else ".png"
-        drawn = results.sheet(trials, rows or None, columns or None, suffix=suffix)
         path = out or Path(results.Run(location).full_path("sheet.png"))
-        try:
-            drawn.save(path)
-        except OSError as error:
-            raise results.SheetError(f"cannot save {path}: {error.strerror or error}") from error
-        print(path)
+        look = Look(annotate, border, title, caption)
+        files = sheet_files(trials, path.name, rows or None, columns or None, look=look, page_rows=page_rows)
+        for name, content in files.items():
+            try:
+                path.with_name(name).write_bytes(content)
+            except OSError as error:
+                raise results.SheetError(f"cannot save {path.with_name(name)}: {error.strerror or error}") from error
+            print(path.with_name(name))
 
 
 @app.command()

@@ -11,10 +11,11 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from results.chart import Chart, Curve
-from results.drawing import Box, empty_sheet, paste
+from results.drawing import empty_sheet
 from results.errors import FilmError
 from results.labels import setting_name, value_text
 from results.measure import ACCENT, GREY, INK, Block
+from results.painter import Box, paste
 from results.run import Run
 from results.table import curves, frame, frames, image, reference
 from results.text import font, line_height, wrap

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -81,6 +81,22 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
     row_axes, column_axes = _axes(trials, rows), _axes(trials, columns)
     fixed = {name: trials[name].iloc[0] for name in settings if len(set(_values(trials, name))) == 1}
     return Layout(row_axes, column_axes, _lines(row_keys, row_axes), _lines(column_keys, column_axes), cells, fixed)
+
+
+def in_pages(layout: Layout, most_rows: int | None) -> list[Layout]:
+    """The layout in parts of at most so many rows; rows of one group stay together where they fit on one page."""
+    if most_rows is None or len(layout.rows) <= most_rows:
+        return [layout]
+    groups = [list(rows) for _, rows in itertools.groupby(layout.rows, key=lambda key: key[:-1])]
+    pages: list[list[Key]] = [[]]
+    for group in groups:
+        if pages[-1] and len(pages[-1]) + len(group) > most_rows:
+            pages.append([])
+        for row in group:
+            if len(pages[-1]) == most_rows:
+                pages.append([])
+            pages[-1].append(row)
+    return [replace(layout, rows=rows) for rows in pages]
 
 
 def _settings(trials: pd.DataFrame) -> list[str]:

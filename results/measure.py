@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from results.labels import fixed_text
+from results.labels import fixed_text, setting_name
 from results.layout import Key, Layout
+from results.look import PLAIN, Look, filled_in
 from results.run import Run
 from results.table import reference
 from results.text import font, line_height, wrap
@@ -48,8 +49,8 @@ class Block:
 class Measures:
     """All positions' raw material. Lengths are in pixels; `cell` and `thumbnail` are (width, height)."""
 
-    def __init__(self, trials: pd.DataFrame, layout: Layout, largest_cell: int) -> None:
-        self.trials, self.layout = trials, layout
+    def __init__(self, trials: pd.DataFrame, layout: Layout, largest_cell: int, look: Look = PLAIN) -> None:
+        self.trials, self.layout, self.look = trials, layout, look
         sizes = trials[["width", "height"]].dropna()
         widest, tallest = (int(sizes["width"].max()), int(sizes["height"].max())) if len(sizes) else (1, 1)
         edge = max(widest, tallest)
@@ -59,7 +60,17 @@ class Measures:
         self.text = max(9, min(20, max(self.cell) // 14))
         self.line = line_height(font(self.text))
         self.gap = max(2, max(self.cell) // 40)
+        self.border_width = 0
+        if look.border:
+            self.border_width = max(2, max(self.cell) // 50)
+            self.gap = 3 * self.border_width
+        self.border_values = self._border_values()
         self.margin = self.text * 2
+
+        self.note_gap = self.border_width + 1 if look.annotate else 0
+        self.notes = self._notes()
+        tallest_note = max((block.height for block in self.notes.values()), default=0)
+        self.note_height = tallest_note + self.note_gap if self.notes else 0
 
         self.row_labels, self.label_width = self._row_labels()
         self.headings = [self._headings(depth) for depth in range(len(layout.column_axes))]
@@ -74,11 +85,47 @@ class Measures:
             self._group_heading(key, previous)
             for key, previous in zip(layout.rows, [None, *layout.rows[:-1]], strict=True)
         ]
-        self.row_heights = [max(self.cell[1], self._label_height(key)) + self.gap for key in layout.rows]
+        tall = self.cell[1] + self.note_height
+        self.row_heights = [max(tall, self._label_height(key)) + self.gap for key in layout.rows]
         self.footer = self._footer()
         groups_height = sum(block.height + self.text for block in self.groups if block)
         body = self.header_height + self.headings_height + sum(self.row_heights) + groups_height
-        self.height = self.margin + body + 2 * self.text + sum(block.height for block in self.footer) + self.margin
+        key_height = self.line + self.text // 2 if look.border else 0
+        self.height = (
+            self.margin + body + key_height + 2 * self.text + sum(block.height for block in self.footer) + self.margin
+        )
+
+    @property
+    def title(self) -> str:
+        """What stands above the sheet."""
+        if self.look.title is not None:
+            return self.look.title
+        grids = [Run(run).metadata()["grid"] for run in self.trials["run"].unique()]
+        return " · ".join(dict.fromkeys(grid["title"] for grid in grids))
+
+    @property
+    def border_title(self) -> str:
+        """What the borders show."""
+        return setting_name(self.look.border or "")
+
+    def _border_values(self) -> dict[int, float]:
+        if not self.look.border:
+            return {}
+        done = self.trials[self.trials["status"] == "done"]
+        values = dict(zip(done.index.tolist(), done[self.look.border].astype(float).tolist(), strict=True))
+        return {place: value for place, value in values.items() if math.isfinite(value)}
+
+    def _notes(self) -> dict[int, Block]:
+        """What stands below each trial's image."""
+        if self.look.annotate is None:
+            return {}
+        size = max(8, round(self.text * 0.85))
+        found = {}
+        for place in self.layout.cells.values():
+            row = self.trials.iloc[place]
+            text = filled_in(self.look.annotate, row) if row["status"] == "done" else ""
+            found[place] = Block(wrap(text, font(size), self.cell[0]), size, colour=GREY)
+        return found
 
     def _row_labels(self) -> tuple[dict[Any, Block], int]:
         """The labels of the innermost row axis, and the width of the column that they stand in."""
@@ -155,7 +202,7 @@ class Measures:
 
     def _header(self) -> list[Block]:
         grids = [Run(run).metadata()["grid"] for run in self.trials["run"].unique()]
-        title = " · ".join(dict.fromkeys(grid["title"] for grid in grids))
+        title = self.title
         description = grids[0]["description"] if len(grids) == 1 else None
         width = self.width - 2 * self.margin - len(self.references) * (self.thumbnail[0] + 2 * self.gap)
         large = round(self.text * 1.5)
@@ -166,7 +213,7 @@ class Measures:
 
     def _footer(self) -> list[Block]:
         """What was fixed, with which weights, what stood in for what, and what is not as it should be."""
-        texts = [(fixed_text(self.layout.fixed), GREY)]
+        texts = [(self.look.caption or "", INK), (fixed_text(self.layout.fixed), GREY)]
         weights = self.trials[["architecture", "weights", "weights_sha256"]].drop_duplicates().dropna()
         names = [f"{architecture} {name} (sha256 {sha256[:8]}…)" for architecture, name, sha256 in weights.to_numpy()]
         if names:
@@ -180,6 +227,8 @@ class Measures:
             texts.append((", ".join(parts), ACCENT))
         if self.scale != 1:
             texts.append((f"images drawn at {100 * self.scale:.3g} % of their size", GREY))
+        if self.look.page:
+            texts.append((f"page {self.look.page[0]} of {self.look.page[1]}", GREY))
         small = max(9, round(self.text * 0.8))
         width = self.width - 2 * self.margin
         return [Block(wrap(text, font(small), width), small, colour=colour) for text, colour in texts if text]

@@ -15,11 +15,16 @@ from results.printable import printable
 @functools.cache
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, `size` in pixels, from matplotlib's wheel: Pillow's own lacks Greek, accents and superscripts."""
+    return ImageFont.truetype(font_file(bold=bold), size)
+
+
+def font_file(*, bold: bool = False) -> Path:
+    """Where the font is."""
     matplotlib = find_spec("matplotlib")  # found, not imported: that takes a while
     assert matplotlib is not None
     assert matplotlib.origin is not None
     folder = Path(matplotlib.origin).parent / "mpl-data/fonts/ttf"
-    return ImageFont.truetype(folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
+    return folder / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
 
 
 def line_height(typeface: ImageFont.FreeTypeFont) -> int:
