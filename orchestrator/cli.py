@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 from orchestrator.animate_command import animate
 from orchestrator.gallery_command import gallery
+from orchestrator.judge_command import judge
 from orchestrator.question_commands import diff, query
 
 if TYPE_CHECKING:
@@ -355,6 +356,7 @@ def schema() -> None:
 
 app.command()(animate)
 app.command()(gallery)
+app.command()(judge)
 app.command()(query)
 app.command()(diff)
 

@@ -16,6 +16,7 @@ from results.run import Run
 if TYPE_CHECKING:
     from results.comparison import diff
     from results.drawing import sheet
+    from results.judge.ratings import ratings
     from results.sql import query
     from results.table import curves, frames, image, load, reference
 
@@ -27,6 +28,7 @@ _LAZY = {
     "image": "table",
     "load": "table",
     "query": "sql",
+    "ratings": "judge.ratings",
     "reference": "table",
     "sheet": "drawing",
 }
@@ -45,6 +47,7 @@ __all__ = [
     "load",
     "plot",
     "query",
+    "ratings",
     "reference",
     "sheet",
 ]

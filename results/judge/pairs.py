@@ -1,0 +1,71 @@
+"""Which two trials are shown next."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+from results.judge.axes import Axis
+
+MOST_PAIRS = 100_000
+"""More than anybody judges: of more pairs so many random ones are taken."""
+
+Pair = frozenset[str]
+"""The ids of two trials."""
+
+
+class Pairs:
+    """The pairs of an axis, trials that differ in it and in nothing else, and how often each was judged."""
+
+    def __init__(self, axis: Axis, draw: random.Random) -> None:
+        self._axis, self._draw = axis, draw
+        contexts = list(axis.contexts.values())
+        counts = [math.comb(len(trials), 2) for trials in contexts]
+        if sum(counts) <= MOST_PAIRS:
+            every = (frozenset(two) for trials in contexts for two in itertools.combinations(trials, 2))
+        else:
+            chosen = draw.choices(contexts, counts, k=MOST_PAIRS)
+            every = (frozenset(draw.sample(trials, 2)) for trials in chosen)
+        self._pairs: list[Pair] = list(dict.fromkeys(every))
+        self._judged: Counter[Pair] = Counter()
+        self._compared: Counter[frozenset[int]] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    @property
+    def seen(self) -> int:
+        """How many of the pairs were judged at least once."""
+        return sum(pair in self._judged for pair in self._pairs)
+
+    def count(self, pair: Pair, times: int = 1) -> None:
+        """Note a vote on a pair; -1 takes one back. Pairs that are not, or no longer, among these do not matter."""
+        if pair <= self._axis.places.keys():
+            self._judged[pair] += times
+            self._compared[self._values(pair)] += times
+            if not self._judged[pair]:
+                del self._judged[pair]
+
+    def drop(self, trials: Iterable[str]) -> None:
+        """Leave out trials that turned out to have no image."""
+        gone = set(trials)
+        self._pairs = [pair for pair in self._pairs if not pair & gone]
+
+    def next(self, other_than: Pair | None = None) -> tuple[str, str] | None:
+        """Left and right: one of the pairs that were judged least, and of those one whose two values were compared
+        least, in random order. None where there is no pair. The pair `other_than` comes only where it is the last.
+        """
+        candidates = [pair for pair in self._pairs if pair != other_than] or self._pairs
+        if not candidates:
+            return None
+        times = [(self._judged[pair], self._compared[self._values(pair)]) for pair in candidates]
+        fewest = min(times)
+        pair = self._draw.choice([one for one, count in zip(candidates, times, strict=True) if count == fewest])
+        left, right = self._draw.sample(sorted(pair), 2)
+        return left, right
+
+    def _values(self, pair: Pair) -> frozenset[int]:
+        return frozenset(self._axis.places[trial] for trial in pair)

@@ -1,0 +1,184 @@
+"""One sitting of blind comparisons: what is shown, under which names, and what became of it.
+
+Whoever judges must not be able to tell how a result was made. So the page gets pictures under names that are drawn anew
+for each pair, encoded anew without whatever their files say, and no trial id.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import random
+import secrets
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PIL import Image
+
+from results.errors import ResultsError
+from results.judge.axes import Axis, check_judged, find_axis, judged_axes
+from results.judge.pairs import Pairs
+from results.judge.votes import CHOICES, Ballot, read_votes
+from results.run import Run
+from results.table import image, load, reference
+
+MOST_SHOWN = 8
+"""Pairs that may wait for a verdict, each in a tab of its own; of more the oldest are forgotten."""
+
+_COLUMNS = ("trial_id", "run", "image_path", "content_sha256", "style_sha256")
+
+_UNREADABLE = (ResultsError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow and the storage raise for a picture that is damaged or gone."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A pair that waits for a verdict. `pictures` maps random names to PNG files; `names` says which is which: `left`,
+    `right`, and `content` and `style` where there are such pictures.
+    """
+
+    axis: str
+    left: str
+    right: str
+    names: dict[str, str]
+    pictures: dict[str, bytes]
+
+
+class Session:
+    """Pairs of one run for the page, and its votes. May be used by several threads.
+
+    `axis` leaves no choice; None lets the page choose among all. Raises RunError where there is nothing to judge.
+    """
+
+    def __init__(self, run: Run, axis: str | None = None, voter: str = "", draw: random.Random | None = None) -> None:
+        trials = load(run.location, missing=True)
+        check_judged(trials, judged_axes(trials))
+        axes = [find_axis(trials, axis)] if axis else judged_axes(trials)
+        finished = trials[(trials["status"] == "done") & trials["image_path"].notna()]
+        # Whether an axis has an effect on a trial is seen in all trials, and not in those alone that are done.
+        self.axes = [_only(one, set(finished["trial_id"])) for one in axes]
+        columns = [name for name in _COLUMNS if name in finished.columns]
+        self._rows = {row["trial_id"]: row for _, row in finished[columns].iterrows()}
+        self._voter = voter
+        self._ballot = Ballot(run)
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Shown] = {}
+        self._voted: set[str] = set()
+        draw = draw or random.SystemRandom()
+        self._pairs = {one.name: Pairs(one, draw) for one in self.axes}
+        for vote in read_votes(run).to_pylist():
+            self._count(vote)
+
+    @property
+    def votes(self) -> int:
+        """How many votes this sitting has."""
+        return len(self._ballot)
+
+    def next_pair(self, axis: str) -> tuple[str, Shown] | None:
+        """A pair under a random name; None where the axis has none. Raises KeyError for an axis that is not judged."""
+        with self._lock:
+            pairs = self._pairs[axis]
+            waiting = [frozenset((shown.left, shown.right)) for shown in self._waiting.values() if shown.axis == axis]
+            while two := pairs.next(other_than=waiting[-1] if waiting else None):
+                try:
+                    return self._show(axis, *two)
+                except _Lost as lost:
+                    pairs.drop([lost.trial])
+            return None
+
+    def progress(self, axis: str) -> tuple[int, int]:
+        """How many pairs of an axis were judged at least once, and how many there are."""
+        return self._pairs[axis].seen, len(self._pairs[axis])
+
+    def picture(self, name: str) -> bytes:
+        """A PNG file. Raises KeyError for a name that is not, or no longer, shown."""
+        with self._lock:
+            return next(shown.pictures[name] for shown in self._waiting.values() if name in shown.pictures)
+
+    def vote(self, pair: str, choice: str) -> None:
+        """Commit a vote on a pair. One that is sent a second time, because the answer was lost, counts once.
+
+        Raises KeyError for a pair that does not wait, ValueError for no choice, RunError where it cannot be written.
+        """
+        if choice not in CHOICES:
+            raise ValueError(f"{choice!r} is none of {', '.join(CHOICES)}")
+        with self._lock:
+            if pair in self._voted:
+                return
+            shown = self._waiting[pair]
+            vote = {
+                "voted_at": datetime.datetime.now(datetime.UTC),
+                "axis": shown.axis,
+                "left": shown.left,
+                "right": shown.right,
+                "choice": choice,
+                "voter": self._voter,
+            }
+            self._ballot.add(vote)
+            self._voted.add(pair)
+            self._count(vote)
+            del self._waiting[pair]
+
+    def undo(self) -> tuple[str, Shown] | None:
+        """Take the last vote of this sitting back and show its pair again, as it was. None where there is none.
+
+        Raises RunError where that cannot be written.
+        """
+        with self._lock:
+            vote = self._ballot.undo()
+            if vote is None:
+                return None
+            self._count(vote, -1)
+            with contextlib.suppress(_Lost):
+                return self._show(vote["axis"], vote["left"], vote["right"])
+            return None
+
+    def _count(self, vote: dict[str, Any], times: int = 1) -> None:
+        for axis in self.axes:
+            if vote["axis"] in axis.settings:
+                self._pairs[axis.name].count(frozenset((vote["left"], vote["right"])), times)
+
+    def _show(self, axis: str, left: str, right: str) -> tuple[str, Shown]:
+        pictures = {"left": self._result(left), "right": self._result(right)}
+        for given in ("content", "style"):
+            with contextlib.suppress(*_UNREADABLE):  # a pair can be judged without
+                if found := reference(self._rows[left], given):
+                    pictures[given] = _png(found)
+        names = {which: secrets.token_urlsafe(12) for which in pictures}
+        shown = Shown(axis, left, right, names, {names[which]: picture for which, picture in pictures.items()})
+        name = secrets.token_urlsafe(12)
+        self._waiting[name] = shown
+        while len(self._waiting) > MOST_SHOWN:
+            del self._waiting[next(iter(self._waiting))]
+        return name, shown
+
+    def _result(self, trial: str) -> bytes:
+        try:
+            return _png(image(self._rows[trial]))
+        except _UNREADABLE as error:
+            raise _Lost(trial) from error
+
+
+class _Lost(Exception):
+    """The image of a trial cannot be read."""
+
+    def __init__(self, trial: str) -> None:
+        super().__init__(trial)
+        self.trial = trial
+
+
+def _only(axis: Axis, trials: set[str]) -> Axis:
+    """The axis with these trials alone to be compared."""
+    left = {context: tuple(one for one in along if one in trials) for context, along in axis.contexts.items()}
+    return replace(axis, contexts={context: along for context, along in left.items() if len(along) > 1})
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    # A new image, because Pillow would write what the file said about itself.
+    clean = Image.new("RGB", picture.size)
+    clean.paste(picture)
+    clean.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
