@@ -12,6 +12,7 @@ import io
 import random
 import secrets
 import threading
+from collections import ChainMap
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,7 +96,7 @@ class Session:
     def picture(self, name: str) -> bytes:
         """A PNG file. Raises KeyError for a name that is not, or no longer, shown."""
         with self._lock:
-            return next(shown.pictures[name] for shown in self._waiting.values() if name in shown.pictures)
+            return ChainMap(*(shown.pictures for shown in self._waiting.values()))[name]
 
     def vote(self, pair: str, choice: str) -> None:
         """Commit a vote on a pair. One that is sent a second time, because the answer was lost, counts once.
