@@ -1,4 +1,4 @@
-"""What all tests share: no surprises from the user's environment, one Ray session, small grids."""
+"""What all tests share: no surprises from the user's environment, one Ray session, one browser, small grids."""
 
 import logging
 import os
@@ -153,3 +153,17 @@ def tree():
         return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
     return look
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests. Skips them, and says why, where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if not path:
+        pytest.skip(f"there is no browser: none of {', '.join(names)} (apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        yield browser
+        browser.close()

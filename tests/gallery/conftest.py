@@ -1,11 +1,10 @@
-"""Runs of any shape without a sweep, and one browser for all tests that look at their galleries."""
+"""Runs of any shape without a sweep, and what looks at their galleries."""
 
 import datetime
 import hashlib
 import io
 import itertools
 import os
-import shutil
 import threading
 import time
 from urllib.parse import quote
@@ -159,20 +158,6 @@ def make_run(tmp_path):
         return MakeRun(tmp_path / 'a folder\'s #1 100% "name"', axes, **options)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One browser for all tests. Skips them, and says why, where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    if not path:
-        pytest.skip(f"there is no browser: none of {', '.join(names)} (apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield browser
-        browser.close()
 
 
 class Looker:

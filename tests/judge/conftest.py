@@ -57,8 +57,8 @@ def png(fill, size=(24, 18)):
 class JudgedRun:
     """A run with every combination of `axes`: settings, or tuples of them that move together, and their values.
 
-    By point, numbers along the axes: `excluded` are none of the grid, `missing` were not run, `failed` failed, and `shared`
-    have the trial of another point, as where a setting has no effect.
+    By point, numbers along the axes: `excluded` are none of the grid, `missing` were not run, `failed` failed, and
+    `shared` have the trial of another point, as where a setting has no effect.
     """
 
     def __init__(self, location, axes, labels=None, excluded=(), missing=(), failed=(), shared=None):

@@ -23,7 +23,7 @@ BASEBALL = np.array(
     ],
     dtype=float,
 )
-# Turner and Firth, Bradley-Terry Models in R, Journal of Statistical Software 48 (2012), section 2: relative to Baltimore.
+# Turner and Firth, Bradley-Terry Models in R, Journal of Statistical Software 48 (2012): relative to Baltimore.
 PUBLISHED = [1.5814, 1.4364, 1.2945, 1.2476, 1.1077, 0.6839, 0.0]
 PUBLISHED_ERRORS = [0.3433, 0.3396, 0.3367, 0.3359, 0.3339, 0.3319, 0.0]
 
@@ -100,7 +100,9 @@ def test_strengths_are_finite_centred_and_blind_to_names(data):
     wins = np.array(data.draw(counts), dtype=float).reshape(size, size)
     ties = np.triu(np.array(data.draw(counts), dtype=float).reshape(size, size), 1)
     np.fill_diagonal(wins, 0)
-    wins[np.arange(size - 1), np.arange(1, size)] += 1  # a chain of wins: all are connected, and the first may win always
+    wins[np.arange(size - 1), np.arange(1, size)] += (
+        1  # a chain of wins: all are connected, and the first may win always
+    )
     ties += ties.T
     found = fit(wins, ties)
     assert np.isfinite(found.strengths).all()
@@ -116,7 +118,7 @@ def test_strengths_are_finite_centred_and_blind_to_names(data):
 
 @pytest.mark.parametrize(("tie", "votes"), [(-np.inf, 8), (0.0, 8), (-1.0, 25)])
 def test_intervals_of_95_percent_hold_the_truth_as_often(tie, votes):
-    """Simulated votes of known strengths: of 1,600 intervals between 93.5 and 99 %; too wide for few votes, never too narrow."""
+    """Simulated votes of known strengths: of 1,600 intervals 93.5 to 99 %, as few votes make them rather too wide."""
     random = np.random.default_rng(5)
     truth = np.array([1.2, 0.3, -0.3, -1.2])
     held = []

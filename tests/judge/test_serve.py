@@ -61,12 +61,10 @@ def test_it_listens_to_this_machine_alone(ask):
     assert ask.server.server_address[0] == "127.0.0.1"
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["run.json", "plan.parquet", "../run.json", "..%2f..%2fetc/passwd", "pictures/../judge.js", "page/judge.js", "pictures/"],
-)
-def test_no_file_is_served_by_its_path(ask, path):
-    assert ask("GET", path)[0] == 404
+def test_no_file_is_served_by_its_path(ask):
+    paths = ["run.json", "plan.parquet", "../run.json", "..%2f..%2fetc/passwd", "pictures/../judge.js", "page/judge.js"]
+    for path in [*paths, "pictures/", "//run.json"]:
+        assert ask("GET", path)[0] == 404
 
 
 def test_the_page_is_told_nothing_about_how_results_were_made(ask, made):
@@ -117,23 +115,23 @@ def test_undo_shows_the_pair_again_as_it_was(ask, made):
     assert json.loads(ask("POST", "undo", {})[2]) == {"pair": None}
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("vote", {"pair": "unknown", "choice": "left"}, 404),
-        ("vote", {"choice": "left"}, 404),
-        ("vote", {"pair": "unknown", "choice": "both"}, 400),
-        ("pair", {"axis": "content"}, 404),
-        ("pair", {"axis": ["ratio"]}, 400),
-        ("pair", [], 400),
-        ("pair", b"{", 400),
-        ("pair", b"[" * 900, 400),
-        ("pair", b'{"axis": "' + b"x" * 2000 + b'"}', 400),
-        ("nothing", {}, 404),
-    ],
-)
-def test_what_cannot_be_answered_is_refused(ask, made, path, body, status):
-    assert ask("POST", path, body)[0] == status
+REFUSED = [
+    ("vote", {"pair": "unknown", "choice": "left"}, 404),
+    ("vote", {"choice": "left"}, 404),
+    ("vote", {"pair": "unknown", "choice": "both"}, 400),
+    ("pair", {"axis": "content"}, 404),
+    ("pair", {"axis": ["ratio"]}, 400),
+    ("pair", [], 400),
+    ("pair", b"{", 400),
+    ("pair", b"[" * 900, 400),
+    ("pair", b'{"axis": "' + b"x" * 2000 + b'"}', 400),
+    ("nothing", {}, 404),
+]
+
+
+def test_what_cannot_be_answered_is_refused(ask, made):
+    for path, body, status in REFUSED:
+        assert ask("POST", path, body)[0] == status, (path, body)
     assert len(read_votes(made.run)) == 0
 
 
