@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+import threading
 import webbrowser
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,7 +46,8 @@ def judge(
             print(server.url, flush=True)
             _say("serving to this machine alone; Ctrl-C ends it, and every vote is kept")
             if browser:
-                webbrowser.open(server.url)
+                # A browser that runs in the terminal would keep us from serving it.
+                threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
             try:
                 server.serve_forever()
             except KeyboardInterrupt:

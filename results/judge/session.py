@@ -50,7 +50,8 @@ class Shown:
 class Session:
     """Pairs of one run for the page, and its votes. May be used by several threads.
 
-    `axis` leaves no choice; None lets the page choose among all. Raises RunError where there is nothing to judge.
+    `axis` leaves no choice; None lets the page choose among all. Trials that are done later come into a later session.
+    Raises RunError where there is nothing to judge.
     """
 
     def __init__(self, run: Run, axis: str | None = None, voter: str = "", draw: random.Random | None = None) -> None:
