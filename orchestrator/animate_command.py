@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from results import Run
 
-USUAL_EVERY = 10
+USUAL_EVERY, USUAL_RATE = 10, 12
 HOLD = Fraction(1)
 """Seconds that the last frame stays."""
 
@@ -30,8 +30,13 @@ def animate(
     rows: Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")] = [],  # noqa: B006
     columns: Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")] = [],  # noqa: B006
     where: Annotated[str | None, typer.Option(help="A pandas query: the sheet has only these trials.")] = None,
-    width: Annotated[int, typer.Option(min=160, max=4096, help="Pixels of the film, at most.")] = 1280,
-    fps: Annotated[float, typer.Option(min=0.1, max=120, help="Frames per second.")] = 12,
+    width: Annotated[
+        int | None, typer.Option(min=160, max=4096, help="Pixels of the film, at most.  [default: 1280]")
+    ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=120, help="Frames per second.  [default: 12; a clip's own]", show_default=False),
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -40,12 +45,17 @@ def animate(
         ),
     ] = None,
 ) -> None:
-    """Film how the images of a run came about, with their loss curves; the run needs the setting `frames_every`."""
+    """Film how the images of a run came about, with their loss curves; the run needs the setting `frames_every`.
+
+    A run whose content is a clip gives the stylised clips instead, with their sound; --sheet and --trial film how their
+    frames came about.
+    """
     from orchestrator.cli import _filtered, _messages, _run_path, _say
+    from orchestrator.clip_films import is_of_clips
 
     with _messages():
         import results
-        from results.animation import has_frames, sheet_film, trial_film
+        from results.animation import USUAL_WIDTH, has_frames, sheet_film, trial_film
         from results.film import check_target, write_film
 
         if trial is not None and (sheet or rows or columns or where):
@@ -54,10 +64,15 @@ def animate(
         if out:
             check_target(out)
         trials = results.load(found.location, missing=True)
+        if trial is None and not (sheet or rows or columns) and is_of_clips(found):
+            if fps is not None or width is not None:
+                raise UsageError("--fps and --width are for --trial and --sheet; a clip keeps its own rate and size")
+            _write_clips(found, _filtered(trials, where), out, _say)
+            return
         if trial is not None:
             row = _named(trials, trial)
             _check_frames(found, [row], row)
-            film = trial_film(row, width)
+            film = trial_film(row, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path(row["trial_id"]))
         else:
             trials = _filtered(trials, where)
@@ -66,10 +81,31 @@ def animate(
             still = sum(not has_frames(row) for row in rest)
             if still:
                 _say(f"{still} of {len(rest)} trials were done without frames_every and stand still; {_advice(found)}")
-            film = sheet_film(trials, rows or None, columns or None, width)
+            film = sheet_film(trials, rows or None, columns or None, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path())
         _say(f"{film.count} frames")
-        write_film(target, film.frames, Fraction(fps).limit_denominator(1001), hold=HOLD)
+        write_film(target, film.frames, Fraction(fps or USUAL_RATE).limit_denominator(1001), hold=HOLD)
+        print(target)
+
+
+def _write_clips(run: Run, trials: pd.DataFrame, out: str | None, say: Callable[[str], None]) -> None:
+    """Put the stylised clips of a run back together, each into a film of its own."""
+    from orchestrator.clip_films import clip_films
+    from results.film import check_target, write_film
+
+    films = clip_films(run, trials, say)
+    if not films:
+        raise UsageError(f"no frame of a clip in {run.location} is done")
+    if out and len(films) > 1:
+        names = ", ".join(film.name for film in films[:5])
+        raise UsageError(f"--out is one film and these would be {len(films)} ({names}); choose one with --where")
+    for film in films:
+        target = out or run.full_path(f"films/{film.name}.mp4")
+        if film.ends_at:
+            say(f"{target} is shorter than its clip: {film.ends_at}")
+        sound = film.sound_from if check_target(target) == ".mp4" else None
+        count = write_film(target, film.frames(), film.rate, sound_from=sound)
+        say(f"{count} frames{', with sound' if sound else ''}")
         print(target)
 
 

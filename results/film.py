@@ -177,7 +177,7 @@ def _animated(frames: Iterable[Image.Image], suffix: str, rate: Fraction, hold: 
     ends[-1] += hold
     ticks = [0, *(round(end * 1000 / tick) for end in ends)]
     durations = [(end - start) * tick for start, end in itertools.pairwise(ticks)]
-    options: dict[str, Any] = {"quality": 90, "method": 4}
+    options: dict[str, Any] = {"quality": 85, "method": 4}
     if suffix == ".gif":
         palette = _palette(pictures)
         pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]

@@ -128,8 +128,7 @@ def _to_pandas(rows: pa.Table) -> pd.DataFrame:
     table: pd.DataFrame = rows.to_pandas(maps_as_pydicts="strict")
     for field in rows.schema:
         if pa.types.is_list(field.type):
-            values = rows[field.name].to_pylist()  # numbers of Python: pandas would leave those of numpy in the tuples
-            tuples = [None if value is None else tuple(value) for value in values]
+            tuples = [None if value is None else tuple(value.tolist()) for value in table[field.name]]
             table[field.name] = pd.Series(tuples, index=table.index, dtype=object)
     return table
 
