@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -63,7 +64,8 @@ def clip_films(run: results.Run, trials: pd.DataFrame, say: Callable[[str], None
             continue
         row = ordered.iloc[0]
         rate, sound_from = _of_clip(run, row, say)
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", _words(row, axes)).strip("-.")[:80] or "film"
+        plain = unicodedata.normalize("NFKC", _words(row, axes))  # 10⁻³ becomes 10-3
+        name = re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.")[:80] or "film"
         taken = sum(one.name == name or one.name.startswith(f"{name}-") for one in films)
         films.append(ClipFilm(f"{name}-{taken + 1}" if taken else name, ordered, rate, sound_from, ends_at))
     return films

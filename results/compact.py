@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from results.rows import merged_rows, to_parquet
-from results.run import Run
+from results.run import MERGED, Run
 
 WORTH_MERGING = 256
 """Shards; fewer are read in a moment."""
@@ -20,6 +20,6 @@ def compact(run: Run, at_least: int = 2) -> int:
     shards = run.read_all("trials/*.parquet")
     if len(shards) < at_least:
         return 0
-    run.write(Run.shard_path("merged", uuid.uuid4().hex[:16]), to_parquet(merged_rows(run, shards)))
+    run.write(Run.shard_path(MERGED, uuid.uuid4().hex[:16]), to_parquet(merged_rows(run, shards)))
     run.remove(list(shards))
     return len(shards)

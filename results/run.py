@@ -24,6 +24,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,10 @@ FORMAT = 1
 GALLERY_PAGE = "gallery/index.html"
 
 MOST_LOOKS = 10
-"""How often a reader looks anew for files that were merged while it read them."""
+"""How often a reader looks anew for files that were merged while it read them: some ten seconds in all."""
+
+MERGED = "merged"
+"""What a shard of many batches is named after."""
 
 _TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
 
@@ -124,14 +128,21 @@ class Run:
     def read_all(self, pattern: str) -> dict[str, bytes]:
         """The contents of all files that match, by path below the run, in the order of their names.
 
-        Files that vanish meanwhile were merged into another: then all are looked for anew.
+        Files that vanish meanwhile were merged into another, and a merged one that appears meanwhile may have replaced
+        some that were never listed: then all are looked for anew, after ever longer pauses, for it takes a while to
+        remove thousands.
         """
-        for _ in range(MOST_LOOKS):
+        for look in range(MOST_LOOKS):
             with contextlib.suppress(FileNotFoundError), self._trouble("read"):
                 found = sorted(self._files.glob(f"{self._root}/{pattern}"))
                 contents = self._files.cat(found) if found else {}
-                return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
+                self._files.invalidate_cache()
+                after = set(self._files.glob(f"{self._root}/{pattern}"))
+                merged = any(path.rpartition("/")[2].startswith(f"{MERGED}-") for path in after - set(found))
+                if not merged and after.issuperset(found):
+                    return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
             self._files.invalidate_cache()
+            time.sleep(0.01 * 2**look)
         raise RunError(f"files of {self.location} vanish while they are read; try again when nothing works on it")
 
     def names(self, pattern: str) -> list[str]:
