@@ -145,6 +145,7 @@ class Engine:
                 self._look()
                 self._grow()
                 if time.monotonic() > self._deadline:
+                    self._tell()  # the signal may have come after the look
                     return self.status
         finally:
             for crew in self._crews:
@@ -268,10 +269,13 @@ class Engine:
             reason = f"its worker process was lost {MOST_DEATHS} times: {_last_line(error)}"
             self._commit(blamed, [self._failed_row(blamed.trials[0], reason)])
 
-    def _look(self) -> None:
-        """See how far the workers are, and end those that are stuck."""
+    def _tell(self) -> None:
         while self._to_say:
             self._listener(self.status, self._to_say.popleft())
+
+    def _look(self) -> None:
+        """See how far the workers are, and end those that are stuck."""
+        self._tell()
         look(self._crews)
         for crew in list(self._crews):
             if crew.lost and not crew.batches:

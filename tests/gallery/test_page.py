@@ -122,6 +122,7 @@ def test_a_tour_by_keyboard_alone(look, settle, make_run):
         if page.evaluate("document.activeElement.id") == "grid":
             break
         page.keyboard.press("Tab")
+    settle(page)
     assert page.get_attribute("#grid", "aria-activedescendant") == "cell-0-0"
     for key in ("ArrowRight", "ArrowDown", "Enter"):
         page.keyboard.press(key)
@@ -149,6 +150,7 @@ def test_a_tour_by_keyboard_alone(look, settle, make_run):
     assert view(page).startswith("#view=wall&")
     assert "select" not in view(page)
     page.keyboard.press("?")
+    settle(page)
     assert page.is_visible("#help")
     page.keyboard.press("Escape")
     page.keyboard.press("i")
