@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.errors import UsageError
+from orchestrator.messages import filtered, messages, run_path, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,24 +51,23 @@ def animate(
     A run whose content is a clip gives the stylised clips instead, with their sound; --sheet and --trial film how their
     frames came about.
     """
-    from orchestrator.cli import _filtered, _messages, _run_path, _say
     from orchestrator.clip_films import is_of_clips
 
-    with _messages():
+    with messages():
         import results
         from results.animation import USUAL_WIDTH, has_frames, sheet_film, trial_film
         from results.film import check_target, write_film
 
         if trial is not None and (sheet or rows or columns or where):
             raise UsageError("--trial films one trial; --sheet, --rows, --columns and --where are about the sheet")
-        found = results.Run(_run_path(run))
+        found = results.Run(run_path(run))
         if out:
             check_target(out)
         trials = results.load(found.location, missing=True)
         if trial is None and not (sheet or rows or columns) and is_of_clips(found):
             if fps is not None or width is not None:
                 raise UsageError("--fps and --width are for --trial and --sheet; a clip keeps its own rate and size")
-            _write_clips(found, _filtered(trials, where), out, _say)
+            _write_clips(found, filtered(trials, where), out, say)
             return
         if trial is not None:
             row = _named(trials, trial)
@@ -75,15 +75,15 @@ def animate(
             film = trial_film(row, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path(row["trial_id"]))
         else:
-            trials = _filtered(trials, where)
+            trials = filtered(trials, where)
             rest = [row for _, row in trials.iterrows() if row["status"] == "done"]
             _check_frames(found, rest)
             still = sum(not has_frames(row) for row in rest)
             if still:
-                _say(f"{still} of {len(rest)} trials were done without frames_every and stand still; {_advice(found)}")
+                say(f"{still} of {len(rest)} trials were done without frames_every and stand still; {_advice(found)}")
             film = sheet_film(trials, rows or None, columns or None, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path())
-        _say(f"{film.count} frames")
+        say(f"{film.count} frames")
         write_film(target, film.frames, Fraction(fps or USUAL_RATE).limit_denominator(1001), hold=HOLD)
         print(target)
 

@@ -6,14 +6,10 @@ Exit codes: 0 all done; 1 some trials failed, or the sweep had to stop; 2 bad gr
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -21,12 +17,11 @@ from typer.core import TyperGroup
 from orchestrator.animate_command import animate
 from orchestrator.gallery_command import gallery
 from orchestrator.judge_command import judge
+from orchestrator.messages import EXIT_FAILED, EXIT_INTERRUPTED, fail, filtered, messages, options, run_path, say
 from orchestrator.question_commands import diff, query
 
 if TYPE_CHECKING:
     from orchestrator.sweep import Outcome
-
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 _DEFAULT = "run"
 
@@ -54,14 +49,6 @@ app = typer.Typer(
 )
 
 
-@dataclass
-class _Options:
-    debug: bool = False
-
-
-_options = _Options()
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         from orchestrator.versions import sweep_version
@@ -77,7 +64,7 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    _options.debug = debug
+    options.debug = debug
 
 
 Grid = Annotated[
@@ -160,32 +147,32 @@ def run(
         max_failures=1 if fail_fast else max_failures,
         grace=grace,
     )
-    with _messages():
-        outcome = execute(request, say=_say)
+    with messages():
+        outcome = execute(request, say=say)
         _report(outcome)
 
 
 def _report(outcome: Outcome) -> None:
     plan, location = outcome.plan, outcome.run.location
     for stand_in in sorted({one for trial in plan.trials.values() for one in trial.stand_ins}):
-        _say(f"stand-in: {stand_in}")
+        say(f"stand-in: {stand_in}")
     for note in outcome.notes:
-        _say(note)
+        say(note)
     done = plan.count("done") + (outcome.status.done if outcome.status else 0)
     if outcome.status is None:
-        _say(f"nothing to do: {done} of {len(plan.trials)} trials are done already in {location}")
+        say(f"nothing to do: {done} of {len(plan.trials)} trials are done already in {location}")
     else:
         from orchestrator.display import duration
 
         took = duration(outcome.status.elapsed)
-        _say(f"{outcome.status.done} trials done in {took}; {done} of {len(plan.trials)} in {location}")
+        say(f"{outcome.status.done} trials done in {took}; {done} of {len(plan.trials)} in {location}")
     if outcome.failed:
-        _say(f"{outcome.failed} failed: see `sweep status {location}`; --retry-failed runs them again")
+        say(f"{outcome.failed} failed: see `sweep status {location}`; --retry-failed runs them again")
     if outcome.interrupted:
-        _say(f"interrupted with {outcome.unfinished} trials to go; run the same command again to go on")
+        say(f"interrupted with {outcome.unfinished} trials to go; run the same command again to go on")
         raise typer.Exit(EXIT_INTERRUPTED)
     if outcome.gallery:
-        _say(f"gallery: {outcome.gallery}")
+        say(f"gallery: {outcome.gallery}")
     if outcome.sheet:
         print(outcome.sheet)
     if outcome.failed or outcome.unfinished:
@@ -226,7 +213,7 @@ def plan(
         exact=exact,
         however_many=yes,
     )
-    with _messages():
+    with messages():
         found = preview(*prepare(request, fetch=False))
         if as_json:
             print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -239,8 +226,8 @@ def status(run: RunPath, as_json: AsJson = False) -> None:
     """Show how far a run is, and why trials failed."""
     from orchestrator.preview import run_status, status_text
 
-    with _messages():
-        found = run_status(_run_path(run))
+    with messages():
+        found = run_status(run_path(run))
         print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else status_text(found))
 
 
@@ -254,16 +241,16 @@ def verify(
 
     Exit code 1 where something is lost, or where a trial that is computed again gives something else.
     """
-    with _messages():
+    with messages():
         import results
         from results.verify import verify as check
 
-        found_run = results.Run(_run_path(run))
+        found_run = results.Run(run_path(run))
         compared, findings = check(found_run)
         for finding in findings:
             print(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}")
         damaged = sum(not finding.harmless for finding in findings)
-        _say(f"{compared} images compared with their rows: {damaged} findings of damage")
+        say(f"{compared} images compared with their rows: {damaged} findings of damage")
         failed = 0
         if again:
             from orchestrator.recompute import as_line, recompute
@@ -278,12 +265,12 @@ def verify(
 @app.command()
 def compact(run: RunPath) -> None:
     """Merge a run's shards into one, for tables that are read faster. Nothing is lost, whoever reads meanwhile."""
-    with _messages():
+    with messages():
         import results
         from results.compact import compact as merge
 
-        count = merge(results.Run(_run_path(run)))
-        _say(f"merged {count} shards" if count else "there is nothing to merge")
+        count = merge(results.Run(run_path(run)))
+        say(f"merged {count} shards" if count else "there is nothing to merge")
 
 
 @app.command()
@@ -309,13 +296,13 @@ def sheet(
     ] = None,
 ) -> None:
     """Draw a run's comparison sheet again, with other axes, of a part of its trials, or for a paper."""
-    with _messages():
+    with messages():
         import results
         from results.drawing import sheet_files
         from results.look import Look
 
-        location = _run_path(run)
-        trials = _filtered(results.load(location, missing=True), where)
+        location = run_path(run)
+        trials = filtered(results.load(location, missing=True), where)
         path = out or Path(results.Run(location).full_path("sheet.png"))
         look = Look(annotate, border, title, caption)
         files = sheet_files(trials, path.name, rows or None, columns or None, look=look, page_rows=page_rows)
@@ -339,10 +326,10 @@ def table(
     """Show a run's table: one row per trial."""
     from orchestrator.tables import print_table
 
-    with _messages():
+    with messages():
         import results
 
-        trials = _filtered(results.load(_run_path(run)), where)
+        trials = filtered(results.load(run_path(run)), where)
         print_table(trials, columns, sort, "json" if as_json else "csv" if as_csv else "text")
 
 
@@ -361,15 +348,6 @@ app.command()(query)
 app.command()(diff)
 
 
-def _filtered(trials: Any, where: str | None) -> Any:
-    if not where:
-        return trials
-    try:
-        return trials.query(where)
-    except Exception as error:  # pandas raises nearly anything for a query it cannot read
-        raise typer.BadParameter(f"--where {where!r}: {error}") from error
-
-
 def _grid_path(grid: str) -> Path:
     """A file, or a grid of the package by its name."""
     path = Path(grid)
@@ -379,59 +357,7 @@ def _grid_path(grid: str) -> Path:
     if path.name == grid and bundled.is_file() and grid != "pictures":
         return bundled
     names = sorted(one.stem for one in bundled.parent.glob("*.yaml") if one.stem != "pictures")
-    _fail(f"there is no file {grid}, and no grid of that name among {', '.join(names)}")
-
-
-def _run_path(run: str) -> str:
-    """A run's folder; `figure5` also finds runs/figure5."""
-    here = Path(run)
-    return f"runs/{run}" if not here.exists() and here.name == run and (Path("runs") / run).is_dir() else run
-
-
-@contextlib.contextmanager
-def _messages() -> Iterator[None]:
-    """Turn expected errors into one message and an exit code."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _say("interrupted; run the same command again to go on")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    except BrokenPipeError:
-        raise typer.Exit(EXIT_FAILED) from None
-    except (typer.Exit, typer.BadParameter, typer.Abort):
-        raise
-    except Exception as error:
-        if _options.debug:
-            raise
-        message, code = _explain(error)
-        _fail(message, code)
-
-
-def _explain(error: Exception) -> tuple[str, int]:
-    """The message and exit code of an error. Its class is imported here, because `sweep --help` needs none of them."""
-    from orchestrator.errors import EngineError, OrchestratorError
-    from pictures import PictureError
-    from results import ResultsError
-    from store import StoreError
-    from weights import WeightsError
-
-    if isinstance(error, EngineError):
-        return str(error), EXIT_FAILED
-    if isinstance(error, OrchestratorError | PictureError | ResultsError | StoreError | WeightsError):
-        return str(error), EXIT_USAGE
-    text = f"unexpected {type(error).__name__}: {error}"
-    return f"{text}\nrun `sweep --debug …` for the stack trace", EXIT_FAILED
-
-
-def _fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
-    _say(f"error: {message}")
-    raise typer.Exit(code)
-
-
-def _say(text: str) -> None:
-    from results.printable import printable
-
-    print(printable(text), file=sys.stderr, flush=True)
+    fail(f"there is no file {grid}, and no grid of that name among {', '.join(names)}")
 
 
 def main() -> None:

@@ -23,9 +23,6 @@ FORMAT: dict[str, Any] = {"format": "WEBP", "lossless": True, "method": 0}
 instead of 2 ms for 448×336 pixels; a PNG takes 35 ms and more bytes.
 """
 
-LONGEST_EDGE = 16_383
-"""Pixels that WebP can hold."""
-
 
 class FrameWriter:
     """Give it to `transfer_batch` as `on_frame`, for transfers in the order of `trials`.

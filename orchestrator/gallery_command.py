@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.messages import messages, run_path
+
 
 def gallery(
     run: Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)],
@@ -14,14 +16,12 @@ def gallery(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 takes a free one.")] = 0,
 ) -> None:
     """Write the gallery of a run, a page that compares its images, and print where it is. Every sweep ends with it."""
-    from orchestrator.cli import _messages, _run_path
-
-    with _messages():
+    with messages():
         import results
         from results.gallery.serve import Server
         from results.gallery.write import write_gallery
 
-        found = results.Run(_run_path(run))
+        found = results.Run(run_path(run))
         path = write_gallery(found)
         if not serve:
             print(path)

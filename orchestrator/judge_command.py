@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.messages import messages, run_path, say
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -29,12 +31,10 @@ def judge(
 
     Votes are kept in RUN/votes.parquet; `results.ratings` and --ratings make strengths of them.
     """
-    from orchestrator.cli import _messages, _run_path, _say
-
-    with _messages():
+    with messages():
         import results
 
-        found = results.Run(_run_path(run))
+        found = results.Run(run_path(run))
         if show:
             _print_ratings(results.ratings(found.location, axis))
             return
@@ -44,14 +44,14 @@ def judge(
         session = Session(found, axis, _user() if voter is None else voter)
         with Server(session, port) as server:
             print(server.url, flush=True)
-            _say("serving to this machine alone; Ctrl-C ends it, and every vote is kept")
+            say("serving to this machine alone; Ctrl-C ends it, and every vote is kept")
             if browser:
                 # A browser that runs in the terminal would keep us from serving it.
                 threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
-                _say(f"{session.votes} votes kept; `sweep judge {run} --ratings` says what they amount to")
+                say(f"{session.votes} votes kept; `sweep judge {run} --ratings` says what they amount to")
 
 
 def _user() -> str:
@@ -66,7 +66,6 @@ def _print_ratings(ratings: pd.DataFrame) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from orchestrator.cli import _say
     from results.labels import setting_name
     from results.printable import printable
 
@@ -87,7 +86,7 @@ def _print_ratings(ratings: pd.DataFrame) -> None:
             _apart(row, after),
         )
     Console(width=None if sys.stdout.isatty() else 200).print(table)
-    _say(_summary(about))
+    say(_summary(about))
 
 
 def _apart(row: dict[Hashable, Any], after: dict[Hashable, Any] | None) -> str:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 
 from orchestrator.errors import GridError, UsageError
-from orchestrator.frame_writer import LONGEST_EDGE
 from orchestrator.grid import Grid, Point
 from orchestrator.inputs import Inputs
 from orchestrator.trial import SETTINGS_SCHEMA, PictureShare, TrialSettings, check_point, settings_row, trial_id
@@ -22,6 +21,9 @@ from stylize import ARCHITECTURES, SettingsError
 
 ROWS_AT_ONCE = 5_000
 """Of the plan's table: rows as Python objects take fifty times their space in the table."""
+
+LONGEST_FRAME = 16_383
+"""Pixels that a WebP can have, which frames are kept as."""
 
 MOST_TRIALS = 100_000
 """More than this is refused without --yes: it is usually a mistake in an axis."""
@@ -312,8 +314,10 @@ def _named(settings: TrialSettings, inputs: Inputs, previous: Trial | None) -> T
     deepest = architecture.deepest(settings.active_layers)
     blended = [picture for picture, _ in settings.style_blend] if settings.uses_style else []
     styles = [inputs.scaled(one, settings.style_size) for one in [*([style] if style else []), *blended]]
-    if settings.frames_every and max(width, height) > LONGEST_EDGE:
-        raise SettingsError(f"frames_every: frames are WebP, which ends at {LONGEST_EDGE} pixels, not {width}×{height}")
+    if settings.frames_every and max(width, height) > LONGEST_FRAME:
+        raise SettingsError(
+            f"frames_every: frames are WebP, which ends at {LONGEST_FRAME} pixels, not {width}×{height}"
+        )
     edge = min(width, height, *(side for shape in styles for side in shape))
     needed = architecture.smallest_edge(deepest)
     if edge < needed:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.messages import EXIT_FAILED, messages, run_path
+
 if TYPE_CHECKING:
     from results.comparison import Difference
 
@@ -27,13 +29,12 @@ def query(
 
     sweep query figure5 "select ratio, avg(style_loss) from trials group by ratio order by ratio"
     """
-    from orchestrator.cli import _messages, _run_path
     from orchestrator.tables import print_table
 
-    with _messages():
+    with messages():
         from results.sql import query as ask
 
-        print_table(ask(_run_path(run), sql), "all", None, "json" if as_json else "csv" if as_csv else "text")
+        print_table(ask(run_path(run), sql), "all", None, "json" if as_json else "csv" if as_csv else "text")
 
 
 def diff(
@@ -42,12 +43,10 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does."""
-    from orchestrator.cli import EXIT_FAILED, _messages, _run_path
-
-    with _messages():
+    with messages():
         from results.comparison import diff as compare
 
-        found = compare(_run_path(first), _run_path(second))
+        found = compare(run_path(first), run_path(second))
         if as_json:
             print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
         else:

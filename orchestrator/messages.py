@@ -1,0 +1,88 @@
+"""What all commands share: messages and exit codes, and how runs and parts of tables are named."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+
+@dataclass
+class Options:
+    """Of the whole program. `debug`: errors show where they come from."""
+
+    debug: bool = False
+
+
+options = Options()
+
+
+@contextlib.contextmanager
+def messages() -> Iterator[None]:
+    """Turn expected errors into one message and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to go on")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        raise typer.Exit(EXIT_FAILED) from None
+    except (typer.Exit, typer.BadParameter, typer.Abort):
+        raise
+    except Exception as error:
+        if options.debug:
+            raise
+        message, code = _explain(error)
+        fail(message, code)
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """The message and exit code of an error. Its class is imported here, because `sweep --help` needs none of them."""
+    from orchestrator.errors import EngineError, OrchestratorError
+    from pictures import PictureError
+    from results import ResultsError
+    from store import StoreError
+    from weights import WeightsError
+
+    if isinstance(error, EngineError):
+        return str(error), EXIT_FAILED
+    if isinstance(error, OrchestratorError | PictureError | ResultsError | StoreError | WeightsError):
+        return str(error), EXIT_USAGE
+    text = f"unexpected {type(error).__name__}: {error}"
+    return f"{text}\nrun `sweep --debug …` for the stack trace", EXIT_FAILED
+
+
+def fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
+    """End the command with a message."""
+    say(f"error: {message}")
+    raise typer.Exit(code)
+
+
+def say(text: str) -> None:
+    """To stderr: results alone go to stdout."""
+    from results.printable import printable
+
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def run_path(run: str) -> str:
+    """A run's folder; `figure5` also finds runs/figure5."""
+    here = Path(run)
+    return f"runs/{run}" if not here.exists() and here.name == run and (Path("runs") / run).is_dir() else run
+
+
+def filtered(trials: Any, where: str | None) -> Any:
+    """The trials of a table that a pandas query names. Raises typer.BadParameter."""
+    if not where:
+        return trials
+    try:
+        return trials.query(where)
+    except Exception as error:  # pandas raises nearly anything for a query it cannot read
+        raise typer.BadParameter(f"--where {where!r}: {error}") from error
