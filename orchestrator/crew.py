@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray import exceptions as ray_exceptions
 
-from orchestrator.plan import Batch
+from orchestrator.batches import Batch
 from orchestrator.worker import Progress
 
 LOST = (

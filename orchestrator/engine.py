@@ -19,11 +19,11 @@ from typing import Any
 import ray
 from ray import exceptions as ray_exceptions
 
+from orchestrator.batches import Batch, Trial
 from orchestrator.cluster import Workforce, start_worker
 from orchestrator.crew import LOST, Crew, is_lost, look, out_of_memory
 from orchestrator.errors import EngineError
 from orchestrator.materials import MaterialStore
-from orchestrator.plan import Batch, Trial
 from orchestrator.row import known_row
 from orchestrator.schedule import in_order
 from orchestrator.trial import SETTINGS_SCHEMA

@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.plan import Batch, Plan, Trial
+from orchestrator.batches import Batch, Trial
+from orchestrator.plan import Plan
 
 CONVOLUTION_SHARE = {"vgg16": (0.9, 1.8), "vgg19": (0.9, 1.8), "vgg16-slim": (0.65, 0.9), "vgg19-slim": (0.65, 0.9)}
 OTHERS_SHARE = (0.5, 0.7)

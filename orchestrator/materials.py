@@ -9,9 +9,9 @@ import numpy as np
 import ray
 from numpy.typing import NDArray
 
+from orchestrator.batches import Batch, Trial
 from orchestrator.errors import UsageError
 from orchestrator.inputs import Inputs
-from orchestrator.plan import Batch, Trial
 from orchestrator.worker import Materials, NetworkParts, PictureKey
 from pictures import resize
 from stylize import ARCHITECTURES

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.plan import Trial
+from orchestrator.batches import Trial
 from orchestrator.trial import settings_row
 from orchestrator.versions import versions_text
 

@@ -6,7 +6,7 @@ import heapq
 import random
 from collections.abc import Sequence
 
-from orchestrator.plan import Batch
+from orchestrator.batches import Batch
 
 FEW, TRIES = 100, 300
 """Orders are tried out where there are so few batches that the last one matters; so many of them."""

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.batches import DEFAULT_PACKING, EXACT, Packing
 from orchestrator.clips import with_frames
 from orchestrator.errors import UsageError
 from orchestrator.grid import Grid, select
 from orchestrator.grid_file import load_grid
 from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import DEFAULT_PACKING, EXACT, Packing, Plan, Selection, make_plan
+from orchestrator.plan import Plan, Selection, make_plan
 from orchestrator.trial import settings_row
 from orchestrator.versions import sweep_version, versions_text
 from orchestrator.yaml12 import parse_value

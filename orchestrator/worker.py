@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from orchestrator.plan import Batch, Trial
+    from orchestrator.batches import Batch, Trial
     from stylize import Masks, Metrics, Network, Previous, Result, Targets, Transfer
 
 

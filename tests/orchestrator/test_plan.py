@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from orchestrator.batches import DEFAULT_PACKING, EXACT, Packing
 from orchestrator.errors import GridError, UsageError
 from orchestrator.grid import Grid
 from orchestrator.grid_file import load_grid
 from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import DEFAULT_PACKING, EXACT, Packing, Selection, make_plan
+from orchestrator.plan import Selection, make_plan
 from orchestrator.sweep import Request, prepare
 from orchestrator.values import check_value
 from stylize import ARCHITECTURES
