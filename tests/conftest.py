@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+# Before torch is loaded here or in any process that a test starts: threads that wait should not keep a core busy, as
+# two processes of tests and their workers share two.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 NEEDS_RAY = {"ray_session", "undisturbed", "start", "installed"}
 """Fixtures of tests that run sweeps."""
 
