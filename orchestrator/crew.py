@@ -85,6 +85,11 @@ def is_lost(ref: ray.ObjectRef[Any]) -> bool:
     return False
 
 
+def node_died(error: Exception) -> bool:
+    """Whether a worker was lost with its whole node, as Ray says when it has missed the node for some seconds."""
+    return isinstance(error, ray_exceptions.NodeDiedError) or "node was terminated" in str(error)
+
+
 def out_of_memory(error: Exception) -> bool:
     """Whether Ray ended a worker because its node had no memory left (that of the host; a GPU's is the worker's own
     affair).

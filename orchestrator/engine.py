@@ -11,7 +11,7 @@ import datetime
 import math
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,7 @@ from ray import exceptions as ray_exceptions
 
 from orchestrator.batches import Batch, Trial
 from orchestrator.cluster import Workforce, start_worker
-from orchestrator.crew import LOST, Crew, is_lost, look, out_of_memory
+from orchestrator.crew import LOST, Crew, is_lost, look, node_died, out_of_memory
 from orchestrator.errors import EngineError
 from orchestrator.materials import MaterialStore
 from orchestrator.row import known_row
@@ -39,6 +39,9 @@ MOST_DEATHS = 2
 """So many workers may a batch take with it before its trials run one by one, and a trial before it is recorded as
 failed.
 """
+
+NODE_BLAME = 0.25
+"""What a lost node counts for beside a lost worker: machines are taken away for reasons of their own."""
 
 POLL_SECONDS = 0.5
 
@@ -104,7 +107,7 @@ class Engine:
         self._said_waiting = False
         self._deadline = math.inf
         self._to_say: deque[str] = deque()
-        self._deaths: Counter[str] = Counter()
+        self._deaths: dict[str, float] = {}
         self._false_starts = 0
         self._crews: list[Crew] = []
         self.stopping = False
@@ -250,7 +253,8 @@ class Engine:
             self._listener(self.status, f"a worker was lost ({_last_line(error)}) that had nothing to do")
             return
         blamed, unharmed = batches[0], batches[1:]
-        self._deaths[blamed.name] += 1
+        blame = NODE_BLAME if node_died(error) else 1
+        self._deaths[blamed.name] = self._deaths.get(blamed.name, 0) + blame
         self._pending.extendleft(reversed(unharmed))
         if out_of_memory(error) and len(blamed.trials) > 1:
             half = len(blamed.trials) // 2
@@ -262,7 +266,7 @@ class Engine:
             self._listener(self.status, f"a worker was lost ({_last_line(error)}); its batch runs again")
         elif len(blamed.trials) > 1:
             singles = [Batch((trial,), width=1) for trial in blamed.trials]
-            self._deaths.update({single.name: 0 for single in singles})  # suspected, each for itself
+            self._deaths |= {single.name: 0 for single in singles}  # suspected, each for itself
             self._pending.extendleft(reversed(singles))
             self._listener(self.status, "a batch cost two workers; its trials run one by one")
         else:

@@ -13,6 +13,9 @@ from typer.testing import CliRunner
 # two processes of tests and their workers share two.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# Ray's workers are nice to whatever else runs; beside a second process of tests, that would starve them.
+os.environ.setdefault("RAY_worker_niceness", "0")
+
 NEEDS_RAY = {"ray_session", "undisturbed", "start", "installed"}
 """Fixtures of tests that run sweeps."""
 

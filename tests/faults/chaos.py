@@ -54,7 +54,7 @@ class Place:
         health = {
             "health_check_initial_delay_ms": 0,
             "health_check_period_ms": 500,
-            "health_check_timeout_ms": 1000,
+            "health_check_timeout_ms": 10_000,  # a busy machine answers late; a dead one refuses at once
             "health_check_failure_threshold": 3,
         }
         head = {"num_cpus": 0, "include_dashboard": False, "_system_config": health}
@@ -117,10 +117,12 @@ class Place:
 
 
 class Disturbance:
-    """A sweep on a place's cluster, and what is done to it until it has ended well."""
+    """A sweep on a place's cluster, and what is done to it until it has ended well. `pause`: seconds at most between
+    an image and a kill; the longer, the more moments can be met, and the likelier the sweep has ended by then.
+    """
 
-    def __init__(self, place, chance):
-        self.place, self.chance, self.killed = place, chance, Counter()
+    def __init__(self, place, chance, pause=1.0):
+        self.place, self.chance, self.pause, self.killed = place, chance, pause, Counter()
 
     def run(self, kinds):
         """Returns how many processes were killed, by kind. The moments come in this order, if the sweep lasts."""
@@ -152,7 +154,7 @@ class Disturbance:
             while self.driver.poll() is None and self.place.images() <= self.place.rows():
                 time.sleep(0.001)
         else:
-            time.sleep(self.chance.uniform(0, 1))
+            time.sleep(self.chance.uniform(0, self.pause))
 
     def kill(self, kind, log):
         if kind == "worker":

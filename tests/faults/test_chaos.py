@@ -26,7 +26,8 @@ def test_a_sweep_survives_the_loss_of_a_worker_a_node_and_its_driver(
     """Its table is the one that an undisturbed sweep on one machine has."""
     monkeypatch.setitem(os.environ, "RAY_USAGE_STATS_ENABLED", "0")
     with chaos.Place(tmp_path, sixteen.read_text()) as place:
-        killed = chaos.Disturbance(place, random.Random(7)).run(["driver before its commit", "worker", "node"])
+        disturbance = chaos.Disturbance(place, random.Random(7), pause=0.1)  # all three have to be met
+        killed = disturbance.run(["driver before its commit", "worker", "node"])
         assert killed["worker"] == killed["node"] == 1
         assert killed["driver with images uncommitted"] + killed["driver"] == 1
     expected = undisturbed(sixteen)[chaos.TELLING].set_index("trial_id")

@@ -201,3 +201,24 @@ def test_a_signal_while_ray_starts_is_kept_and_a_third_press_raises():
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+class TakenAway(Worker):
+    """A worker on a machine that is taken away, twice while it is at its first batch."""
+
+    def optimise(self, batch, materials):
+        marks = [Path(self._run.url) / "first", Path(self._run.url) / "second"]
+        if left := [mark for mark in marks if not mark.exists()]:
+            left[0].touch()
+            raise ray_exceptions.NodeDiedError("The actor's node was terminated expectedly: preempted")
+        return super().optimise(batch, materials)
+
+
+def test_a_batch_that_loses_two_nodes_is_not_suspected(sixteen, sweep, undisturbed, monkeypatch):
+    """It keeps its width, and so its pixels."""
+    monkeypatch.setattr(cluster, "Worker", TakenAway)
+    ran = sweep(sixteen, "--limit", "2")
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stderr.count("its batch runs again") == 2
+    telling = ["trial_id", "pixels_sha256", "batch_width"]
+    assert results.load("runs/small")[telling].equals(undisturbed(sixteen)[telling].head(2))
