@@ -21,7 +21,14 @@ def run() -> list[Measurement]:
     for edge, iterations in CASES:
         settings = {"size": f"[{edge},{edge}]", "iterations": iterations, "weights": "random"}
         options = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
-        command = [sys.executable, "-c", "from orchestrator.cli import main; main()", "plan", "figure5", "--offline"]
+        command = [
+            sys.executable,
+            "-m",
+            "orchestrator",
+            "plan",
+            "figure5",
+            "--offline",
+        ]
         planned = subprocess.run([*command, "--json", *options], check=True, capture_output=True, text=True).stdout
         estimated = json.loads(planned)["seconds_on_this_processor"]
         measured = sweep("figure5", folder / str(edge), settings)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from benchmarks.measurement import Measurement
-from orchestrator.batches import Trial
-from orchestrator.frame_writer import FrameWriter
+from orchestrator.cluster.snapshot_writer import FrameWriter
+from orchestrator.plan.batches import Trial
 from pictures import Finder, resize
 from results import Run
 from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings, Targets, Transfer, transfer_batch

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.measurement import Measurement, best_seconds
 from stylize import ARCHITECTURES, PREPROCESSING, Network
-from stylize.arithmetic import Arithmetic, resolve, storage, tf32_convolutions
+from stylize.network.arithmetic import Arithmetic, resolve, storage, tf32_convolutions
 from weights.he_normal import he_normal
 
 CPU_CASES = ((128, 1), (128, 8), (224, 1), (224, 4), (448, 1), (448, 2), (896, 1))

@@ -53,7 +53,14 @@ def _one_step_trials(folder: Path) -> Measurement:
 def _many_trials(folder: Path) -> list[Measurement]:
     grid, out = _grid(folder, MANY), folder / "many"
     started = time.perf_counter()
-    command = [sys.executable, "-c", "from orchestrator.cli import main; main()", "plan", str(grid), "--offline"]
+    command = [
+        sys.executable,
+        "-m",
+        "orchestrator",
+        "plan",
+        str(grid),
+        "--offline",
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     planning = time.perf_counter() - started
     committing = _in_a_process("commit_many", grid, out)
@@ -81,11 +88,11 @@ def commit_many(grid: str, out: str) -> str:
     """Plans the grid, commits a row for each trial batch by batch, and says the peak of its memory in MB."""
     import datetime
 
-    from orchestrator.row import known_row
+    from orchestrator.plan.known_row import known_row
+    from orchestrator.plan.trial import SETTINGS_SCHEMA
     from orchestrator.sweep import Request, prepare, write_run
-    from orchestrator.trial import SETTINGS_SCHEMA
-    from results.compact import compact
-    from results.rows import commit
+    from results.run.compact import compact
+    from results.run.rows import commit
 
     request = Request(grid=Path(grid), out=out, offline=True)
     plan, run = prepare(request, fetch=True)

@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.limit import feature_network
 from benchmarks.measurement import Measurement
-from stylize.arithmetic import resolve, storage
+from stylize.network.arithmetic import resolve, storage
 
 SECONDS = 6.0
 

@@ -13,8 +13,8 @@ def sweep(grid: str | Path, out: Path, settings: Mapping[str, object], *options:
     """The seconds that it took from start to end."""
     command = [
         sys.executable,
-        "-c",
-        "from orchestrator.cli import main; main()",
+        "-m",
+        "orchestrator",
         str(grid),
         "--offline",
         "--out",

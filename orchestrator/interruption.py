@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from orchestrator.engine import Engine
+    from orchestrator.cluster.engine import Engine
 
 _FINISHING = "stopping: what is running will be finished and kept{limit}; press Ctrl-C again to end at once"
 

@@ -16,23 +16,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.batches import DEFAULT_PACKING, EXACT, Packing
-from orchestrator.clips import with_frames
 from orchestrator.errors import UsageError
-from orchestrator.grid import Grid, select
-from orchestrator.grid_file import load_grid
-from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Plan, Selection, make_plan
-from orchestrator.trial import settings_row
+from orchestrator.grid.grid import Grid, select
+from orchestrator.grid.reader import load_grid
+from orchestrator.grid.yaml12 import parse_value
+from orchestrator.plan.batches import DEFAULT_PACKING, EXACT, Packing
+from orchestrator.plan.clips import with_frames
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.plan import Plan, Selection, make_plan
+from orchestrator.plan.trial import settings_row
 from orchestrator.versions import sweep_version, versions_text
-from orchestrator.yaml12 import parse_value
 from results import Run
-from results.compact import WORTH_MERGING, compact
-from results.rows import read_rows, write_plan
-from results.run import GALLERY_PAGE
+from results.run.compact import WORTH_MERGING, compact
+from results.run.folder import GALLERY_PAGE
+from results.run.rows import read_rows, write_plan
 
 if TYPE_CHECKING:
-    from orchestrator.engine import Status
+    from orchestrator.cluster.engine import Status
 
 REFERENCE_EDGE, FRAME_EDGE = 448, 224
 """Pixels of the long edge of the content and style pictures that a run keeps for people, and of the frames of clips."""
@@ -177,7 +177,7 @@ def execute(
 
     Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
     """
-    from orchestrator.materials import load_networks
+    from orchestrator.cluster.materials import load_networks
 
     plan, run = prepare(request, fetch=True, progress=progress)
     if not plan.batches and _is_current(run, plan):
@@ -204,7 +204,7 @@ def _interrupt_myself() -> None:
 
 def run_batches(plan: Plan, run: Run, request: Request) -> Status:
     """Run the plan's batches into a run of their own, without sheet."""
-    from orchestrator.materials import load_networks
+    from orchestrator.cluster.materials import load_networks
 
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     write_run(run, plan, request)
@@ -212,11 +212,11 @@ def run_batches(plan: Plan, run: Run, request: Request) -> Status:
 
 
 def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> tuple[Status, bool]:
-    from orchestrator.cluster import cluster_room, gpu_memory, session, workforce
-    from orchestrator.display import make_display
-    from orchestrator.engine import Engine
+    from orchestrator.cluster.engine import Engine
+    from orchestrator.cluster.materials import MaterialStore
+    from orchestrator.cluster.session import cluster_room, gpu_memory, session, workforce
+    from orchestrator.command.display import make_display
     from orchestrator.interruption import Interruption
-    from orchestrator.materials import MaterialStore
     from results.gallery.live import live
 
     with Interruption(request.grace) as interruption, session(request.address):
@@ -330,7 +330,7 @@ def _revision() -> str | None:
 
 def _is_current(run: Run, plan: Plan) -> bool:
     """Whether the run already shows this very grid, so that neither sheet nor gallery need be made again."""
-    from results.rows import read_plan
+    from results.run.rows import read_plan
 
     if not (run.exists() and run.exists("plan.parquet") and _path(run, "sheet.png") and _path(run, GALLERY_PAGE)):
         return False

@@ -11,26 +11,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from results.errors import PlotError, QueryError, ResultsError, RunError, SheetError
-from results.run import Run
+from results.run.folder import Run
 
 if TYPE_CHECKING:
-    from results.comparison import diff
-    from results.drawing import sheet
     from results.judge.ratings import ratings
-    from results.sql import query
-    from results.table import curves, frames, image, load, reference
+    from results.sheets.drawing import sheet
+    from results.table.diff import diff
+    from results.table.load import curves, frames, image, load, reference
+    from results.table.sql import query
 
 # pandas and Pillow take half a second to import; whoever only needs a run's paths does not wait for them.
 _LAZY = {
-    "curves": "table",
-    "diff": "comparison",
-    "frames": "table",
-    "image": "table",
-    "load": "table",
-    "query": "sql",
+    "curves": "table.load",
+    "diff": "table.diff",
+    "frames": "table.load",
+    "image": "table.load",
+    "load": "table.load",
+    "query": "table.sql",
     "ratings": "judge.ratings",
-    "reference": "table",
-    "sheet": "drawing",
+    "reference": "table.load",
+    "sheet": "sheets.drawing",
 }
 
 __all__ = [

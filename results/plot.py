@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from results.errors import PlotError
-from results.labels import setting_name, value_text
-from results.table import curves as curves_of
+from results.table.labels import setting_name, value_text
+from results.table.load import curves as curves_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,32 +10,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stylize.architectures import ARCHITECTURES, Architecture
 from stylize.errors import PictureError, SettingsError, StylizeError
-from stylize.setting_types import LayerWeight
-from stylize.settings import Settings
+from stylize.network.architectures import ARCHITECTURES, Architecture
+from stylize.settings.transfer_settings import Settings
+from stylize.settings.types import LayerWeight
 
 if TYPE_CHECKING:
-    from stylize.frames import Frame
-    from stylize.masks import Masks
-    from stylize.metrics import Metrics
-    from stylize.network import PREPROCESSING, Network, Preprocessing
-    from stylize.objective import Transfer
+    from stylize.images.snapshots import Frame
+    from stylize.losses.masks import Masks
+    from stylize.losses.objective import Transfer
+    from stylize.losses.targets import Targets
+    from stylize.losses.temporal import Previous
+    from stylize.metrics.metrics import Metrics
+    from stylize.network.network import PREPROCESSING, Network, Preprocessing
     from stylize.optimise import transfer, transfer_batch
     from stylize.result import History, Result
-    from stylize.targets import Targets
-    from stylize.temporal import Previous
 
 _NEED_TORCH = {
-    "PREPROCESSING": "network",
-    "Frame": "frames",
-    "Masks": "masks",
-    "Metrics": "metrics",
-    "Network": "network",
-    "Preprocessing": "network",
-    "Previous": "temporal",
-    "Transfer": "objective",
-    "Targets": "targets",
+    "PREPROCESSING": "network.network",
+    "Frame": "images.snapshots",
+    "Masks": "losses.masks",
+    "Metrics": "metrics.metrics",
+    "Network": "network.network",
+    "Preprocessing": "network.network",
+    "Previous": "losses.temporal",
+    "Transfer": "losses.objective",
+    "Targets": "losses.targets",
     "History": "result",
     "Result": "result",
     "transfer": "optimise",

@@ -12,19 +12,19 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from stylize.adam import Adam, resized
-from stylize.arithmetic import Arithmetic, resolve, tf32_convolutions
-from stylize.colour import with_kept_colours, with_prepared_colours
-from stylize.frames import Camera, Going, OnFrame
-from stylize.initial import check_transfer, image_shape, initial_image
-from stylize.lbfgs import LBFGS
-from stylize.memory import needs_checkpointing
-from stylize.network import Network
-from stylize.objective import Evaluation, Objective, Transfer
-from stylize.pyramid import Level, at_level, levels
+from stylize.images.colour import with_kept_colours, with_prepared_colours
+from stylize.images.initial import check_transfer, image_shape, initial_image
+from stylize.images.pyramid import Level, at_level, levels
+from stylize.images.snapshots import Camera, Going, OnFrame
+from stylize.losses.objective import Evaluation, Objective, Transfer
+from stylize.losses.targets import Targets
+from stylize.network.arithmetic import Arithmetic, resolve, tf32_convolutions
+from stylize.network.memory import needs_checkpointing
+from stylize.network.network import Network
+from stylize.optimisers.adam import Adam, resized
+from stylize.optimisers.lbfgs import LBFGS
 from stylize.result import History, Result
-from stylize.settings import Settings
-from stylize.targets import Targets
+from stylize.settings.transfer_settings import Settings
 
 LOOK_EVERY = 50
 """Steps between looks at which images have failed or reached their plateau: each look waits for the device."""

@@ -124,7 +124,7 @@ def sixteen(small_grid):
 def undisturbed(ray_session, tmp_path_factory):
     """The table of a grid that was swept in peace; each grid is swept once for all tests."""
     import results
-    from orchestrator.cli import app
+    from orchestrator.command.main import app
 
     tables = {}
 
@@ -142,7 +142,7 @@ def undisturbed(ray_session, tmp_path_factory):
 @pytest.fixture
 def sweep():
     """Runs the command in this process: `sweep("plan", grid)` gives exit_code, stdout and stderr."""
-    from orchestrator.cli import app
+    from orchestrator.command.main import app
 
     def run(*arguments, one_worker=True):
         words = [str(argument) for argument in arguments]

@@ -45,8 +45,9 @@ def test_imports_run_one_way(package):
     "code",
     [
         "import results; results.load; results.sheet; results.curves",
-        "from orchestrator.cli import app\nfrom typer.testing import CliRunner\nCliRunner().invoke(app, ['--help'])",
-        "from orchestrator.cli import app\nfrom typer.testing import CliRunner\n"
+        "from orchestrator.command.main import app\nfrom typer.testing import CliRunner\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0",
+        "from orchestrator.command.main import app\nfrom typer.testing import CliRunner\n"
         "assert CliRunner().invoke(app, ['plan', 'quickstart']).exit_code == 0",
         "import stylize; stylize.Settings()",
         "import pictures, weights",

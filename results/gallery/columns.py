@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 
 from results.gallery.script import rounded
-from results.labels import setting_name, value_text
-from results.measure import PICTURES
 from results.printable import printable
-from results.rows import OUTCOME
-from results.run import Run
+from results.run.folder import Run
+from results.run.rows import OUTCOME
+from results.sheets.measure import PICTURES
+from results.table.labels import setting_name, value_text
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
 _NOT_SHOWN = {"trial_id", "run", "image_path"}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from results.gallery.script import call, rounded
-from results.rows import read_rows
-from results.run import Run
+from results.run.folder import Run
+from results.run.rows import read_rows
 
 PER_FILE = 100
 TERMS = ("content_loss", "style_loss", "total_variation", "total_loss")

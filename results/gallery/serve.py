@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from results.errors import RunError
-from results.run import Run
+from results.run.folder import Run
 
 HOST = "127.0.0.1"
 _SERVED = re.compile(

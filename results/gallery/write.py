@@ -16,11 +16,11 @@ from results.gallery.columns import axes, columns, first_view, one_line, referen
 from results.gallery.curves import PER_FILE, TERMS, curve_files
 from results.gallery.script import call
 from results.gallery.thumbnails import EDGES, make_thumbnails
-from results.labels import setting_name
-from results.measure import PICTURES
 from results.printable import printable
-from results.run import GALLERY_PAGE, Run
-from results.table import load
+from results.run.folder import GALLERY_PAGE, Run
+from results.sheets.measure import PICTURES
+from results.table.labels import setting_name
+from results.table.load import load
 
 
 @dataclass

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from results.errors import RunError
-from results.labels import setting_name, value_text
-from results.run import Run
+from results.run.folder import Run
+from results.table.labels import setting_name, value_text
 
 GIVEN = frozenset({"content", "style", "frame"})
 """Results are compared for the same content and style: axes of these are never judged."""

@@ -15,8 +15,8 @@ from scipy.sparse.csgraph import connected_components
 from results.judge.axes import Axis, find_axis
 from results.judge.bradley_terry import Fit, Floats, fit
 from results.judge.votes import read_votes
-from results.run import Run
-from results.table import load
+from results.run.folder import Run
+from results.table.load import load
 
 Z = 1.959963984540054
 """The normal distribution's quantile for intervals of 95 %."""

@@ -22,8 +22,8 @@ from results.errors import ResultsError
 from results.judge.axes import Axis, check_judged, find_axis, judged_axes
 from results.judge.pairs import Pairs
 from results.judge.votes import CHOICES, Ballot, read_votes
-from results.run import Run
-from results.table import image, load, reference
+from results.run.folder import Run
+from results.table.load import image, load, reference
 
 MOST_SHOWN = 8
 """Pairs that may wait for a verdict, each in a tab of its own; of more the oldest are forgotten."""

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results.errors import RunError
-from results.rows import to_parquet
-from results.run import Run
+from results.run.folder import Run
+from results.run.rows import to_parquet
 
 CHOICES = ("left", "right", "tie", "skip")
 

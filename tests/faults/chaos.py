@@ -25,7 +25,7 @@ import psutil
 import pyarrow.parquet as pq
 
 import results
-from results.verify import verify
+from results.run.verify import verify
 
 GRID = """\
 title: Chaos
@@ -141,7 +141,14 @@ class Disturbance:
         return self.killed
 
     def start(self, log):
-        command = [sys.executable, "-c", "from orchestrator.cli import main; main()", "chaos.yaml", "--out", "run"]
+        command = [
+            sys.executable,
+            "-m",
+            "orchestrator",
+            "chaos.yaml",
+            "--out",
+            "run",
+        ]
         command += ["--address", self.place.cluster.address]
         return subprocess.Popen(command, cwd=self.place.folder, stdout=log, stderr=log)
 

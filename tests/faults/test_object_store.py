@@ -10,7 +10,8 @@ import pytest
 import s3fs
 
 import results
-from results import Run, RunError, lease
+from results import Run, RunError
+from results.run import lease
 
 
 @pytest.fixture
@@ -78,7 +79,14 @@ def test_a_lease_in_a_bucket_keeps_a_second_sweep_out(s3, location, monkeypatch)
 
 def test_a_sweep_into_a_bucket_is_the_sweep_into_a_folder(s3, location, small_grid, sweep, ray_session):
     s3.faults[:] = ["slow", "error", "cut", "reset"]
-    command = [sys.executable, "-c", "from orchestrator.cli import main; main()", str(small_grid), "--out", location]
+    command = [
+        sys.executable,
+        "-m",
+        "orchestrator",
+        str(small_grid),
+        "--out",
+        location,
+    ]
     ran = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert s3.injected == ["slow", "error", "cut", "reset"]

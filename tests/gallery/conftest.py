@@ -17,7 +17,7 @@ from PIL import Image
 from results import Run
 from results.gallery.serve import Server
 from results.gallery.write import write_gallery
-from results.rows import commit, write_plan
+from results.run.rows import commit, write_plan
 
 SETTINGS = pa.schema(
     [

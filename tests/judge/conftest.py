@@ -15,7 +15,7 @@ from results import Run
 from results.judge.serve import Server
 from results.judge.session import Session
 from results.judge.votes import Ballot
-from results.rows import commit, write_plan
+from results.run.rows import commit, write_plan
 
 SETTINGS = pa.schema(
     [

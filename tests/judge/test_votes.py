@@ -14,7 +14,7 @@ import pytest
 from results import Run, RunError
 from results.judge.votes import SCHEMA, Ballot, read_votes
 
-COMMAND = [sys.executable, "-c", "from orchestrator.cli import main; main()", "judge"]
+COMMAND = [sys.executable, "-m", "orchestrator", "judge"]
 
 
 def vote(left="ab", right="cd", choice="left"):

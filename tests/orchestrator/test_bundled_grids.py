@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import grids
-from orchestrator.clips import with_frames
-from orchestrator.grid_file import load_grid
-from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Selection, make_plan
+from orchestrator.grid.reader import load_grid
+from orchestrator.plan.clips import with_frames
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.plan import Selection, make_plan
 
 FOLDER = Path(grids.__file__).parent
 

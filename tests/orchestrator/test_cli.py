@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import results
-from orchestrator import plan as planning
+from orchestrator.plan import plan as planning
 
 HELPFUL = {
     "bad yaml": ("axes: [1,\n", r"small.yaml:2:1: not YAML"),

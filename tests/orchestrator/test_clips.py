@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 import results
-from orchestrator.clips import with_frames
 from orchestrator.errors import GridError
-from orchestrator.grid_file import load_grid
-from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Selection, make_plan
+from orchestrator.grid.reader import load_grid
+from orchestrator.plan.clips import with_frames
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.plan import Selection, make_plan
 from pictures.flow import optical_flow, reliable, warped
 
 SETTINGS = """\

@@ -13,9 +13,11 @@ from ray import cloudpickle
 from ray import exceptions as ray_exceptions
 
 import results
-from orchestrator import cluster, crew, engine
+from orchestrator.cluster import engine
+from orchestrator.cluster import session as cluster
+from orchestrator.cluster import worker_handle as crew
+from orchestrator.cluster.worker import Worker
 from orchestrator.interruption import Interruption
-from orchestrator.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 

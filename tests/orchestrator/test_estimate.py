@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator import estimate
+from orchestrator.plan import estimate
 from orchestrator.sweep import Request, prepare
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import results
-from orchestrator.frame_writer import FrameWriter
+from orchestrator.cluster.snapshot_writer import FrameWriter
 from results import Run, RunError
 
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_written_is_raised_at_the_end(tmp_path):
 
 
 def test_a_batch_that_is_faster_than_its_storage_waits(tmp_path, monkeypatch):
-    monkeypatch.setattr("orchestrator.frame_writer.MOST_WAITING_BYTES", 1)
+    monkeypatch.setattr("orchestrator.cluster.snapshot_writer.MOST_WAITING_BYTES", 1)
     gate, handed = threading.Event(), []
 
     class Slow(Run):

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.errors import GridError
-from orchestrator.grid import select
-from orchestrator.grid_file import load_grid
+from orchestrator.grid.grid import select
+from orchestrator.grid.reader import load_grid
 
 # Values of each axis; the last is for `include` alone. None is the default of any of them.
 POOL = {

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.errors import GridError
-from orchestrator.grid import Grid
-from orchestrator.grid_file import load_grid
+from orchestrator.grid.grid import Grid
+from orchestrator.grid.reader import load_grid
 
 FULL = """\
 title: All of it
@@ -153,7 +153,7 @@ def test_an_error_has_its_place(wrong, load):
 
 
 def test_an_axis_with_too_many_values_is_refused(load, monkeypatch):
-    monkeypatch.setattr("orchestrator.grid_file.MOST_AXIS_VALUES", 1000)  # 100,000 take seconds to parse
+    monkeypatch.setattr("orchestrator.grid.reader.MOST_AXIS_VALUES", 1000)  # 100,000 take seconds to parse
     with pytest.raises(GridError, match="the axis seed has more than 1,000 values"):
         load(f"axes: {{seed: {list(range(1001))}}}\n")
 

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from orchestrator.batches import DEFAULT_PACKING, EXACT, Packing
 from orchestrator.errors import GridError, UsageError
-from orchestrator.grid import Grid
-from orchestrator.grid_file import load_grid
-from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Selection, make_plan
+from orchestrator.grid.grid import Grid
+from orchestrator.grid.reader import load_grid
+from orchestrator.grid.values import check_value
+from orchestrator.plan.batches import DEFAULT_PACKING, EXACT, Packing
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.sweep import Request, prepare
-from orchestrator.values import check_value
 from stylize import ARCHITECTURES
 
 SETTINGS = {
@@ -310,7 +310,7 @@ def test_ten_million_trials_are_refused_before_anything_is_done_for_them(folder,
 
 @pytest.mark.parametrize(("most", "refused"), [(5, True), (6, False)])
 def test_as_many_trials_as_allowed_are_planned(most, refused, plan, monkeypatch):
-    monkeypatch.setattr("orchestrator.plan.MOST_TRIALS", most)
+    monkeypatch.setattr("orchestrator.plan.plan.MOST_TRIALS", most)
     axes = {"seed": [1, 2, 3], "ratio": [1, 2]}
     if refused:
         with pytest.raises(UsageError, match="asks for 6 trials, more than 5"):

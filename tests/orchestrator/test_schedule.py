@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.schedule import in_order
+from orchestrator.cluster.batch_order import in_order
 
 
 def makespan(batches, workers):

@@ -9,11 +9,11 @@ from jsonschema import Draft202012Validator
 
 import grids
 from orchestrator.errors import GridError
-from orchestrator.grid_file import load_grid
-from orchestrator.schema import grid_schema
-from orchestrator.trial import SETTING_NAMES
-from orchestrator.values import check_value
-from orchestrator.yaml12 import parse
+from orchestrator.grid.reader import load_grid
+from orchestrator.grid.schema import grid_schema
+from orchestrator.grid.values import check_value
+from orchestrator.grid.yaml12 import parse
+from orchestrator.plan.trial import SETTING_NAMES
 
 FOLDER = Path(grids.__file__).parent
 BUNDLED = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "pictures")

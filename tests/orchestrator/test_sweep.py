@@ -10,8 +10,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import results
-from orchestrator import cluster
-from orchestrator.cli import app
+from orchestrator.cluster import session as cluster
+from orchestrator.command.main import app
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 

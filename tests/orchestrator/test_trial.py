@@ -8,11 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from orchestrator.grid_file import load_grid
-from orchestrator.inputs import Inputs, Sources
-from orchestrator.plan import Selection, make_plan
-from orchestrator.trial import SETTING_NAMES, SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
-from orchestrator.values import check_value
+from orchestrator.grid.reader import load_grid
+from orchestrator.grid.values import check_value
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.plan import Selection, make_plan
+from orchestrator.plan.trial import SETTING_NAMES, SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
 from stylize import SettingsError
 
 HASHES = {"content": "c", "style": "s", "weights": "w", "other": "o"}

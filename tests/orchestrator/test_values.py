@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.errors import GridError
-from orchestrator.trial import SETTING_NAMES
-from orchestrator.values import check_value, shown_value, spaced, unknown
+from orchestrator.grid.values import check_value, shown_value, spaced, unknown
+from orchestrator.plan.trial import SETTING_NAMES
 from stylize import LayerWeight
 
 

@@ -10,10 +10,11 @@ import pytest
 from ray import cloudpickle
 
 import results
-from orchestrator import cluster, engine
-from orchestrator.worker import Worker
+from orchestrator.cluster import engine
+from orchestrator.cluster import session as cluster
+from orchestrator.cluster.worker import Worker
 from results import RunError
-from results import run as run_module
+from results.run import folder as run_module
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.cluster import Workforce
+from orchestrator.cluster.session import Workforce
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.errors import GridError
-from orchestrator.yaml12 import parse, parse_value, path_text, read_yaml
+from orchestrator.grid.yaml12 import parse, parse_value, path_text, read_yaml
 
 SCALARS = {
     "1": 1,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from results import Run
-from results.rows import commit, write_plan
+from results.run.rows import commit, write_plan
 
 SETTINGS = pa.schema(
     [

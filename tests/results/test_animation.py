@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import results
-from results import RunError, SheetError, drawing
-from results.animation import CONTENT, STYLE, sheet_film, trial_film
-from results.chart import AHEAD, Chart, Curve
+from results import RunError, SheetError
 from results.errors import FilmError
+from results.film.animation import CONTENT, STYLE, sheet_film, trial_film
+from results.film.chart import AHEAD, Chart, Curve
+from results.sheets import drawing
 
 FIRST, SECOND, LAST = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from results import Run, RunError
-from results.compact import compact
-from results.rows import commit, read_rows
+from results.run.compact import compact
+from results.run.rows import commit, read_rows
 
 SETTINGS = pa.schema([("ratio", pa.float64())])
 

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 import results
-from results import SheetError, drawing
-from results.layout import arrange
-from results.measure import Measures
+from results import SheetError
+from results.sheets import drawing
+from results.sheets.layout import arrange
+from results.sheets.measure import Measures
 
 COLOURS = {1: (200, 0, 0), 2: (0, 200, 0), 3: (0, 0, 200), 4: (200, 200, 0), 5: (200, 0, 200), 6: (0, 200, 200)}
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from results import RunError
 from results.errors import FilmError
-from results.film import SUFFIXES, write_film
+from results.film.film import SUFFIXES, write_film
 
 COUNT, SIZE = 9, (70, 46)
 
@@ -159,7 +159,7 @@ def test_what_no_film_can_be_made_of_is_refused_and_nothing_is_written(tmp_path,
 
 
 def test_a_film_that_is_too_large_for_its_format_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("results.film.MOST_HELD_PIXELS", 5 * SIZE[0] * SIZE[1])
+    monkeypatch.setattr("results.film.film.MOST_HELD_PIXELS", 5 * SIZE[0] * SIZE[1])
     with pytest.raises(FilmError, match=r"too large for a \.webp.*use \.mp4"):
         write_film(tmp_path / "film.webp", frames(), Fraction(12))
     assert write_film(tmp_path / "film.mp4", frames(), Fraction(12)) == COUNT

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results.labels import fixed_text, number_text, value_text
-from results.text import font, wrap
+from results.sheets.text import font, wrap
+from results.table.labels import fixed_text, number_text, value_text
 
 
 @pytest.mark.parametrize(

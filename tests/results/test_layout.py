@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import results
 from results import SheetError
-from results.layout import arrange
+from results.sheets.layout import arrange
 
 RATIOS = (1e-4, 1e-3, 1e-2)
 

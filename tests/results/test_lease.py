@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from results import Run, RunError, lease
+from results import Run, RunError
+from results.run import lease
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import results
 from results import SheetError
-from results.colour_scale import ColourScale
-from results.drawing import sheet_files
-from results.layout import Layout, in_pages
-from results.look import Look
+from results.sheets.colour_scale import ColourScale
+from results.sheets.drawing import sheet_files
+from results.sheets.layout import Layout, in_pages
+from results.sheets.look import Look
 
 HOSTILE = "</text><script>alert(1)</script> ]]> \u202eRTL \x1b[2J & \" '"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results import Run, RunError
-from results.rows import commit, read_rows
+from results.run.rows import commit, read_rows
 
 SETTINGS = pa.schema([("ratio", pa.float64())])
 ids = st.sampled_from(["aaaaaaaa", "bbbbbbbb", "cccccccc"])

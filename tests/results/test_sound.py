@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from results.errors import FilmError
-from results.film import write_film
+from results.film.film import write_film
 
 RATE = Fraction(10)
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from results import Run, RunError
-from results.rows import commit
-from results.verify import verify
+from results.run.rows import commit
+from results.run.verify import verify
 
 IDS = ["aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc"]
 

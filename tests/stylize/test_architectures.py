@@ -9,7 +9,7 @@ from torchvision.models import vgg
 from torchvision.models.squeezenet import Fire
 
 from stylize import ARCHITECTURES, SettingsError
-from stylize.architectures import Convolution, Pool
+from stylize.network.architectures import Convolution, Pool
 
 LAYERS = [(name, layer) for name, architecture in ARCHITECTURES.items() for layer in architecture.layers]
 

@@ -8,7 +8,7 @@ import torch
 
 import stylize
 from stylize import Settings, SettingsError
-from stylize.colour import grey, grey_matched, matched, with_colours_of
+from stylize.images.colour import grey, grey_matched, matched, with_colours_of
 
 SMALL = {"content_layers": ["fire3"], "style_layers": ["conv1", "fire2"], "iterations": 3, "precision": "fp32"}
 

@@ -5,7 +5,7 @@ import pytest
 import scipy.optimize
 import torch
 
-from stylize.lbfgs import CURVATURE, SUFFICIENT_DECREASE, search
+from stylize.optimisers.lbfgs import CURVATURE, SUFFICIENT_DECREASE, search
 
 
 def minimise(function, start, evaluations, first_change=0.1):

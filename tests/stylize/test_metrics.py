@@ -9,7 +9,14 @@ from scipy.linalg import sqrtm
 from scipy.ndimage import gaussian_filter
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network
-from stylize.metrics import Metrics, colour_distance, colours, structural_similarity, style_distance, style_features
+from stylize.metrics.metrics import (
+    Metrics,
+    colour_distance,
+    colours,
+    structural_similarity,
+    style_distance,
+    style_features,
+)
 from weights import find_weights
 
 

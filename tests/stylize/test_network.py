@@ -7,8 +7,8 @@ import torchvision
 from torch import nn
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network
-from stylize.architectures import Pool
-from stylize.network import _Border, _L2Pool
+from stylize.network.architectures import Pool
+from stylize.network.network import _Border, _L2Pool
 
 # Where torchvision's `features` has each layer's response: after the ReLU of a convolution, after a fire module.
 INDICES = {

@@ -7,10 +7,10 @@ import torch
 
 import stylize
 from stylize import PictureError, Settings, SettingsError, Targets, Transfer, transfer, transfer_batch
-from stylize.adam import Adam
-from stylize.initial import initial_image
-from stylize.network import MEAN_PIXEL
-from stylize.style_losses import GramLoss
+from stylize.images.initial import initial_image
+from stylize.losses.style_losses import GramLoss
+from stylize.network.network import MEAN_PIXEL
+from stylize.optimisers.adam import Adam
 
 
 def settings(**changes):

@@ -6,8 +6,8 @@ import torch
 
 import stylize
 from stylize import Masks, Settings, SettingsError, Targets, Transfer
-from stylize.masks import MaskedGramLoss
-from stylize.matting import matting_laplacian, matting_loss
+from stylize.losses.masks import MaskedGramLoss
+from stylize.losses.matting import matting_laplacian, matting_loss
 
 SMALL = {"content_layers": ["fire3"], "style_layers": ["conv1", "fire2"], "iterations": 4, "precision": "fp32"}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from stylize import Settings
-from stylize.schedule import learning_rate
+from stylize.optimisers.learning_rate import learning_rate
 
 
 @pytest.mark.parametrize(

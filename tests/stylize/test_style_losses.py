@@ -9,8 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import stylize
 from stylize import Settings, Targets, Transfer
-from stylize.patches import PatchLoss, turned
-from stylize.style_losses import GramLoss, MeanVarianceLoss, WassersteinLoss
+from stylize.losses.patches import PatchLoss, turned
+from stylize.losses.style_losses import GramLoss, MeanVarianceLoss, WassersteinLoss
 
 
 def responses(height, width, seed, channels=5):
@@ -90,7 +90,7 @@ def test_a_picture_has_its_own_style(loss, reference):
 
 
 def test_patches_are_searched_in_all_forms_and_in_parts(monkeypatch):
-    monkeypatch.setattr("stylize.patches.CHUNK", 100)
+    monkeypatch.setattr("stylize.losses.patches.CHUNK", 100)
     image, forms = responses(6, 6, seed=5), [responses(5, 7, seed=seed) for seed in (6, 7, 8)]
     of_styles = np.concatenate([patches(form, 1) for form in forms])
     expected = 0.0

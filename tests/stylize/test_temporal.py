@@ -6,7 +6,7 @@ import torch
 
 import stylize
 from stylize import ARCHITECTURES, PREPROCESSING, Network, Previous, Settings, Targets, Transfer
-from stylize.temporal import temporal_loss
+from stylize.losses.temporal import temporal_loss
 
 SMALL = {
     "content_layers": ["fire3"],

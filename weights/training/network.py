@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stylize import ARCHITECTURES
-from stylize.architectures import Convolution
-from stylize.network import MEAN_PIXEL
+from stylize.network.architectures import Convolution
+from stylize.network.network import MEAN_PIXEL
 from weights.training.filters import first_bank, smooth_basis, smooth_kernels
 
 PIXEL_SCALE = 64.0

@@ -1,0 +1,322 @@
+"""A worker: one process on one GPU, or on some CPU cores, that optimises batches and writes their images.
+
+It is a Ray actor and lives as long as the sweep, so that imports, weights and targets are paid for once. It returns
+rows; images go straight to the run's storage, before the driver commits the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ray
+
+from orchestrator.cluster.snapshot_writer import FrameWriter
+from orchestrator.errors import EngineError
+from orchestrator.plan.known_row import known_row
+from orchestrator.plan.trial import settings_row
+from orchestrator.versions import sweep_version
+from results import Run, RunError
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+    from orchestrator.plan.batches import Batch, Trial
+    from stylize import Masks, Metrics, Network, Previous, Result, Targets, Transfer
+
+
+WRITERS = 4
+"""Threads that compress and write a batch's images."""
+
+
+@dataclass(frozen=True)
+class NetworkParts:
+    """What a network is built from, as it travels through Ray's object store."""
+
+    parameters: dict[str, NDArray[np.float32]]
+    preprocessing: str
+
+
+PictureKey = tuple[str, int | tuple[int, int] | None]
+"""A picture's reference and the size it was brought to; None for a label image, whose labels are kept at full size."""
+
+
+@dataclass(frozen=True)
+class Materials:
+    """References to what a batch needs, by name: each is fetched by a worker only if it does not have it yet."""
+
+    network: ray.ObjectRef[NetworkParts]
+    pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
+    results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images of trials that others follow, by trial
+    sha256: dict[str, str]  # of pictures, by reference
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a worker is doing: the batch and its current step."""
+
+    batch: str
+    step: int
+
+
+class Stopped(Exception):
+    """The driver asked for the batch to be given up."""
+
+
+class Worker:
+    """See the module. `threads` are CPU threads for torch; on a GPU they only feed it. `version` is the driver's."""
+
+    def __init__(self, location: str, threads: int, version: str) -> None:
+        if sweep_version() != version:
+            raise EngineError(
+                f"{socket.gethostname()} has version {sweep_version()} of this program and the driver has {version}; "
+                "install the same on every node"
+            )
+        # Before CUDA starts: cuBLAS needs it to be deterministic.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._run = Run(location)
+        self._targets: dict[str, Targets] = {}
+        self._metrics: dict[str, Metrics] = {}
+        self._progress: Progress | None = None
+        self._stop = False
+
+    def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
+        """The rows of a batch. Its images are written when this returns."""
+        targets = self._targets_of(batch.trials[0], materials)
+        return self._optimise(batch.name, batch.trials, targets, materials)
+
+    def progress(self) -> Progress | None:
+        """Called while `optimise` runs, in a thread of its own."""
+        return self._progress
+
+    def stop(self) -> None:
+        """Make the running batch and those behind it end at their next step."""
+        self._stop = True
+
+    def _targets_of(self, trial: Trial, materials: Materials) -> Targets:
+        from stylize import ARCHITECTURES, PREPROCESSING, Network, Targets
+
+        if trial.network not in self._targets:
+            import torch
+
+            parts = ray.get(materials.network)
+            # Copied: Ray's object store hands out memory that must not be written to.
+            parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
+            network: Network = Network(
+                ARCHITECTURES[trial.architecture],
+                parameters,
+                PREPROCESSING[parts.preprocessing],
+                trial.settings.pooling,
+                trial.settings.padding,
+            ).to(self._device)
+            self._targets[trial.network] = Targets(network)
+        return self._targets[trial.network]
+
+    def _optimise(
+        self, name: str, trials: tuple[Trial, ...], targets: Targets, materials: Materials
+    ) -> list[dict[str, Any]]:
+        """Optimise trials together; where that fails, in halves, down to the trial that is to blame."""
+        import torch
+
+        from stylize import transfer_batch
+
+        def on_step(step: int) -> None:
+            if self._stop:
+                raise Stopped
+            self._progress = Progress(name, step)
+
+        try:
+            pictures = _Pictures(materials)
+            transfers = [pictures.transfer(trial) for trial in trials]
+            with FrameWriter(self._run, trials) as frames:
+                outcomes = transfer_batch(transfers, targets, on_step, frames)
+        except (Stopped, RunError):
+            raise
+        except Exception as error:  # whatever a trial raises fails that trial and no other
+            if len(trials) == 1:
+                return [self._row(trials[0], materials) | {"status": "failed", "error": _one_line(error)}]
+            if isinstance(error, torch.OutOfMemoryError):
+                torch.cuda.empty_cache()
+            half = len(trials) // 2
+            first = self._optimise(name, trials[:half], targets, materials)
+            return first + self._optimise(name, trials[half:], targets, materials)
+        metrics = self._metrics_for(trials[0])
+        rows = [
+            self._outcome_row(trial, outcome, materials)
+            | metrics.of(outcome.pixels().permute(2, 0, 1), transfer.content, transfer.styles)
+            | frames.columns(place)
+            for place, (trial, transfer, outcome) in enumerate(zip(trials, transfers, outcomes, strict=True))
+        ]
+        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
+            list(pool.map(self._write_image, trials, outcomes, rows))
+        return rows
+
+    def _metrics_for(self, trial: Trial) -> Metrics:
+        """Metrics in an embedded network other than the one that a batch was optimised in."""
+        from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
+        from weights import find_weights
+
+        name = "vgg16-slim" if trial.architecture == "vgg19-slim" else "vgg19-slim"
+        if name not in self._metrics:
+            architecture = ARCHITECTURES[name]
+            weights = find_weights(name, None, base=Path(), offline=True)  # comes with this package
+            parameters, preprocessing = weights.load(architecture.parameter_shapes())
+            network: Network = Network(architecture, parameters, PREPROCESSING[preprocessing]).to(self._device)
+            self._metrics[name] = Metrics(network)
+        return self._metrics[name]
+
+    def _outcome_row(self, trial: Trial, outcome: Result, materials: Materials) -> dict[str, Any]:
+        """A trial's row without its image and its metrics."""
+        row = self._row(trial, materials) | {
+            "status": "done" if outcome.failed_at is None else "failed",
+            "content_loss": outcome.content_loss,
+            "style_loss": outcome.style_loss,
+            "total_variation": outcome.total_variation,
+            "matting_loss": outcome.matting_loss,
+            "temporal_loss": outcome.temporal_loss,
+            "total_loss": outcome.total_loss,
+            "content_loss_by_layer": list(outcome.content_loss_by_layer.items()),
+            "style_loss_by_layer": list(outcome.style_loss_by_layer.items()),
+            "history_step": outcome.history.step,
+            "history_content_loss": outcome.history.content_loss,
+            "history_style_loss": outcome.history.style_loss,
+            "history_total_variation": outcome.history.total_variation,
+            "history_total_loss": outcome.history.total_loss,
+            "seconds": outcome.seconds,
+            "iterations_per_second": outcome.steps / outcome.seconds,
+            "steps": outcome.steps,
+            "arithmetic": outcome.arithmetic,
+            "batch_width": outcome.batch_width,
+        }
+        if outcome.failed_at is not None:
+            row["error"] = (
+                f"the loss was not finite at step {outcome.failed_at}; the image is the last good one. "
+                "A lower learning_rate may help"
+            )
+        return row
+
+    def _write_image(self, trial: Trial, outcome: Result, row: dict[str, Any]) -> None:
+        """Write a trial's image, and into its row where it is."""
+        pixels = outcome.pixels().numpy()
+        row["pixels_sha256"] = hashlib.sha256(pixels.tobytes()).hexdigest()
+        row["image_path"] = Run.image_path(trial.id)
+        self._run.write(row["image_path"], _png(pixels, trial))
+
+    def _row(self, trial: Trial, materials: Materials) -> dict[str, Any]:
+        return known_row(trial, materials.sha256) | {
+            "device": _device_name(self._device.type),
+            "worker": f"{socket.gethostname()}/{os.getpid()}",
+        }
+
+
+class _Pictures:
+    """A batch's pictures as tensors, one for each, by which `transfer_batch` knows trials of the same pictures."""
+
+    def __init__(self, materials: Materials) -> None:
+        self._materials = materials
+        self._tensors: dict[PictureKey, torch.Tensor] = {}
+
+    def transfer(self, trial: Trial) -> Transfer:
+        """A trial as `stylize` takes it."""
+        import torch
+
+        from stylize import Settings, Transfer
+
+        values = {name: getattr(trial.settings, name) for name in Settings.model_fields}
+        previous = self._previous(trial)
+        style_size = trial.settings.style_size
+        content = self._picture(trial.content, trial.settings.size) if trial.content else None
+        start = self._picture(trial.start, (trial.width, trial.height)) if trial.start else None
+        if previous and content is not None and trial.settings.frame_start == "warped":
+            # What has come into sight has no result yet: the warped image shows there what hid it before.
+            known = previous.known.bool()
+            values["init"], start = "image", torch.where(known, previous.warped, content)
+        settings = Settings.model_construct(**values)
+        style = self._picture(trial.style, style_size) if trial.style else None
+        return Transfer(
+            content=content,
+            style=style,
+            settings=settings,
+            blend=tuple((self._picture(picture, style_size), share) for picture, share in trial.blend),
+            start=start,
+            masks=self._masks(trial, content, style) if content is not None and style is not None else None,
+            previous=previous,
+        )
+
+    def _previous(self, trial: Trial) -> Previous | None:
+        """The result of the frame before, moved to where its parts are in this one."""
+        import torch
+
+        from pictures.flow import optical_flow, reliable, warped
+        from stylize import Previous
+
+        if not (trial.after and trial.frame_before and trial.content):
+            return None
+        size = trial.settings.size
+        now, before = (ray.get(self._materials.pictures[one, size]) for one in (trial.content, trial.frame_before))
+        back = optical_flow(now, before)
+        image = torch.from_numpy(warped(ray.get(self._materials.results[trial.after]), back)).permute(2, 0, 1)
+        return Previous(image.float(), torch.from_numpy(reliable(back, optical_flow(before, now))).float())
+
+    def _masks(self, trial: Trial, content: torch.Tensor, style: torch.Tensor) -> Masks | None:
+        import torch
+
+        from stylize import Masks
+
+        if trial.masks is None:
+            return None
+        of_content, of_style = (
+            torch.from_numpy(ray.get(self._materials.pictures[mask, None]).copy()) for mask in trial.masks
+        )
+        return Masks(of_content, of_style).resized(content.shape[1:], style.shape[1:])
+
+    def _picture(self, reference: str, size: int | tuple[int, int]) -> torch.Tensor:
+        import torch
+
+        key = reference, size
+        if key not in self._tensors:
+            self._tensors[key] = torch.from_numpy(ray.get(self._materials.pictures[key]).copy()).permute(2, 0, 1)
+        return self._tensors[key]
+
+
+def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
+    """A PNG that carries its trial's settings as a text chunk, for the day it is found without its table."""
+    from PIL import Image, PngImagePlugin
+
+    chunk = PngImagePlugin.PngInfo()
+    settings = {name: value for name, value in settings_row(trial.settings).items() if value is not None}
+    chunk.add_itxt("sweep", json.dumps({"trial_id": trial.id} | settings, ensure_ascii=False, default=str))
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
+    return buffer.getvalue()
+
+
+def _device_name(kind: str) -> str:
+    if kind == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    return f"CPU {platform.machine()}"
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500]

@@ -1,0 +1,112 @@
+"""Putting the frames of stylised clips back together, with the clip's sound."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+import results
+from pictures import PictureError
+from pictures.clip import USUAL_RATE, is_clip, open_clip
+from results.table.labels import setting_name, value_text
+
+HIGHEST_RATE = 240
+
+
+@dataclass(frozen=True)
+class ClipFilm:
+    """One film of a run: all frames that are done of one clip with one combination of settings.
+
+    name: from its settings, fit for a file. ends_at: the first frame that is not done, and why; None where all are.
+    """
+
+    name: str
+    trials: pd.DataFrame
+    rate: Fraction
+    sound_from: str | None
+    ends_at: str | None
+
+    def frames(self) -> Iterator[Image.Image]:
+        """Its images in order. Raises RunError where one is missing."""
+        return (results.image(row) for _, row in self.trials.iterrows())
+
+
+def is_of_clips(run: results.Run) -> bool:
+    """Whether the trials of a run are frames of clips."""
+    return any("frame" in axis["settings"] for axis in run.metadata()["grid"]["axes"]) and bool(_clips(run))
+
+
+def clip_films(run: results.Run, trials: pd.DataFrame, say: Callable[[str], None]) -> list[ClipFilm]:
+    """The films of these trials (of `results.load(run, missing=True)`). A clip that is no longer where it was, or is
+    another one now, costs the sound; `say` is told.
+    """
+    axes = [axis["settings"] for axis in run.metadata()["grid"]["axes"] if axis["settings"] != ["frame"]]
+    keys = [f"{settings[0]}_order" for settings in axes]
+    films: list[ClipFilm] = []
+    trials = trials[trials["content"].isin(list(_clips(run)))]
+    for _, film in trials.groupby(keys, sort=True) if keys else [((), trials)]:
+        ordered = film.sort_values("frame")
+        undone = ordered[ordered["status"] != "done"]
+        ends_at = None
+        if len(undone):
+            first = undone.iloc[0]
+            ends_at = f"frame {first['frame']} is {first['status']}"
+            ordered = ordered[ordered["frame"] < first["frame"]]
+        if ordered.empty:
+            say(f"no film of {_words(film.iloc[0], axes)}: {ends_at}")
+            continue
+        row = ordered.iloc[0]
+        rate, sound_from = _of_clip(run, row, say)
+        plain = unicodedata.normalize("NFKC", _words(row, axes))  # 10⁻³ becomes 10-3
+        name = re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.")[:80] or "film"
+        taken = sum(one.name == name or one.name.startswith(f"{name}-") for one in films)
+        films.append(ClipFilm(f"{name}-{taken + 1}" if taken else name, ordered, rate, sound_from, ends_at))
+    return films
+
+
+def _words(row: pd.Series, axes: list[list[str]]) -> str:
+    """A film's clip and its values along the axes of the grid."""
+    words = [] if any("content" in settings for settings in axes) else [Path(str(row["content"])).stem]
+    for settings in axes:
+        for name in settings:
+            label = row.get(f"{name}_label")
+            if isinstance(label, str):
+                words.append(label)
+                break  # the others of a group that moves together say no more
+        else:
+            words += [f"{setting_name(name)} {value_text(name, row[name])}" for name in settings]
+    return " ".join(words)
+
+
+def _clips(run: results.Run) -> dict[str, dict[str, str]]:
+    clips: dict[str, dict[str, str]] = run.metadata().get("clips", {})
+    return clips
+
+
+def _of_clip(run: results.Run, row: pd.Series, say: Callable[[str], None]) -> tuple[Fraction, str | None]:
+    """Frames per second, and the file whose sound the film gets.
+
+    The run only says where the clip was: its sound is taken if this frame is of that very file.
+    """
+    noted = _clips(run)[row["content"]]
+    path = Path(noted["origin"])
+    try:
+        clip = open_clip(path) if is_clip(path) else None
+    except PictureError:
+        clip = None
+    if clip is not None and clip.sha256(int(row["frame"])) == row["content_sha256"]:
+        return _checked(clip.rate), str(path) if clip.sound else None
+    if noted["sound"]:
+        say(f"{path} is no longer the clip that these frames were made from: the film has no sound")
+    return _checked(Fraction(noted["rate"])), None
+
+
+def _checked(rate: Fraction) -> Fraction:
+    return rate if 0 < rate <= HIGHEST_RATE else USUAL_RATE

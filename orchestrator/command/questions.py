@@ -1,0 +1,106 @@
+"""The commands `sweep query` and `sweep diff`: questions to the tables of runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestrator.command.messages import EXIT_FAILED, messages, run_path
+
+if TYPE_CHECKING:
+    from results.table.diff import Difference
+
+MOST_SHOWN = 40
+"""Lines of a list of trials; --json has them all."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+def query(
+    run: Annotated[str, typer.Argument(help="A run's folder, or a pattern such as 'runs/*'.", show_default=False)],
+    sql: Annotated[str, typer.Argument(help="A query over the tables `trials` and `curves`.", show_default=False)],
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+) -> None:
+    """Ask the tables of one or several runs in SQL (DuckDB's).
+
+    sweep query figure5 "select ratio, avg(style_loss) from trials group by ratio order by ratio"
+    """
+    from orchestrator.command.table_text import print_table
+
+    with messages():
+        from results.table.sql import query as ask
+
+        print_table(ask(run_path(run), sql), "all", None, "json" if as_json else "csv" if as_csv else "text")
+
+
+def diff(
+    first: Annotated[str, typer.Argument(help="A run's folder.", show_default=False)],
+    second: Annotated[str, typer.Argument(help="Another run's folder.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does."""
+    with messages():
+        from results.table.diff import diff as compare
+
+        found = compare(run_path(first), run_path(second))
+        if as_json:
+            print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        else:
+            _print(found)
+        if not found.same:
+            raise typer.Exit(EXIT_FAILED)
+
+
+def _print(found: Difference) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from results.printable import printable
+    from results.table.labels import number_text, setting_name, value_text
+
+    def words(name: str, value: Any) -> str:
+        return printable(value_text(name, value)).replace("\n", "+")
+
+    def where(point: dict[str, Any]) -> str:
+        shown = [
+            f"{setting_name(name)} {words(name, value)}" for name, value in point.items() if "_weights" not in name
+        ]
+        return ", ".join(shown) or "the only one"
+
+    console = Console(highlight=False, soft_wrap=True)
+    for name, values in found.settings.items():
+        one, other = (words(name, value) for value in values)
+        console.print(Text(f"{setting_name(name)}: {one} → {other}"))
+    for title, points in (("only in the first run", found.only_first), ("only in the second", found.only_second)):
+        if points:
+            console.print(Text(f"{len(points)} trials {title}:"))
+        for point in points[:MOST_SHOWN]:
+            console.print(Text(f"  {where(point)}"))
+    changed = [pair for pair in found.pairs if not pair.same]
+    if changed:
+        table = Table(box=box.SIMPLE_HEAD)
+        axes = [
+            name
+            for name in changed[0].point
+            if "_weights" not in name and len({pair.point[name] for pair in found.pairs}) > 1
+        ]
+        for name in axes:
+            table.add_column(setting_name(name))
+        for heading in ("state", "total loss", "content loss", "style loss"):
+            table.add_column(heading, justify="right")
+        for pair in changed[:MOST_SHOWN]:
+            state = pair.states[0] if pair.states[0] == pair.states[1] else " → ".join(pair.states)
+            shares = (pair.losses.get(name) for name in ("total_loss", "content_loss", "style_loss"))
+            cells = ("–" if share is None else f"{number_text(round(100 * share, 2))} %" for share in shares)
+            table.add_row(*(Text(words(name, pair.point[name])) for name in axes), state, *cells)
+        console.print(table)
+        if len(changed) > MOST_SHOWN:
+            console.print(f"… and {len(changed) - MOST_SHOWN} more; --json has them all")
+    same = len(found.pairs) - len(changed)
+    console.print(f"{len(found.pairs)} trials in both: {same} with the same pixels, {len(changed)} with others")

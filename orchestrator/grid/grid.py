@@ -1,0 +1,123 @@
+"""A grid, validated: settings, the dimensions that are swept, and the points they span."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestrator.errors import GridError
+from orchestrator.grid.values import check_value, shown_value, unknown
+from orchestrator.plan.trial import TrialSettings
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Axes that move together, usually one: each value is a tuple with one entry per setting.
+
+    The first `crossed` values are combined with all other dimensions; those after them come from `include` alone.
+    """
+
+    settings: tuple[str, ...]
+    values: tuple[tuple[Any, ...], ...]
+    labels: tuple[tuple[str | None, ...], ...]
+    crossed: int
+
+    def names(self, setting: str) -> list[str]:
+        """What each value of one of the settings is called: its label, or the value itself."""
+        place = self.settings.index(setting)
+        return [
+            labels[place] or shown_value(values[place]) for labels, values in zip(self.labels, self.values, strict=True)
+        ]
+
+
+Point = tuple[int, ...]
+"""One index into `values` for each dimension."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a grid file says. `rows` and `columns` are the sheet's axes, None where the file leaves them open.
+
+    Exclusions and inclusions map the index of a dimension to indices of its values.
+    """
+
+    name: str
+    file: Path
+    title: str
+    description: str | None
+    settings: TrialSettings
+    dimensions: tuple[Dimension, ...]
+    exclude: tuple[dict[int, frozenset[int]], ...]
+    include: tuple[dict[int, int], ...]
+    rows: tuple[str, ...] | None
+    columns: tuple[str, ...] | None
+    clips: Mapping[str, int] = field(default_factory=dict)  # contents that move, and how many frames they have
+
+    @property
+    def base(self) -> Path:
+        """The folder that paths in the grid are relative to."""
+        return self.file.resolve().parent
+
+    def most_points(self) -> int:
+        """How many points there are at most: exclusions are not counted off."""
+        crossed = [dimension.crossed for dimension in self.dimensions]
+        included = (
+            math.prod(count for index, count in enumerate(crossed) if index not in point) for point in self.include
+        )
+        return math.prod(crossed) + sum(included)
+
+    def points(self) -> Iterator[Point]:
+        """Every point once, in the grid's order: the last dimension varies fastest, included points come last."""
+        crossed = [range(dimension.crossed) for dimension in self.dimensions]
+        seen: set[Point] = set()
+        for point in itertools.product(*crossed):
+            excluded = any(all(point[at] in values for at, values in rule.items()) for rule in self.exclude)
+            if not excluded and self._has_frame(point):
+                seen.add(point)
+                yield point
+        for included in self.include:
+            ranges = ([included[index]] if index in included else values for index, values in enumerate(crossed))
+            for point in itertools.product(*ranges):
+                if point not in seen and self._has_frame(point):
+                    seen.add(point)
+                    yield point
+
+    def _has_frame(self, point: Point) -> bool:
+        """Whether the content has so many frames: clips differ in length, and stills have one."""
+        if not self.clips:
+            return True
+        settings = self.settings_at(point)
+        frames = self.clips.get(settings.content or "", 1)
+        return (settings.frame or 0) < min(frames, settings.clip_frames or frames)
+
+    def settings_at(self, point: Point) -> TrialSettings:
+        """The settings of one point. They were validated one by one; `trial.check_point` looks at them together."""
+        changes: dict[str, Any] = {}
+        for dimension, index in zip(self.dimensions, point, strict=True):
+            changes.update(zip(dimension.settings, dimension.values[index], strict=True))
+        return self.settings.model_copy(update=changes)
+
+
+def select(dimensions: Sequence[Dimension], setting: str, wanted: Any) -> tuple[int, frozenset[int]]:
+    """The dimension of an axis, and those of its values that `wanted` names by label or by value.
+
+    Raises GridError without a place.
+    """
+    index = next((at for at, one in enumerate(dimensions) if setting in one.settings), None)
+    if index is None:
+        raise GridError(unknown("axis", setting, (name for one in dimensions for name in one.settings)))
+    dimension = dimensions[index]
+    place = dimension.settings.index(setting)
+    found = {at for at, labels in enumerate(dimension.labels) if labels[place] is not None and labels[place] == wanted}
+    if not found:
+        value = check_value(setting, wanted)
+        found = {at for at, values in enumerate(dimension.values) if values[place] == value}
+    if not found:
+        raise GridError(
+            f"the axis {setting} has no value {shown_value(wanted)}; it has {', '.join(dimension.names(setting)[:20])}"
+        )
+    return index, frozenset(found)

@@ -1,0 +1,354 @@
+"""Reading a grid file: what it may say, and every way of saying it wrong, each with its place.
+
+title: Style layers against the content/style ratio
+settings: {content: neckarfront, style: composition_vii, size: 448}
+axes:
+  style_layers: {conv1_1: [conv1_1], + conv2_1: [conv1_1, conv2_1]}   # labels → values
+  ratio: {logspace: [1e-4, 1e-2, 3]}                                  # or a list of values
+zip: [[style, learning_rate]]                                         # axes that move together
+exclude: [{ratio: 1e-4, style_layers: conv1_1}]
+include: [{ratio: 1e-5}]
+sheet: {rows: style_layers, columns: ratio}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import operator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from orchestrator.errors import GridError, Place
+from orchestrator.grid.grid import Dimension, Grid, select
+from orchestrator.grid.values import check_value, shown_value, spaced, unknown
+from orchestrator.grid.yaml12 import Document, Steps, parse_value, path_text, read_yaml
+from orchestrator.plan.trial import SETTING_NAMES, TrialSettings
+
+ENTRIES = ("title", "description", "settings", "axes", "zip", "exclude", "include", "sheet")
+MOST_AXIS_VALUES = 100_000
+FRAME = "frame"
+
+
+def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
+    """Read and check a grid file; `overrides` are the `name=value` of `--set`, which fix a setting or an axis.
+
+    Raises GridError.
+    """
+    return _Reader(read_yaml(path), path).read([_override(text) for text in overrides])
+
+
+def place_of(path: Path, settings: Collection[str], value: str) -> Place | None:
+    """Where a grid gives one of these settings this value; None where it stands nowhere, as with `--set`."""
+    document = read_yaml(path)
+    for steps in document.values:
+        entry = functools.reduce(operator.getitem, steps, document.data)
+        if entry == value and set(settings).intersection(steps):
+            return document.place(steps)
+    return None
+
+
+def _override(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    name, path = name.strip(), f"--set {name.strip()}"
+    if not equals:
+        raise GridError("write --set name=value", path)
+    if name not in SETTING_NAMES:
+        raise GridError(unknown("setting", name, SETTING_NAMES), path)
+    try:
+        return name, check_value(name, parse_value(value))
+    except GridError as error:
+        raise GridError(error.message, path) from error
+
+
+@dataclass(frozen=True)
+class _Axis:
+    values: tuple[Any, ...]
+    labels: tuple[str | None, ...]
+    places: tuple[Steps, ...]
+
+
+class _Reader:
+    def __init__(self, document: Document, path: Path) -> None:
+        self._document = document
+        self._path = path
+        self._fixed: dict[str, Any] = {}  # by --set
+
+    def read(self, overrides: Sequence[tuple[str, Any]]) -> Grid:
+        data = self._document.data
+        if data is None:
+            self._fail("the grid is empty; it needs at least settings or axes", ())
+        self._mapping(data, (), "a grid")
+        for entry in data:
+            if entry not in ENTRIES:
+                self._fail(unknown("entry", entry, ENTRIES), (entry,), key=True)
+        settings = self._settings(data.get("settings"))
+        axes = self._axes(data.get("axes"), settings)
+        groups = self._zip(data.get("zip"), axes)
+        self._fixed = dict(overrides)
+        settings |= self._fixed
+        base = TrialSettings.model_construct(**settings)
+        dimensions = _dimensions({name: axis for name, axis in axes.items() if name not in self._fixed}, groups)
+        exclude = self._exclude(data.get("exclude"), _dimensions(axes, groups), dimensions)
+        dimensions, include = self._include(data.get("include"), dimensions, base)
+        rows, columns = self._sheet(data.get("sheet"), dimensions)
+        return Grid(
+            name=self._path.stem,
+            file=self._path,
+            title=self._text(data, "title") or self._path.stem,
+            description=self._text(data, "description"),
+            settings=base,
+            dimensions=dimensions,
+            exclude=exclude,
+            include=include,
+            rows=rows,
+            columns=columns,
+        )
+
+    def _fail(self, message: str, steps: Steps, *, key: bool = False) -> NoReturn:
+        raise GridError(message, path_text(steps), self._document.place(steps, key=key))
+
+    @contextlib.contextmanager
+    def _at(self, steps: Steps) -> Iterator[None]:
+        """Give errors that have no place this one."""
+        try:
+            yield
+        except GridError as error:
+            if error.place:
+                raise
+            self._fail(error.message, steps)
+
+    def _mapping(self, value: Any, steps: Steps, what: str) -> None:
+        if not isinstance(value, Mapping):
+            self._fail(f"{what} is a mapping of names to values, not {shown_value(value)}", steps)
+
+    def _list(self, value: Any, steps: Steps, what: str) -> None:
+        if not isinstance(value, list):
+            self._fail(f"{what}, not {shown_value(value)}", steps)
+
+    def _text(self, data: Mapping[str, Any], name: str) -> str | None:
+        value = data.get(name)
+        if value is not None and not isinstance(value, str):
+            self._fail(f"{name} is text, not {shown_value(value)}; put it in quotes", (name,))
+        return value
+
+    def _value(self, setting: str, value: Any, steps: Steps) -> Any:
+        with self._at(steps):
+            return check_value(setting, value)
+
+    def _setting_name(self, name: str, steps: Steps) -> None:
+        if name not in SETTING_NAMES:
+            self._fail(unknown("setting", name, SETTING_NAMES), steps, key=True)
+
+    def _settings(self, block: Any) -> dict[str, Any]:
+        if block is None:
+            return {}
+        self._mapping(block, ("settings",), "settings")
+        for name in block:
+            self._setting_name(name, ("settings", name))
+        return {name: self._value(name, value, ("settings", name)) for name, value in block.items()}
+
+    def _axes(self, block: Any, settings: Mapping[str, Any]) -> dict[str, _Axis]:
+        if block is None:
+            return {}
+        self._mapping(block, ("axes",), "axes")
+        axes = {}
+        for name, entry in block.items():
+            self._setting_name(name, ("axes", name))
+            if name in settings:
+                message = f"{name} is in settings as well; a setting is either fixed or an axis"
+                self._fail(message, ("axes", name), key=True)
+            axes[name] = self._axis(name, entry)
+        return axes
+
+    def _axis(self, name: str, entry: Any) -> _Axis:
+        steps: Steps = ("axes", name)
+        if isinstance(entry, Mapping) and len(entry) == 1 and next(iter(entry)) in ("logspace", "linspace"):
+            kind, arguments = next(iter(entry.items()))
+            values: list[Any] = self._spaced(kind, arguments, (*steps, kind))
+            labels: list[str | None] = [None] * len(values)
+            places: list[Steps] = [(*steps, kind)] * len(values)
+        elif isinstance(entry, Mapping):
+            values, labels = list(entry.values()), list(entry)
+            places = [(*steps, label) for label in entry]
+        elif isinstance(entry, list):
+            values, labels = entry, [None] * len(entry)
+            places = [(*steps, index) for index in range(len(entry))]
+        else:
+            message = (
+                "an axis is a list of values, a mapping of labels to values, or {logspace: [first, last, count]}; "
+                "a single value belongs in settings"
+            )
+            self._fail(message, steps)
+        if not values:
+            self._fail(f"the axis {name} is empty", steps)
+        if len(values) > MOST_AXIS_VALUES:
+            self._fail(f"the axis {name} has more than {MOST_AXIS_VALUES:,} values", steps)
+        checked = [self._value(name, value, place) for value, place in zip(values, places, strict=True)]
+        return _Axis(tuple(checked), tuple(labels), tuple(places))
+
+    def _spaced(self, kind: str, arguments: Any, steps: Steps) -> list[float]:
+        if (
+            not isinstance(arguments, list)
+            or len(arguments) != 3
+            or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in arguments)
+            or not all(abs(one) < 1e300 for one in arguments)
+        ):
+            self._fail(f"{kind} takes [first, last, count]", steps)
+        first, last, count = arguments
+        if not isinstance(count, int) or not 2 <= count <= MOST_AXIS_VALUES:
+            self._fail(f"{kind} takes a count from 2 to {MOST_AXIS_VALUES:,}, not {count}", (*steps, 2))
+        if kind == "logspace" and not (first > 0 and last > 0):
+            self._fail("logspace needs a first and a last value above 0", steps)
+        return spaced(kind, float(first), float(last), count)
+
+    def _zip(self, block: Any, axes: Mapping[str, _Axis]) -> list[list[str]]:
+        what = "zip is a list of groups of axes, such as [[style, learning_rate]]"
+        if block is not None:
+            self._list(block, ("zip",), what)
+        seen: set[str] = set()
+        for index, group in enumerate(block or ()):
+            steps: Steps = ("zip", index)
+            self._list(group, steps, what)
+            if len(group) < 2:
+                self._fail("a group needs two axes or more", steps)
+            for place, name in enumerate(group):
+                if not isinstance(name, str) or name not in axes:
+                    self._fail(unknown("axis", name, axes), (*steps, place))
+                if name in seen:
+                    self._fail(f"{name} is zipped twice", (*steps, place))
+                seen.add(name)
+                counts = len(axes[group[0]].values), len(axes[name].values)
+                if counts[0] != counts[1]:
+                    message = f"{group[0]} has {counts[0]} values and {name} has {counts[1]}; zipped axes need as many"
+                    self._fail(message, (*steps, place))
+        for name, axis in axes.items():
+            met: set[Any] = set()
+            for value, at in zip(axis.values, axis.places, strict=True):
+                if value in met and name not in seen:
+                    self._fail(f"{name} has this value a second time", at)
+                met.add(value)
+        return [list(group) for group in block or ()]
+
+    def _points(self, block: Any, name: str) -> Iterator[tuple[Steps, Mapping[str, Any]]]:
+        if block is None:
+            return
+        self._list(block, (name,), f"{name} is a list of points, such as [{{ratio: 1e-4, pooling: max}}]")
+        for index, point in enumerate(block):
+            steps: Steps = (name, index)
+            self._mapping(point, steps, "a point")
+            if not point:
+                self._fail("this point names nothing", steps)
+            yield steps, point
+
+    def _exclude(
+        self, block: Any, written: Sequence[Dimension], dimensions: Sequence[Dimension]
+    ) -> tuple[dict[int, frozenset[int]], ...]:
+        """Exclusions are read against the dimensions as `written`; of axes that --set fixes, only rules that name the
+        fixed value apply.
+        """
+        rules = []
+        for steps, point in self._points(block, "exclude"):
+            rule: dict[int, frozenset[int]] = {}
+            applies = True
+            for name, value in point.items():
+                with self._at((*steps, name)):
+                    index, values = select(written, name, value)
+                if name in self._fixed:
+                    place = written[index].settings.index(name)
+                    named = {written[index].values[at][place] for at in values}
+                    applies = applies and self._fixed[name] in named
+                    continue
+                index, values = select(dimensions, name, value)
+                rule[index] = rule.get(index, values) & values
+            if applies and rule:
+                rules.append(rule)
+        return tuple(rules)
+
+    def _include(
+        self, block: Any, dimensions: tuple[Dimension, ...], base: TrialSettings
+    ) -> tuple[tuple[Dimension, ...], tuple[dict[int, int], ...]]:
+        """Included points, and the dimensions grown by those values that only such points have.
+
+        An axis that a point does not name takes all its values; a setting that is no axis becomes one.
+        """
+        grown, included = list(dimensions), []
+        for steps, point in self._points(block, "include"):
+            values = {}
+            for name, value in point.items():
+                self._setting_name(name, (*steps, name))
+                if name not in self._fixed:
+                    values[name] = self._labelled(grown, name, value, (*steps, name))
+            for name in values:
+                if not any(name in dimension.settings for dimension in grown):
+                    grown.append(Dimension((name,), ((getattr(base, name),),), ((None,),), crossed=1))
+            place = {}
+            for index, dimension in enumerate(grown):
+                named = [name for name in dimension.settings if name in values]
+                if named and len(named) < len(dimension.settings):
+                    self._fail(f"{' and '.join(dimension.settings)} are zipped: name all of them or none", steps)
+                if named:
+                    wanted = tuple(values[name] for name in dimension.settings)
+                    grown[index] = _with_value(dimension, wanted)
+                    place[index] = grown[index].values.index(wanted)
+            included.append(place)
+        return tuple(grown), tuple(included)
+
+    def _labelled(self, dimensions: Sequence[Dimension], name: str, value: Any, steps: Steps) -> Any:
+        """A value given by the label that an axis has for it, or by itself."""
+        for dimension in dimensions:
+            if name in dimension.settings and isinstance(value, str):
+                place = dimension.settings.index(name)
+                for labels, values in zip(dimension.labels, dimension.values, strict=True):
+                    if labels[place] == value:
+                        return values[place]
+        return self._value(name, value, steps)
+
+    def _sheet(
+        self, block: Any, dimensions: Sequence[Dimension]
+    ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        if block is None:
+            return None, None
+        self._mapping(block, ("sheet",), "sheet")
+        axes = [name for dimension in dimensions for name in dimension.settings]
+        sides: dict[str, tuple[str, ...]] = {"rows": (), "columns": ()}
+        for side, names in block.items():
+            if side not in sides:
+                self._fail(unknown("entry", side, sides), ("sheet", side), key=True)
+            for place, name in enumerate(names if isinstance(names, list) else [names]):
+                at: Steps = ("sheet", side, place) if isinstance(names, list) else ("sheet", side)
+                if isinstance(name, str) and name in self._fixed:
+                    continue
+                if name not in axes and name != FRAME:  # an axis that clips bring along
+                    self._fail(unknown("axis", name, axes), at)
+                if name in sides["rows"] + sides["columns"]:
+                    self._fail(f"{name} is here a second time", at)
+                sides[side] += (name,)
+        return sides["rows"], sides["columns"]
+
+
+def _with_value(dimension: Dimension, value: tuple[Any, ...]) -> Dimension:
+    """The dimension with one more value; where zipped axes have parts of it already, they keep those parts' labels."""
+    if value in dimension.values:
+        return dimension
+    there = list(zip(dimension.labels, dimension.values, strict=True))
+    label = tuple(
+        next((labels[place] for labels, values in there if values[place] == one), None)
+        for place, one in enumerate(value)
+    )
+    return replace(dimension, values=(*dimension.values, value), labels=(*dimension.labels, label))
+
+
+def _dimensions(axes: Mapping[str, _Axis], groups: Sequence[Sequence[str]]) -> tuple[Dimension, ...]:
+    dimensions: list[Dimension] = []
+    for name in axes:
+        if any(name in dimension.settings for dimension in dimensions):
+            continue
+        group = next((group for group in groups if name in group), [name])
+        together = [one for one in group if one in axes]  # --set may have fixed one of them
+        values = tuple(zip(*(axes[one].values for one in together), strict=True))
+        labels = tuple(zip(*(axes[one].labels for one in together), strict=True))
+        dimensions.append(Dimension(tuple(together), values, labels, crossed=len(values)))
+    return tuple(dimensions)

@@ -1,0 +1,71 @@
+"""Single values of settings: checked against the settings' own types, named in messages, and spaced along an axis."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import math
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from orchestrator.errors import GridError
+from orchestrator.plan.trial import PictureShare, TrialSettings
+from stylize import LayerWeight
+
+
+@functools.cache
+def _adapter(setting: str) -> TypeAdapter[Any]:
+    field = TrialSettings.model_fields[setting]
+    annotation: Any = Annotated[field.annotation, field]
+    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))
+
+
+def check_value(setting: str, value: Any) -> Any:
+    """One setting's value, validated alone. Raises GridError without a place."""
+    try:
+        return _adapter(setting).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        message = re.sub("^(Input|String) should", "should", message)
+        shown = "" if first["type"] == "value_error" else f", not {shown_value(value)}"
+        raise GridError(f"{setting} {message}{shown}") from error
+
+
+def shown_value(value: Any) -> str:
+    """A value as a message or a plan shows it, cut where it is long."""
+    if isinstance(value, tuple) and all(isinstance(one, LayerWeight) for one in value):
+        equal = len({weight for _, weight in value}) <= 1
+        text = "+".join(layer if equal else f"{layer}·{weight:g}" for layer, weight in value) or "[]"
+    elif isinstance(value, tuple) and value and all(isinstance(one, PictureShare) for one in value):
+        text = " + ".join(f"{share:g} {picture}" for picture, share in value)
+    else:
+        text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def unknown(what: str, name: Any, known: Iterable[str]) -> str:
+    """A message for a name that is not among the known ones, with the closest of them."""
+    known = list(known)
+    if not known:
+        return f"there is no {what} {shown_value(name)}; there are none here"
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known[:30])}"
+    return f"there is no {what} {shown_value(name)}; {hint}"
+
+
+def spaced(kind: str, first: float, last: float, count: int) -> list[float]:
+    """`count` evenly spaced numbers (linspace), or evenly spaced on a logarithmic scale (logspace).
+
+    Round numbers come out round: 8 and not 7.999999999999999, which would be another trial.
+    """
+    steps = range(1, count - 1)
+    if kind == "linspace":
+        between = [f"{first + (last - first) * step / (count - 1):.15g}" for step in steps]
+    else:  # fewer digits, as the power makes the rounding error of its exponent larger
+        start, end = math.log10(first), math.log10(last)
+        between = [f"{10.0 ** (start + (end - start) * step / (count - 1)):.12g}" for step in steps]
+    return [first, *map(float, between), last]

@@ -1,0 +1,181 @@
+"""Trials, and the batches that they are worked at in: what can share a pass of the network, and how wide."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.plan.trial import PictureShare, TrialSettings
+from stylize import ARCHITECTURES
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How trials that can share passes are made into batches.
+
+    widest: images a batch may have. memory: bytes that a step of a batch may hold, by `Architecture.step_bytes`, fp32.
+    batches: a group makes at least so many: enough for several workers, and little is lost in a crash.
+    """
+
+    widest: int = 8
+    memory: float = 2e9
+    batches: int = 8
+
+
+DEFAULT_PACKING = Packing()
+
+EXACT = Packing(widest=1)
+"""Every image alone: its bits then depend on no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One optimisation: its name, its settings with layers filled in, and what it is made from."""
+
+    id: str
+    settings: TrialSettings
+    width: int
+    height: int
+    content: str | None  # references of the pictures that it uses
+    style: str | None
+    start: str | None
+    after: str | None  # of a frame of a clip: the trial whose result it follows
+    frame_before: str | None  # and the reference of that trial's content
+    weights_reference: str
+    weights_sha256: str
+    stand_ins: tuple[str, ...]
+    architecture: str  # of the network that runs, which may be a stand-in
+    network: str  # equal for trials that share a network
+    deepest: str  # the layer that the network is cut off after
+
+    @property
+    def blend(self) -> tuple[PictureShare, ...]:
+        """Further style pictures that it uses."""
+        return self.settings.style_blend if self.settings.uses_style else ()
+
+    @property
+    def masks(self) -> tuple[str, str] | None:
+        """The label images of the content and of the style picture, where they have a part."""
+        one = self.settings
+        return (one.content_mask, one.style_mask) if one.uses_masks and one.content_mask and one.style_mask else None
+
+    @property
+    def pictures(self) -> list[tuple[str, int | tuple[int, int]]]:
+        """References of all pictures that it uses, with the sizes they are brought to."""
+        styles = [picture for picture, _ in self.blend] + ([self.style] if self.style else [])
+        found: list[tuple[str, int | tuple[int, int]]] = [(style, self.settings.style_size) for style in styles]
+        if self.content:
+            found.append((self.content, self.settings.size))
+        if self.start:
+            found.append((self.start, (self.width, self.height)))
+        if self.frame_before:
+            found.append((self.frame_before, self.settings.size))
+        return found
+
+    @property
+    def operations(self) -> float:
+        """Floating-point operations of the whole optimisation."""
+        architecture, settings = ARCHITECTURES[self.architecture], self.settings
+        one = architecture.operations(self.deepest, self.height, self.width)
+        if settings.style_representation == "mrf":
+            forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
+            for layer, _ in settings.active_style_layers:
+                one += architecture.matching_operations(layer, self.height, self.width, settings.mrf_stride, forms)
+        return one * settings.iterations
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trials that share forward and backward passes. `width`: how many images; trials that differ in nothing but
+    their iterations share one.
+    """
+
+    trials: tuple[Trial, ...]
+    width: int
+
+    @functools.cached_property
+    def name(self) -> str:
+        """Tells batches apart in file names."""
+        return hashlib.sha256("".join(trial.id for trial in self.trials).encode()).hexdigest()[:16]
+
+    @functools.cached_property
+    def after(self) -> frozenset[str]:
+        """Trials that have to be done before."""
+        return frozenset(trial.after for trial in self.trials if trial.after)
+
+    @functools.cached_property
+    def operations(self) -> float:
+        """Floating-point operations of the whole batch."""
+        if len(self.trials) == self.width:
+            return sum(trial.operations for trial in self.trials)
+        longest: dict[tuple[object, ...], float] = {}
+        for trial in self.trials:
+            key = trial.content, trial.style, trial.after, trial.settings.trajectory
+            longest[key] = max(longest.get(key, 0.0), trial.operations)
+        return sum(longest.values())
+
+
+def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -> list[Batch]:
+    """Batches of the trials to run, costliest first, so that no worker is left with a long one at the end.
+
+    Batches follow from the grid alone, because the width of a batch is part of its numerics: a batch of which nothing
+    is recorded runs as it was first planned, whatever else is done. What is left of others is packed together.
+    """
+    batches: list[Batch] = []
+    for group in _groups(trials):
+        width = _width(group, packing)
+        leftover: list[Lane] = []
+        for chunk in _chunks(group, width):
+            wanted = [[trial for trial in lane if states[trial.id] == "to run"] for lane in chunk]
+            if wanted == list(chunk):
+                batches.append(_batch(chunk))
+            else:
+                leftover += [lane for lane in wanted if lane]
+        for lanes in _by_length(leftover):
+            batches += [_batch(chunk) for chunk in _chunks(lanes, width)]
+    return sorted(batches, key=lambda batch: -batch.operations)
+
+
+Lane = list[Trial]
+"""Trials that are one optimisation, looked at after different numbers of steps."""
+
+
+def _batch(lanes: Sequence[Lane]) -> Batch:
+    return Batch(tuple(trial for lane in lanes for trial in lane), width=len(lanes))
+
+
+def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
+    """Lanes that can share passes: one network cut at one layer, one shape, one number of steps."""
+    lanes: dict[tuple[object, ...], Lane] = {}
+    for trial in trials:
+        key = trial.network, trial.content, trial.style, trial.after, trial.settings.trajectory
+        lanes.setdefault(key, []).append(trial)
+    groups: dict[tuple[object, ...], list[Lane]] = {}
+    for lane in lanes.values():
+        first = lane[0]
+        frame = first.settings.frame if first.after else 0
+        group = first.network, first.deepest, first.width, first.height, frame, first.settings.shared_in_batch
+        groups.setdefault(group, []).append(lane)
+    return [group for lanes_of_any_length in groups.values() for group in _by_length(lanes_of_any_length)]
+
+
+def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
+    """The same lanes by the number of their steps."""
+    lengths: dict[int, list[Lane]] = {}
+    for lane in lanes:
+        lengths.setdefault(max(trial.settings.iterations for trial in lane), []).append(lane)
+    return list(lengths.values())
+
+
+def _width(group: Sequence[Lane], packing: Packing) -> int:
+    """How many lanes of a group share a batch."""
+    one = group[0][0]
+    bytes_each = ARCHITECTURES[one.architecture].step_bytes(one.deepest, one.height, one.width, itemsize=4)
+    return max(1, min(math.ceil(len(group) / packing.batches), int(packing.memory / bytes_each), packing.widest))
+
+
+def _chunks(lanes: Sequence[Lane], width: int) -> Iterator[Sequence[Lane]]:
+    return (lanes[start : start + width] for start in range(0, len(lanes), width))

@@ -1,0 +1,166 @@
+"""What trials are made from: each picture and each network a grid names, found once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from orchestrator.errors import GridError
+from orchestrator.grid.reader import place_of
+from orchestrator.plan.trial import TrialSettings
+from pictures import Clip, Finder, Picture, label_image, scaled_size
+from pictures.errors import UnknownPictureError
+from pictures.read import read_bytes
+from results import Run, RunError
+from stylize import SettingsError
+from weights import UnknownWeightsError, Weights, find_weights
+
+OF_TRIAL = "trial:"
+"""What a reference to the image of a trial of the same run begins with."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where pictures and weights may come from: the options of the command line."""
+
+    base: Path  # the grid's folder
+    pictures: Path | None = None
+    weights: Path | None = None
+    offline: bool = False
+    fetch: bool = True
+    untrusted: bool = False
+    progress: Callable[[int, int | None], None] | None = None
+    grid: Path | None = None  # where messages look for the place of a name that is none
+    run: Run | None = None  # whose images `trial:<id>` means
+
+
+@dataclass
+class Inputs:
+    """Finds pictures and weights, each once. Raises GridError for what there is not, and PictureError, WeightsError
+    and StoreError.
+    """
+
+    sources: Sources
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    weights: dict[tuple[str, str | None], Weights] = field(default_factory=dict)
+    clips: dict[str, Clip | None] = field(default_factory=dict)
+    _frames: dict[str, Picture] = field(default_factory=dict)
+    _checked: set[tuple[str, str]] = field(default_factory=set)  # masks that fit each other
+    _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def picture(self, reference: str) -> Picture:
+        """The picture that a grid calls `reference`."""
+        if reference in self._frames:
+            return self._frames[reference]
+        if reference not in self.pictures:
+            if reference.startswith(OF_TRIAL):
+                self.pictures[reference] = self._image_of_trial(reference)
+                return self.pictures[reference]
+            try:
+                self.pictures[reference] = self._finder().find(reference)
+            except UnknownPictureError as error:
+                raise self._grid_error(error, ("content", "style"), reference) from error
+        return self.pictures[reference]
+
+    def clip(self, reference: str) -> Clip | None:
+        """The clip that a grid calls `reference`; None for a still picture."""
+        if reference not in self.clips:
+            try:
+                self.clips[reference] = None if reference.startswith(OF_TRIAL) else self._finder().find_clip(reference)
+            except UnknownPictureError as error:
+                raise self._grid_error(error, ("content",), reference) from error
+        return self.clips[reference]
+
+    def frame(self, reference: str, number: int) -> str:
+        """The reference under which `picture` has a frame of a clip. Raises SettingsError where there is none."""
+        clip = self.clip(reference)
+        if clip is None:
+            raise SettingsError(f"frame {number} of {reference} is asked for, which is a still picture")
+        if number >= clip.count:
+            raise SettingsError(f"frame {number} of {reference} is asked for, which has {clip.count}, from 0")
+        name = f"{reference}, frame {number}"
+        if name not in self._frames:
+            size = clip.size
+            self._frames[name] = Picture(
+                name, clip.origin, None, None, lambda: clip.frame(number), known=(clip.sha256(number), size)
+            )
+        return name
+
+    def references(self) -> list[Picture]:
+        """The pictures that a run keeps for people to compare with, the frames of clips last."""
+        return [*self.pictures.values(), *self._frames.values()]
+
+    def result(self, trial: str) -> Image.Image:
+        """The image of a trial of this run that is done. Raises RunError."""
+        run, path = self.sources.run, Run.image_path(trial)
+        assert run is not None
+        return read_bytes(run.read(path), path)
+
+    def _finder(self) -> Finder:
+        sources = self.sources
+        return Finder(
+            sources.base,
+            sources.pictures,
+            offline=sources.offline,
+            fetch=sources.fetch,
+            untrusted=sources.untrusted,
+        )
+
+    def network_weights(self, settings: TrialSettings) -> Weights:
+        """The weights of a trial's network."""
+        key = settings.architecture, settings.weights
+        if key not in self.weights:
+            sources = self.sources
+            try:
+                self.weights[key] = find_weights(
+                    settings.architecture,
+                    settings.weights,
+                    base=sources.base,
+                    folder=sources.weights,
+                    offline=sources.offline,
+                    fetch=sources.fetch,
+                    untrusted=sources.untrusted,
+                    progress=sources.progress,
+                )
+            except UnknownWeightsError as error:
+                raise self._grid_error(error, ("weights",), settings.weights or "") from error
+        return self.weights[key]
+
+    def check_masks(self, content: str, style: str) -> None:
+        """Raises SettingsError for a label that only one of two label images has; what is not here yet is not asked."""
+        if (content, style) in self._checked or not (self.picture(content).source and self.picture(style).source):
+            return
+        of_content, of_style = (set(np.unique(self.labels(one)).tolist()) for one in (content, style))
+        for label in sorted(of_content ^ of_style):
+            here, there = (content, style) if label in of_content else (style, content)
+            raise SettingsError(f"the colour #{label:06x} is in the mask {here} and not in the mask {there}")
+        self._checked.add((content, style))
+
+    def labels(self, reference: str) -> NDArray[np.int32]:
+        """A label image's labels, H×W. Raises PictureError."""
+        return label_image(self.picture(reference).image(), reference)
+
+    def _image_of_trial(self, reference: str) -> Picture:
+        run, trial = self.sources.run, reference.removeprefix(OF_TRIAL)
+        try:
+            path = Run.image_path(trial)
+            if run is None or not run.exists(path):
+                raise UnknownPictureError(f"trial {trial} has no image in this run; run it first")
+        except (RunError, UnknownPictureError) as error:
+            raise self._grid_error(error, ("init_image",), reference) from error
+        return Picture(reference, run.full_path(path), None, None, lambda: read_bytes(run.read(path), path))
+
+    def _grid_error(self, error: Exception, settings: Collection[str], value: str) -> GridError:
+        return GridError(str(error), place=place_of(self.sources.grid, settings, value) if self.sources.grid else None)
+
+    def scaled(self, reference: str, size: int | tuple[int, int]) -> tuple[int, int]:
+        """Width and height of a picture at a trial's size; of one yet to be downloaded, those of a square one."""
+        if reference not in self._sizes:
+            picture = self.picture(reference)
+            self._sizes[reference] = picture.size if picture.source else (1, 1)
+        return scaled_size(*self._sizes[reference], size)

@@ -1,0 +1,1 @@
+"""Films of how images came about, and of clips."""

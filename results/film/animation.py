@@ -1,0 +1,233 @@
+"""How images came about: frames of a film of one trial, or of a whole sheet, with the loss curves along."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from PIL import Image, ImageDraw
+
+from results.errors import FilmError
+from results.film.chart import Chart, Curve
+from results.run.folder import Run
+from results.sheets.drawing import empty_sheet
+from results.sheets.measure import ACCENT, GREY, INK, Block
+from results.sheets.painter import Box, paste
+from results.sheets.text import font, line_height, wrap
+from results.table.labels import setting_name, value_text
+from results.table.load import curves, frame, frames, image, reference
+
+CONTENT, STYLE = "#2f6db5", "#d0752a"
+
+USUAL_WIDTH, LARGEST_HEIGHT = 1280, 2160
+SMALLEST_IMAGE = 480
+"""Pixels: a single trial's image is enlarged to this width, as below it there would be no room for the chart."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """What `write_film` takes, and how many frames it will be."""
+
+    frames: Iterator[Image.Image]
+    count: int
+
+
+def has_frames(row: Mapping[str, Any] | pd.Series) -> bool:
+    """Whether a trial kept images on its way."""
+    return isinstance(row.get("kept_steps"), tuple)
+
+
+def trial_film(row: pd.Series, width: int = USUAL_WIDTH) -> Film:
+    """One trial (a row of `results.load`) from its first image to its last, and below it its loss curves.
+
+    `width`: of the film, at most. Raises FilmError where the trial kept no images; RunError, when the frames are taken,
+    where one is missing.
+    """
+    if not has_frames(row):
+        raise FilmError(f"trial {row['trial_id']} has no frames")
+    return Film(_trial_frames(row, width), len(row["kept_steps"]) + 1)
+
+
+def _trial_frames(row: pd.Series, width: int) -> Iterator[Image.Image]:
+    page = _Page(row, width)
+    for step, picture in frames(row):
+        yield page.at(step, picture)
+
+
+class _Page:
+    """The page of a trial's film: the image; below it what it is, its pictures small, and its curves."""
+
+    def __init__(self, row: pd.Series, width: int) -> None:
+        size = int(row["width"]), int(row["height"])
+        text = max(11, min(20, width // 40, max(size[0], SMALLEST_IMAGE) // 32))
+        margin = text
+        scale = min((width - 2 * margin) / size[0], LARGEST_HEIGHT / 1.5 / size[1], max(1, SMALLEST_IMAGE / size[0]))
+        picture = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+        inner = max(picture[0], min(width, SMALLEST_IMAGE + 2 * margin) - 2 * margin)
+        self._box: Box = (margin + (inner - picture[0]) // 2, margin, *picture)
+        self._font = font(text, bold=True)
+        steps_width = self._font.getlength(f"step {int(row['steps'])} ")
+        caption = Block(wrap(_caption(row), font(text), inner - steps_width, most_lines=3), text)
+        notice = Block(
+            wrap(_trouble(row), font(text), inner, most_lines=2) if _trouble(row) else [], text, colour=ACCENT
+        )
+        top = margin + picture[1] + text // 2
+        self._step_place = (margin + inner, top)
+        chart_top = top + caption.height + notice.height + text // 2
+        chart_height = max(10 * text, round(inner * 0.26))
+        self._canvas = Image.new("RGB", (inner + 2 * margin, chart_top + chart_height + margin), "white")
+        pen = ImageDraw.Draw(self._canvas)
+        for block in (caption, notice):
+            top = _write(pen, block, margin, top)
+        left = margin + self._references(row, (margin, chart_top, inner // 3, chart_height), text)
+        self._chart = Chart(_term_curves(row), (margin + inner - left, chart_height), text)
+        self._chart_place = left, chart_top
+
+    def at(self, step: int, picture: Image.Image) -> Image.Image:
+        """The page at a step, whose image is given."""
+        page = self._canvas.copy()
+        paste(page, picture, self._box)
+        page.paste(self._chart.at(step), self._chart_place)
+        ImageDraw.Draw(page).text(self._step_place, f"step {step}", INK, self._font, anchor="ra")
+        return page
+
+    def _references(self, row: pd.Series, box: Box, text: int) -> int:
+        """Content and style one above the other; the width that they take."""
+        found = [one for name in ("content", "style") if (one := reference(row, name))]
+        if not found:
+            return 0
+        left, top, width, height = box
+        each = (height - (len(found) - 1) * (text // 2)) // len(found)
+        widest = min(width, max(round(one.width * each / one.height) for one in found))
+        for one in found:
+            paste(self._canvas, one, (left, top, widest, each))
+            top += each + text // 2
+        return widest + text
+
+
+def _write(pen: ImageDraw.ImageDraw, block: Block, left: int, top: int) -> int:
+    """Draw a block's lines; where it ends."""
+    typeface = font(block.size, bold=block.bold)
+    for line in block.lines:
+        pen.text((left, top), line, block.colour, typeface)
+        top += line_height(typeface)
+    return top
+
+
+def _caption(row: pd.Series) -> str:
+    """A trial's pictures and its values along the axes of its grid."""
+    parts = [str(row[name]) for name in ("content", "style") if isinstance(row.get(name), str)]
+    for axis in Run(row["run"]).metadata()["grid"]["axes"]:
+        for name in axis["settings"]:
+            if name not in ("content", "style") and name in row:
+                label = row.get(f"{name}_label")
+                text = label if isinstance(label, str) else value_text(name, row[name])
+                parts.append(f"{setting_name(name)} {text}".replace("\n", " + "))
+    return " · ".join(parts)
+
+
+def _trouble(row: pd.Series) -> str:
+    """What a viewer must know: that it failed, and what stood in."""
+    if row["status"] == "failed":
+        return f"failed: {row['error']}"
+    return f"stand-ins: {row['stand_ins']}" if isinstance(row.get("stand_ins"), str) and row["stand_ins"] else ""
+
+
+def _term_curves(row: pd.Series) -> list[Curve]:
+    """A trial's total loss, and content and style as they count in it: α·content and β·style."""
+    found = _curves_of(row["run"], [row["trial_id"]]).get(row["trial_id"])
+    if found is None:
+        return []
+    ratio = float(row["ratio"])
+    alpha, beta = (0.0 if ratio == 0 else 1.0), (1.0 if ratio == 0 else 1 / ratio)
+    steps = found["step"].tolist()
+    return [
+        Curve.of("content", CONTENT, steps, (alpha * found["content_loss"]).tolist()),
+        Curve.of("style · β/α" if beta != 1 else "style", STYLE, steps, (beta * found["style_loss"]).tolist()),
+        Curve.of("total loss", INK, steps, found["total_loss"].tolist()),
+    ]
+
+
+def _curves_of(run: str, trials: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The recorded losses of trials of a run, by trial."""
+    table = curves(run)
+    return {str(trial): found for trial, found in table[table["trial_id"].isin(trials)].groupby("trial_id")}
+
+
+def sheet_film(
+    trials: pd.DataFrame,
+    rows: str | Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
+    width: int = USUAL_WIDTH,
+) -> Film:
+    """The whole sheet from its first images to its last, and below it the loss curves of all its trials.
+
+    `trials`, `rows` and `columns` as `results.sheet` takes them; `width`: of the film, at most. A frame for each step
+    at which any trial kept its image; trials that ended stand still, as do those that kept none. Raises FilmError where
+    no trial kept any, SheetError for a sheet that cannot be drawn; RunError, when the frames are taken, where one is
+    missing.
+    """
+    trials = trials.reset_index(drop=True)
+    moving = [row for _, row in trials.iterrows() if row["status"] == "done" and has_frames(row)]
+    if not moving:
+        raise FilmError("no trial has frames")
+    steps = sorted({step for row in moving for step in (*row["kept_steps"], int(row["steps"]))})
+    text = max(11, min(20, width // 64))
+    height = max(8 * text, width // 7)
+    empty, boxes = empty_sheet(trials, rows, columns, (width, LARGEST_HEIGHT - height))
+    return Film(_sheet_frames(trials, empty, boxes, steps, (height, text)), len(steps))
+
+
+def _sheet_frames(
+    trials: pd.DataFrame, empty: Image.Image, boxes: Mapping[int, Box], steps: Sequence[int], strip: tuple[int, int]
+) -> Iterator[Image.Image]:
+    """`strip`: height of the chart below the sheet, and size of its text."""
+    height, text = strip
+    margin = 2 * text
+    counter = font(round(text * 1.3), bold=True)
+    counter_width = round(counter.getlength(f"step {steps[-1]}  "))
+    page = Image.new("RGB", (empty.width, empty.height + height + text), "white")
+    page.paste(empty, (0, 0))
+    chart = Chart(_sheet_curves(trials, boxes), (page.width - 2 * margin - counter_width, height), text)
+    pen = ImageDraw.Draw(page)
+    cells = [_Cell(trials.iloc[place], box) for place, box in boxes.items()]
+    for step in steps:
+        for cell in cells:
+            cell.show(page, step)
+        pen.rectangle((0, empty.height, page.width, page.height), "white")
+        pen.text((margin, empty.height + text), f"step {step}", INK, counter)
+        page.paste(chart.at(step), (margin + counter_width, empty.height))
+        yield page.copy()
+
+
+class _Cell:
+    """A trial's cell in a film: it is drawn only where its image changes."""
+
+    def __init__(self, row: pd.Series, box: Box) -> None:
+        self._row, self._box = row, box
+        kept: tuple[int, ...] = row["kept_steps"] if has_frames(row) else ()
+        self._steps = [*kept, int(row["steps"])] if kept else [0]
+        self._shown: int | None = None
+
+    def show(self, page: Image.Image, step: int) -> None:
+        """Draw the latest image that there is at a step."""
+        place = max(0, bisect.bisect_right(self._steps, step) - 1)
+        if place != self._shown:
+            last = place == len(self._steps) - 1
+            paste(page, image(self._row) if last else frame(self._row, self._steps[place]), self._box)
+            self._shown = place
+
+
+def _sheet_curves(trials: pd.DataFrame, boxes: Mapping[int, Box]) -> list[Curve]:
+    shown = trials.iloc[sorted(boxes)]
+    found: list[Curve] = []
+    for run, rows in shown.groupby("run", sort=False):
+        by_trial = _curves_of(str(run), rows["trial_id"].tolist())
+        found += [
+            Curve.of("total loss of each trial", GREY, one["step"].tolist(), one["total_loss"].tolist())
+            for one in by_trial.values()
+        ]
+    return found

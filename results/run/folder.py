@@ -1,0 +1,265 @@
+"""A run: the folder, local or in an object store, that a grid's results live in. All its paths are here.
+
+    run.json              the grid as it was last run, versions, hardware
+    plan.parquet          the grid's trials in their order, with their settings and labels
+    trials/*.parquet      rows in write-once shards: a row is a trial's commit
+    images/ab/abcd….png   the images, written before their rows
+    frames/ab/abcd…/….webp  images on the way, where `frames_every` asked for them; named by their step
+    references/….png      the content and style pictures, small, for the sheet
+    sheet.png             the comparison sheet
+    films/                what `sweep animate` made
+    gallery/              the page to look at it all with, and its thumbnails
+    votes.parquet/        votes of blind comparisons, a file for each sitting
+    lease.json            in an object store: which sweep is at work here
+
+Files appear whole or not at all: locally through a temporary file, fsync and rename, in an object store through one
+PUT.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from filelock import FileLock, Timeout
+from fsspec.implementations.local import LocalFileSystem
+
+from results.errors import MissingFileError, RunError
+from results.run.lease import leased
+
+FORMAT = 1
+"""Of the run folder. A reader refuses what is newer than itself."""
+
+GALLERY_PAGE = "gallery/index.html"
+
+MOST_LOOKS = 10
+"""How often a reader looks anew for files that were merged while it read them: some ten seconds in all."""
+
+MERGED = "merged"
+"""What a shard of many batches is named after."""
+
+_TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
+
+
+class Run:
+    """A run's files. `location` is a path or any URL that fsspec knows; nothing is created before the first write."""
+
+    def __init__(self, location: str | Path) -> None:
+        self.location = str(location)
+        self._files, self._root = fsspec.core.url_to_fs(self.location)
+
+    @property
+    def url(self) -> str:
+        """The location for other processes, whose working directory may be another: an absolute path or a URL."""
+        return self._root if self.is_local else str(self._files.unstrip_protocol(self._root))
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self._files, LocalFileSystem)
+
+    def sheet_path(self, page: int = 1, suffix: str = ".png") -> str:
+        """Where the sheet's pages are, below the run. The first page has no number."""
+        return f"sheet{suffix}" if page == 1 else f"sheet-{page}{suffix}"
+
+    @staticmethod
+    def image_path(trial_id: str) -> str:
+        """Where a trial's image is, below the run."""
+        _check_hexadecimal(trial_id)
+        return f"images/{trial_id[:2]}/{trial_id}.png"
+
+    @staticmethod
+    def frame_path(trial_id: str, step: int) -> str:
+        """Where the image of a trial after `step` updates is, below the run."""
+        _check_hexadecimal(trial_id)
+        return f"frames/{trial_id[:2]}/{trial_id}/{step:07}.webp"
+
+    @staticmethod
+    def film_path(trial_id: str | None = None, suffix: str = ".mp4") -> str:
+        """Where the film of one trial is, or that of the sheet, below the run."""
+        if trial_id:
+            _check_hexadecimal(trial_id)
+        return f"films/{trial_id or 'sheet'}{suffix}"
+
+    @staticmethod
+    def reference_path(picture_sha256: str) -> str:
+        """Where the small copy of a content or style picture is, below the run."""
+        _check_hexadecimal(picture_sha256)
+        return f"references/{picture_sha256[:20]}.png"
+
+    @staticmethod
+    def thumbnail_path(pixels_sha256: str, edge: int) -> str:
+        """Where the small copy of an image with these pixels is, below the run; `edge` is its long edge in pixels."""
+        _check_hexadecimal(pixels_sha256)
+        return f"gallery/thumbnails/{pixels_sha256[:2]}/{pixels_sha256[:20]}-{edge}.webp"
+
+    @staticmethod
+    def shard_path(batch: str, attempt: str) -> str:
+        """Where the rows of one attempt at a batch are, below the run."""
+        return f"trials/{batch}-{attempt}.parquet"
+
+    def full_path(self, path: str) -> str:
+        """A path below the run as a user can open it. Raises RunError for one that leads out of the run."""
+        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
+            raise RunError(f"{path!r} leads out of the run {self.location}")
+        return f"{self._root}/{path}" if self.is_local else self._files.unstrip_protocol(f"{self._root}/{path}")
+
+    def exists(self, path: str = "run.json") -> bool:
+        with self._trouble("read"):
+            return bool(self._files.exists(f"{self._root}/{path}"))
+
+    def read(self, path: str) -> bytes:
+        """A file's contents. Raises MissingFileError where it is missing, RunError where it cannot be read."""
+        self.full_path(path)
+        try:
+            with self._trouble(f"read {path}"):
+                return bytes(self._files.cat_file(f"{self._root}/{path}"))
+        except FileNotFoundError as error:
+            raise MissingFileError(f"{self.location} has no {path}") from error
+
+    def read_all(self, pattern: str) -> dict[str, bytes]:
+        """The contents of all files that match, by path below the run, in the order of their names.
+
+        Files that vanish meanwhile were merged into another, and a merged one that appears meanwhile may have replaced
+        some that were never listed: then all are looked for anew, after ever longer pauses, for it takes a while to
+        remove thousands.
+        """
+        for look in range(MOST_LOOKS):
+            with contextlib.suppress(FileNotFoundError), self._trouble("read"):
+                found = sorted(self._files.glob(f"{self._root}/{pattern}"))
+                contents = self._files.cat(found) if found else {}
+                self._files.invalidate_cache()
+                after = set(self._files.glob(f"{self._root}/{pattern}"))
+                merged = any(path.rpartition("/")[2].startswith(f"{MERGED}-") for path in after - set(found))
+                if not merged and after.issuperset(found):
+                    return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
+            self._files.invalidate_cache()
+            time.sleep(0.01 * 2**look)
+        raise RunError(f"files of {self.location} vanish while they are read; try again when nothing works on it")
+
+    def names(self, pattern: str) -> list[str]:
+        """The paths below the run of all files that match, sorted; `**` stands for folders in folders."""
+        with self._trouble("read"):
+            found = self._files.glob(f"{self._root}/{pattern}", detail=True)
+        files = [path for path, detail in found.items() if detail["type"] == "file"]
+        return sorted(path.removeprefix(f"{self._root}/") for path in files)
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Delete files below the run."""
+        for path in paths:
+            self.full_path(path)
+        with self._trouble("remove files"):
+            self._files.rm([f"{self._root}/{path}" for path in paths])
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file in its place, whole or not at all. Raises RunError, with the reason, where that fails."""
+        full_path = self.full_path(path)
+        with self._trouble(f"write {path}"):
+            if self.is_local:
+                _write_locally(Path(full_path), content)
+            else:
+                self._files.pipe_file(f"{self._root}/{path}", content)
+
+    @contextlib.contextmanager
+    def _trouble(self, action: str) -> Iterator[None]:
+        """Names what goes wrong between us and the storage. FileNotFoundError passes where something was to be read."""
+        try:
+            yield
+        except (RunError, FileNotFoundError) as error:
+            if action.startswith("write") and isinstance(error, FileNotFoundError):
+                raise RunError(f"cannot {action} in {self.location}: {_reason(error)}") from error
+            raise
+        except Exception as error:
+            # Each kind of object store has exceptions of its own, which are no OSErrors.
+            if self.is_local and not isinstance(error, OSError):
+                raise
+            raise RunError(f"cannot {action} in {self.location}: {_reason(error)}") from error
+
+    def metadata(self) -> dict[str, Any]:
+        """What `run.json` says. Raises RunError where this is no run, or one of a newer version."""
+        if not self.exists():
+            raise RunError(f"{self.location} is not a run: it has no run.json")
+        try:
+            metadata = json.loads(self.read("run.json"))
+            newest = int(metadata["format"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"run.json in {self.location} is damaged") from error
+        if newest > FORMAT:
+            raise RunError(f"{self.location} was written by a newer version (format {newest}); upgrade to read it")
+        return dict(metadata)
+
+    def write_metadata(self, metadata: dict[str, Any]) -> None:
+        """Replace `run.json`."""
+        text = json.dumps({"format": FORMAT} | metadata, indent=2, ensure_ascii=False)
+        self.write("run.json", text.encode())
+
+    @contextlib.contextmanager
+    def locked(
+        self, on_lost: Callable[[], None] | None = None, say: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Keep a second `sweep` out of a run. The system lets go of a local lock when its process ends, however it
+        ends; in an object store there is a lease (see `lease`), and `on_lost` is called when another took it over.
+        `say` is told why it takes a while.
+
+        Raises RunError where another process holds it.
+        """
+        if not self.is_local:
+            with leased(self._files, f"{self._root}/lease.json", self.location, on_lost, say):
+                yield
+            return
+        lock_path = Path(self._root) / ".lock"
+        try:
+            lock_path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(lock_path)
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"another sweep is running in {self.location}; wait for it, or choose another folder with --out"
+            ) from error
+        except OSError as error:
+            raise RunError(f"cannot write in {self.location}: {_reason(error)}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _write_locally(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private; a run is not
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _check_hexadecimal(name: str) -> None:
+    if not _TRIAL_ID.fullmatch(name):
+        raise RunError(f"{name!r} is no hexadecimal id")

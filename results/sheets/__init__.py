@@ -1,0 +1,1 @@
+"""Comparison sheets: which trial is in which cell, how large all is, and painters for pixels, SVG and PDF."""

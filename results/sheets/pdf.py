@@ -1,0 +1,68 @@
+"""A sheet as PDF: a page for each part, text stays text, and pictures keep all their pixels."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+from reportlab.lib.colors import HexColor
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from results.sheets.measure import Block
+from results.sheets.painter import Box, Place, fitted
+from results.sheets.text import font, font_file
+
+POINTS = 0.75
+"""Of a pixel, at CSS's 96 pixels to the inch."""
+
+
+class PdfPainter:
+    """`begin` starts a page; `content` is the file when all is painted."""
+
+    def __init__(self) -> None:
+        self._buffer = io.BytesIO()
+        # Without the time of day in it, equal sheets are equal files.
+        self._canvas = Canvas(self._buffer, pageCompression=1, invariant=1)
+        self._height = 0
+        for name, bold in (("Sheet", False), ("Sheet-Bold", True)):
+            pdfmetrics.registerFont(TTFont(name, str(font_file(bold=bold))))
+        self._begun = False
+
+    def begin(self, width: int, height: int) -> None:
+        """A new page of so many pixels."""
+        if self._begun:
+            self._canvas.showPage()
+        self._begun = True
+        self._height = height
+        self._canvas.setPageSize((width * POINTS, height * POINTS))
+        self._canvas.scale(POINTS, POINTS)
+
+    def text(self, left: float, top: float, line: str, block: Block) -> None:
+        self._canvas.setFont("Sheet-Bold" if block.bold else "Sheet", block.size)
+        self._canvas.setFillColor(HexColor(block.colour))
+        baseline = top + font(block.size, bold=block.bold).getmetrics()[0]
+        self._canvas.drawString(left, self._height - baseline, line)
+
+    def line(self, start: Place, end: Place, colour: str) -> None:
+        self._canvas.setStrokeColor(HexColor(colour))
+        self._canvas.setLineWidth(1)
+        self._canvas.line(start[0], self._height - start[1], end[0], self._height - end[1])
+
+    def rectangle(self, box: Box, fill: str, outline: str | None) -> None:
+        left, top, width, height = box
+        self._canvas.setFillColor(HexColor(fill))
+        if outline:
+            self._canvas.setStrokeColor(HexColor(outline))
+        self._canvas.rect(left, self._height - top - height, width, height, fill=1, stroke=int(bool(outline)))
+
+    def picture(self, picture: Image.Image, box: Box) -> None:
+        left, top, width, height = fitted(picture, box)
+        self._canvas.drawImage(ImageReader(picture), left, self._height - top - height, width, height)
+
+    def content(self) -> bytes:
+        """The file."""
+        self._canvas.save()
+        return self._buffer.getvalue()

@@ -1,0 +1,147 @@
+"""Results as pandas tables: one row per trial, and one row per recorded step."""
+
+from __future__ import annotations
+
+import glob
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from PIL import Image
+
+from results.errors import RunError
+from results.run.folder import Run
+from results.run.rows import OUTCOME, read_plan, read_rows
+
+_BY_LAYER = ("content_loss_by_layer", "style_loss_by_layer")
+_HISTORY = {
+    "history_step": "step",
+    "history_content_loss": "content_loss",
+    "history_style_loss": "style_loss",
+    "history_total_variation": "total_variation",
+    "history_total_loss": "total_loss",
+}
+
+
+def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
+    """The trials of one or several runs, one row each, in the grid's order.
+
+    `location` is a run's path or URL, or a pattern such as `runs/*`. Columns: `trial_id`, `run`, every setting,
+    `status` (`done` or `failed`; with `missing` also `missing`, for trials that were not run yet), final losses,
+    among them one column per term and layer such as `style_loss_conv1_1`, times, provenance, `image_path`.
+    `style_layers` and `content_layers` are tuples of names, so that they can be grouped by. An axis
+    also has `<axis>_order`, the place of the value along it, and `<axis>_label` where the grid gives labels.
+
+    Raises RunError.
+    """
+    loaded: pd.DataFrame = pd.concat([_load_one(run, missing) for run in _runs(location)], ignore_index=True)
+    return loaded
+
+
+def curves(location: str | Path) -> pd.DataFrame:
+    """The loss curves of one or several runs, long: `trial_id`, `run`, `step`, `content_loss`, `style_loss`,
+    `total_variation`, `total_loss`. Step k has the losses before update k; the last one those of the final image.
+    """
+    tables = []
+    for run in _runs(location):
+        rows = read_rows(run, columns=["trial_id", *_HISTORY]).to_pandas()
+        planned = read_plan(run).select(["trial_id"]).to_pandas().drop_duplicates()
+        rows = planned.merge(rows, on="trial_id")  # the grid's trials in the grid's order
+        long = rows[["trial_id", *_HISTORY]].explode(list(_HISTORY)).rename(columns=_HISTORY).dropna(subset=["step"])
+        types = {"step": "int64"} | {name: "float64" for name in _HISTORY.values() if name != "step"}
+        tables.append(long.astype(types).assign(run=run.location))
+    joined: pd.DataFrame = pd.concat(tables, ignore_index=True)
+    return joined
+
+
+def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:
+    """The image of a row of `load`. Raises RunError where there is none."""
+    path = row["image_path"]
+    if not isinstance(path, str):
+        error = row.get("error")
+        raise RunError(f"trial {row['trial_id']} has no image: {error if isinstance(error, str) else row['status']}")
+    with Image.open(io.BytesIO(Run(row["run"]).read(path))) as opened:
+        return opened.convert("RGB")
+
+
+def frames(row: Mapping[str, Any] | pd.Series) -> Iterator[tuple[int, Image.Image]]:
+    """The images of a row of `load` on their way, each with its step, as `frames_every` kept them; the last is the
+    result.
+
+    Raises RunError where none were kept, or where one is missing.
+    """
+    if not isinstance(row.get("kept_steps"), tuple):
+        raise RunError(f"trial {row['trial_id']} has no frames: it was run without frames_every")
+    for step in row["kept_steps"]:
+        yield step, frame(row, step)
+    yield int(row["steps"]), image(row)
+
+
+def frame(row: Mapping[str, Any] | pd.Series, step: int) -> Image.Image:
+    """One of the images that `frames_every` kept. Raises RunError where it is missing or damaged."""
+    path = Run.frame_path(row["kept_by"], step)
+    try:
+        with Image.open(io.BytesIO(Run(row["run"]).read(path)), formats=("WEBP",)) as opened:
+            return opened.convert("RGB")
+    except (OSError, Image.DecompressionBombError) as error:
+        raise RunError(f"{path} in {row['run']} is damaged: {error}") from error
+
+
+def reference(row: Mapping[str, Any] | pd.Series, picture: str) -> Image.Image | None:
+    """The small copy of a row's `content` or `style` picture, or None where the trial used none."""
+    sha256 = row.get(f"{picture}_sha256")
+    if not isinstance(sha256, str):
+        return None
+    with Image.open(io.BytesIO(Run(row["run"]).read(Run.reference_path(sha256)))) as opened:
+        return opened.convert("RGB")
+
+
+def _runs(location: str | Path) -> list[Run]:
+    text = str(location)
+    if not glob.has_magic(text) or Run(text).exists():
+        return [Run(text)]
+    found = [Run(path) for path in sorted(glob.glob(text)) if Run(path).exists()]
+    if not found:
+        raise RunError(f"no run matches {text}")
+    return found
+
+
+def _load_one(run: Run, missing: bool) -> pd.DataFrame:
+    plan = read_plan(run)
+    # Settings come from the plan, which says what the grid asks for now; a row repeats them for who reads shards
+    # directly.
+    outcomes = read_rows(run, columns=[name for name in OUTCOME.names if name not in _HISTORY])
+    table: pd.DataFrame = _to_pandas(plan).merge(
+        _to_pandas(outcomes), on="trial_id", how="left" if missing else "inner"
+    )
+    table["status"] = table["status"].fillna("missing")
+    table = _spread_layers(table)
+    table["run"] = run.location
+    return table
+
+
+def _to_pandas(rows: pa.Table) -> pd.DataFrame:
+    """Lists become tuples, which pandas can group by."""
+    table: pd.DataFrame = rows.to_pandas(maps_as_pydicts="strict")
+    for field in rows.schema:
+        if pa.types.is_list(field.type):
+            tuples = [None if value is None else tuple(value.tolist()) for value in table[field.name]]
+            table[field.name] = pd.Series(tuples, index=table.index, dtype=object)
+    return table
+
+
+def _spread_layers(table: pd.DataFrame) -> pd.DataFrame:
+    """One column for each term and layer in place of the columns of mappings."""
+    for column in _BY_LAYER:
+        values = [value if isinstance(value, dict) else {} for value in table[column]]  # NaN: not run yet
+        layers = list(dict.fromkeys(layer for value in values for layer in value))
+        prefix = column.removesuffix("_by_layer")
+        new = pd.DataFrame(
+            {f"{prefix}_{layer}": [value.get(layer, float("nan")) for value in values] for layer in sorted(layers)},
+            index=table.index,
+        )
+        table = pd.concat([table.drop(columns=column), new], axis=1)
+    return table

@@ -1,0 +1,1 @@
+"""Images before, during and after the optimisation: initial images, colours, pyramids, snapshots."""

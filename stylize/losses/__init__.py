@@ -1,0 +1,1 @@
+"""Losses: one file a term, the targets they compare with, and the objective that sums them."""

@@ -1,0 +1,109 @@
+"""Semantic masks: sky gets its style from sky. Luan, Paris, Shechtman, Bala 2017 (arXiv 1703.07511), their L_s+.
+
+E_l = Σ_k s_k Σ_ij (G_k,ij − A_k,ij)² / 4, with G_k = Σ_p m_k(p) F_p F_pᵀ / (N Σ_p m_k(p)) over the positions p of a
+layer, A_k the same of the style picture with its own mask, m_k the mask of label k brought to the layer's size, and s_k
+the share of the content picture that the label covers. Divided by a region's area, regions of different size can be
+compared; with one label everywhere it is the loss of Gatys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from stylize.errors import SettingsError
+from stylize.losses.gatys import style_loss
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """The label of each pixel of the content and the style picture: H×W whole numbers. Equal where they say the same.
+
+    Raises SettingsError for a label that only one of the two pictures has.
+    """
+
+    content: Tensor
+    style: Tensor
+    labels: tuple[int, ...] = field(init=False)
+    _hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        of_content, of_style = (_labels(one) for one in (self.content, self.style))
+        for label in sorted(of_content ^ of_style):
+            where, other = ("content", "style") if label in of_content else ("style", "content")
+            raise SettingsError(f"label {label} is in the {where} mask and not in the {other} mask")
+        object.__setattr__(self, "labels", tuple(sorted(of_content)))
+        digest = hashlib.blake2b(digest_size=16)
+        for one in (self.content, self.style):
+            digest.update(str(tuple(one.shape)).encode() + one.cpu().contiguous().numpy().tobytes())
+        object.__setattr__(self, "_hash", digest.hexdigest())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Masks) and self._hash == other._hash
+
+    def __hash__(self) -> int:
+        return hash(self._hash)
+
+    def resized(self, content: torch.Size, style: torch.Size) -> Masks:
+        """The masks at other sizes of the pictures; a region too small for them stays one pixel."""
+        return Masks(_resized(self.content, content), _resized(self.style, style))
+
+    def of(self, mask: Tensor, shape: torch.Size, device: torch.device) -> Tensor:
+        """The part of each position of a layer (h, w) that each label covers: K×(h·w), each row at least a trace."""
+        each = torch.stack([(mask == label).float() for label in self.labels]).to(device)
+        return functional.adaptive_avg_pool2d(each, (shape[0], shape[1])).flatten(1).clamp(min=1e-6)
+
+    def shares(self, device: torch.device) -> Tensor:
+        """s_k: the share of the content picture that each label covers."""
+        counts = torch.stack([(self.content == label).float().mean() for label in self.labels])
+        return counts.to(device)
+
+
+def _labels(mask: Tensor) -> set[int]:
+    unique: Tensor = torch.unique(mask)
+    return set(unique.tolist())
+
+
+def _resized(mask: Tensor, shape: torch.Size) -> Tensor:
+    if mask.shape == shape:
+        return mask
+    small = functional.interpolate(mask[None, None].float(), list(shape), mode="nearest-exact")[0, 0].to(mask.dtype)
+    for place, label in enumerate(sorted(_labels(mask) - _labels(small))):
+        small.view(-1)[place] = label
+    return small
+
+
+def masked_grams(responses: Tensor, masks: Tensor) -> Tensor:
+    """G_k for 1×N×h×w responses and K×(h·w) masks: K×N×N, fp32."""
+    positions = responses.float().flatten(2)[0]  # N×M
+    weights = masks / masks.sum(1, keepdim=True)
+    return torch.einsum("km,im,jm->kij", weights, positions, positions) / len(positions)
+
+
+@dataclass(frozen=True)
+class MaskedGramLoss:
+    """See the module; one style picture, one image at a time."""
+
+    masks: Masks
+
+    def pictures(self, picture: Tensor) -> list[Tensor]:
+        return [picture]
+
+    def target(self, responses: Sequence[Tensor]) -> Tensor:
+        [only] = responses
+        return masked_grams(only, self.masks.of(self.masks.style, only.shape[2:], only.device))
+
+    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
+        masks = self.masks.of(self.masks.content, responses.shape[2:], responses.device)
+        shares = self.masks.shares(responses.device)
+        return torch.stack(
+            [
+                (shares * style_loss(masked_grams(one[None], masks), target)).sum()
+                for one, target in zip(responses, targets, strict=True)
+            ]
+        )

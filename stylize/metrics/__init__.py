@@ -1,0 +1,1 @@
+"""What an image became, in numbers that no optimisation aimed at."""

@@ -1,0 +1,240 @@
+"""The settings of one style transfer: frozen, complete and validated.
+
+`Settings` holds what the optimisation needs and nothing else; which pictures and which network belong to a trial is the
+orchestrator's business. It imports no torch, so that a grid can be checked without waiting for it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from stylize.errors import SettingsError
+from stylize.network.architectures import Architecture
+from stylize.settings.types import (
+    Betas,
+    ContentLayers,
+    LayerWeight,
+    Pyramid,
+    Rotations,
+    Scales,
+    StyleLayers,
+    WholeNumber,
+    even_content_layers,
+    even_style_layers,
+)
+
+Precision = Literal["auto", "fp32", "tf32", "bf16"]
+
+
+class Settings(BaseModel):
+    """How one image is optimised. Units: pixels run from 0 to 255, losses are those of METHODS.md / the paper.
+
+    Raises pydantic.ValidationError, whose messages name the setting.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    content_layers: ContentLayers = Field(
+        default=None,
+        description="Layers of the content loss: a list (each weighs 1), or a mapping layer → weight. []: style only.",
+    )
+    style_layers: StyleLayers = Field(
+        default=None,
+        description="Layers of the style loss: a list (each of n weighs 1/n), or a mapping layer → weight. "
+        "[] means content only.",
+    )
+    ratio: float = Field(
+        default=1e-3,
+        ge=0,
+        allow_inf_nan=True,
+        description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
+    )
+    style_representation: Literal["gram", "mean-variance", "wasserstein", "mrf"] = Field(
+        default="gram",
+        description="How styles are compared: by Gram matrices (Gatys), by mean and variance of each channel, by the "
+        "Wasserstein distance of normal distributions, or patch by patch (CNNMRF).",
+    )
+    mrf_stride: WholeNumber = Field(default=1, ge=1, le=64, description="mrf: positions from one patch to the next.")
+    mrf_rotations: Rotations = Field(
+        default=(-15.0, -7.5, 0.0, 7.5, 15.0),
+        description="mrf: degrees by which the style picture is turned to give more patches.",
+    )
+    mrf_scales: Scales = Field(
+        default=(0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15),
+        description="mrf: factors by which the style picture is resized to give more patches.",
+    )
+    colour: Literal["style", "match-image-analogies", "match-cholesky", "luminance"] = Field(
+        default="style",
+        description="Whose colours the result has. style: the painting's. match-…: the painting is first given the "
+        "photograph's mean colour and covariance. luminance: only brightness is painted, colours stay.",
+    )
+    matting_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="λ, weight of the matting Laplacian of the content picture, which keeps a photograph a photograph.",
+    )
+    matting_from: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the iterations before λ counts: 0.5 is the two-stage run of Luan et al., the second from "
+        "the result of the first.",
+    )
+    temporal_weight: float = Field(
+        default=0.0,
+        ge=0,
+        description="γ, weight of the mean squared difference to the frame before, moved along the optical flow: for "
+        "the frames of a clip (Ruder et al.).",
+    )
+    tv_weight: float = Field(default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default.")
+    iterations: WholeNumber = Field(default=500, ge=1, le=1_000_000, description="Optimisation steps.")
+    init: Literal["content", "noise", "style", "mix", "image"] = Field(
+        default="content",
+        description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
+        "style picture, a mix of content and noise (noise_share), or any other image.",
+    )
+    noise_share: float = Field(default=0.5, gt=0, lt=1, description="Share of the noise in init: mix.")
+    noise_deviation: float = Field(
+        default=20.0,
+        gt=0,
+        le=255,
+        description="Standard deviation of the noise in pixel values.",
+    )
+    seed: WholeNumber = Field(default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as.")
+    optimizer: Literal["adam", "lbfgs"] = Field(
+        default="adam",
+        description="adam, or lbfgs: with a strong-Wolfe line search and a memory of 20; it "
+        "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
+    )
+    betas: Betas = Field(default=(0.9, 0.999), description="adam: how much of its running means stays at each step.")
+    learning_rate: float = Field(
+        default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step."
+    )
+    pyramid: Pyramid = Field(
+        default=(),
+        description="Long edges in pixels at which the image is optimised first, coarse to fine: [128, 256]. Each "
+        "level and the full size get an equal share of the iterations.",
+    )
+    plateau: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Stop when the total loss has fallen by less than this share of it in 50 steps. 0: never.",
+    )
+    checkpointing: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="Whether responses are computed again on the way back, block by block, instead of being kept: a "
+        "third more time, less memory, the same result. auto: where they would not fit.",
+    )
+    decay: Literal["none", "exponential", "staircase", "inverse_time"] = Field(
+        default="staircase",
+        description="Learning rate at step t. exponential: rate·r^(t/s). staircase: rate·r^floor(t/s). "
+        "inverse_time: rate/(1 + r·t/s). r is decay_rate, s is decay_steps.",
+    )
+    decay_rate: float = Field(default=0.94, gt=0, description="r in the decay.")
+    decay_steps: WholeNumber = Field(default=100, ge=1, lt=2**63, description="s in the decay, in steps.")
+    precision: Precision = Field(
+        default="auto",
+        description="Arithmetic of the convolutions: auto is bf16 where the hardware multiplies it, else tf32 or fp32; "
+        "each row says which ran. Gram matrices, losses, image and optimiser are always fp32, and so are the losses "
+        "that are reported at the end.",
+    )
+    history_every: WholeNumber = Field(default=10, ge=1, lt=2**63, description="Record the losses every so many steps.")
+    frames_every: WholeNumber = Field(
+        default=0,
+        ge=0,
+        lt=2**63,
+        description="Keep the image every so many steps, from the first one on, for `sweep animate`. 0: never. The "
+        "result is the same.",
+    )
+
+    @property
+    def alpha(self) -> float:
+        """Weight of the content loss in the total."""
+        return 0.0 if self.ratio == 0 else 1.0
+
+    @property
+    def beta(self) -> float:
+        """Weight of the style loss in the total."""
+        if self.ratio == 0:
+            return 1.0
+        return 0.0 if math.isinf(self.ratio) else 1.0 / self.ratio
+
+    @property
+    def uses_content(self) -> bool:
+        """Whether the content picture has a part in the loss."""
+        return self.alpha > 0 and self.content_layers != ()
+
+    @property
+    def uses_style(self) -> bool:
+        """Whether the style picture has a part in the loss."""
+        return self.beta > 0 and self.style_layers != ()
+
+    @property
+    def active_content_layers(self) -> tuple[LayerWeight, ...]:
+        """The content layers that count towards the loss: none where α is 0."""
+        return (self.content_layers or ()) if self.uses_content else ()
+
+    @property
+    def active_style_layers(self) -> tuple[LayerWeight, ...]:
+        """The style layers that count towards the loss: none where β is 0."""
+        return (self.style_layers or ()) if self.uses_style else ()
+
+    @property
+    def active_layers(self) -> set[str]:
+        """Names of all layers whose responses the loss needs."""
+        return {layer for layer, _ in self.active_content_layers + self.active_style_layers}
+
+    @property
+    def shared_in_batch(self) -> tuple[object, ...]:
+        """What optimisations of one batch have in common, beside network, image shape and number of iterations."""
+        return (
+            self.history_every,
+            self.precision,
+            self.optimizer,
+            self.pyramid,
+            self.checkpointing,
+            self.matting_from if self.matting_weight else 0.0,
+        )
+
+    @property
+    def trajectory(self) -> tuple[object, ...]:
+        """Equal for settings that describe one optimisation and end it at different steps.
+
+        A pyramid and two stages spread over all iterations, so that no trajectory is shared there.
+        """
+        spread = self.pyramid or (self.matting_weight and self.matting_from)
+        return tuple(value for name, value in self.__dict__.items() if name != "iterations" or spread)
+
+    def _default_style_layers(self, architecture: Architecture) -> tuple[str, ...]:
+        """The architecture's own; for patches the third and fourth: conv3_1 and conv4_1, as in CNNMRF."""
+        return architecture.style_layers[2:4] if self.style_representation == "mrf" else architecture.style_layers
+
+    def check_something_to_optimise(self) -> None:
+        """Raises SettingsError where neither content nor style has a part in the loss."""
+        if not (self.uses_content or self.uses_style):
+            raise SettingsError("neither content nor style has a part in the loss: give content_layers or style_layers")
+
+    @model_validator(mode="after")
+    def _check_something_to_optimise(self) -> Self:
+        self.check_something_to_optimise()
+        return self
+
+    def for_architecture(self, architecture: Architecture) -> Self:
+        """These settings with `architecture`'s own layers where none were named.
+
+        Raises SettingsError for unknown layers, and where neither content nor style has a part in the loss.
+        """
+        missing: dict[str, Any] = {}
+        if self.content_layers is None:
+            missing["content_layers"] = even_content_layers(architecture.content_layers)
+        if self.style_layers is None:
+            missing["style_layers"] = even_style_layers(self._default_style_layers(architecture))
+        complete = self.model_copy(update=missing) if missing else self
+        for layers in (complete.content_layers, complete.style_layers):
+            architecture.check_layers(layer for layer, _ in layers or ())
+        complete.check_something_to_optimise()  # grids make settings one by one, which does not ask for this
+        return complete
