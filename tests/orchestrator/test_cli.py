@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 from PIL import Image
+from typer.main import get_command
 
 import results
+from orchestrator.command.main import app
 from orchestrator.plan import plan as planning
 
 HELPFUL = {
@@ -209,17 +212,31 @@ def test_the_schema_is_printed(sweep):
     assert json.loads(sweep("schema").stdout)["properties"]["axes"]
 
 
-OPTIONS = ["--out", "--address", "--workers", "--gpus-per-worker", "--set", "--only", "--limit", "--pictures"]
-OPTIONS += ["--weights", "--offline", "--fail-fast", "--retry-failed"]
+COMMANDS = get_command(app).commands
 
 
-def test_help_names_every_command_and_every_option(sweep):
+def test_help_names_every_command(sweep):
+    assert {"run", "plan", "judge"} < COMMANDS.keys()
+    assert {"--set", "--address"} < {name for option in COMMANDS["run"].params for name in option.opts}
     shown = sweep("--help").stdout
-    for command in ("plan", "status", "sheet", "table", "schema"):
-        assert command in shown
-    options = sweep("run", "--help").stdout
-    for option in OPTIONS:
-        assert option in options
+    for command in COMMANDS:
+        assert re.search(rf"^\W*{command}\s", shown, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_says_what_it_does_and_names_every_option(command, sweep, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # wide enough for no name to be cut
+    shown = sweep(command, "--help").stdout
+    purpose = " ".join(COMMANDS[command].get_short_help_str(60).rstrip(".").split())
+    assert purpose
+    assert purpose in " ".join(shown.split())
+    options = [parameter for parameter in COMMANDS[command].params if parameter.param_type_name == "option"]
+    for option in options:
+        for name in option.opts:
+            line = re.search(rf"^\W*(-\w,? +)?(.*,)?{name}\b.*", shown, re.MULTILINE)
+            assert line, f"{name} is not shown"
+            assert option.help, f"{name} is not explained"
+            assert option.help.split()[0] in line[0]
 
 
 @pytest.mark.usefixtures("ray_session")
