@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.measurement import Measurement
 from orchestrator.cluster.snapshot_writer import FrameWriter
-from orchestrator.plan.batches import Trial
+from orchestrator.plan.trial import Trial
 from pictures import Finder, resize
 from results import Run
 from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings, Targets, Transfer, transfer_batch

@@ -89,7 +89,7 @@ def commit_many(grid: str, out: str) -> str:
     import datetime
 
     from orchestrator.plan.known_row import known_row
-    from orchestrator.plan.trial import SETTINGS_SCHEMA
+    from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
     from orchestrator.sweep import Request, prepare, write_run
     from results.run.compact import compact
     from results.run.rows import commit

@@ -24,7 +24,7 @@ from orchestrator.plan.batches import DEFAULT_PACKING, EXACT, Packing
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
-from orchestrator.plan.trial import settings_row
+from orchestrator.plan.settings_columns import settings_row
 from orchestrator.versions import sweep_version, versions_text
 from results import Run
 from results.run.compact import WORTH_MERGING, compact

@@ -25,9 +25,10 @@ from orchestrator.cluster.session import Workforce, start_worker
 from orchestrator.cluster.worker import Stopped
 from orchestrator.cluster.worker_handle import LOST, Crew, is_lost, look, node_died, out_of_memory
 from orchestrator.errors import EngineError
-from orchestrator.plan.batches import Batch, Trial
+from orchestrator.plan.batches import Batch
 from orchestrator.plan.known_row import known_row
-from orchestrator.plan.trial import SETTINGS_SCHEMA
+from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
+from orchestrator.plan.trial import Trial
 from results import Run, RunError
 from results.run.rows import commit
 

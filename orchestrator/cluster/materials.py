@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from orchestrator.cluster.worker import Materials, NetworkParts, PictureKey
 from orchestrator.errors import UsageError
-from orchestrator.plan.batches import Batch, Trial
+from orchestrator.plan.batches import Batch
 from orchestrator.plan.inputs import Inputs
+from orchestrator.plan.trial import Trial
 from pictures import resize
 from stylize import ARCHITECTURES
 from weights import Weights

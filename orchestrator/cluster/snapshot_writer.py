@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from results import Run
 
 if TYPE_CHECKING:
-    from orchestrator.plan.batches import Trial
+    from orchestrator.plan.trial import Trial
     from stylize import Frame
 
 THREADS = 2

@@ -23,7 +23,7 @@ import ray
 from orchestrator.cluster.snapshot_writer import FrameWriter
 from orchestrator.errors import EngineError
 from orchestrator.plan.known_row import known_row
-from orchestrator.plan.trial import settings_row
+from orchestrator.plan.settings_columns import settings_row
 from orchestrator.versions import sweep_version
 from results import Run, RunError
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from orchestrator.plan.batches import Batch, Trial
+    from orchestrator.plan.batches import Batch
+    from orchestrator.plan.trial import Trial
     from stylize import Masks, Metrics, Network, Previous, Result, Targets, Transfer
 
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.errors import GridError
-from orchestrator.plan.trial import PictureShare, TrialSettings
 from stylize import LayerWeight
+from stylize.settings.trial_settings import PictureShare, TrialSettings
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.plan.trial import PictureShare, TrialSettings
+from orchestrator.plan.trial import Trial
 from stylize import ARCHITECTURES
 
 
@@ -29,62 +29,6 @@ DEFAULT_PACKING = Packing()
 
 EXACT = Packing(widest=1)
 """Every image alone: its bits then depend on no other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One optimisation: its name, its settings with layers filled in, and what it is made from."""
-
-    id: str
-    settings: TrialSettings
-    width: int
-    height: int
-    content: str | None  # references of the pictures that it uses
-    style: str | None
-    start: str | None
-    after: str | None  # of a frame of a clip: the trial whose result it follows
-    frame_before: str | None  # and the reference of that trial's content
-    weights_reference: str
-    weights_sha256: str
-    stand_ins: tuple[str, ...]
-    architecture: str  # of the network that runs, which may be a stand-in
-    network: str  # equal for trials that share a network
-    deepest: str  # the layer that the network is cut off after
-
-    @property
-    def blend(self) -> tuple[PictureShare, ...]:
-        """Further style pictures that it uses."""
-        return self.settings.style_blend if self.settings.uses_style else ()
-
-    @property
-    def masks(self) -> tuple[str, str] | None:
-        """The label images of the content and of the style picture, where they have a part."""
-        one = self.settings
-        return (one.content_mask, one.style_mask) if one.uses_masks and one.content_mask and one.style_mask else None
-
-    @property
-    def pictures(self) -> list[tuple[str, int | tuple[int, int]]]:
-        """References of all pictures that it uses, with the sizes they are brought to."""
-        styles = [picture for picture, _ in self.blend] + ([self.style] if self.style else [])
-        found: list[tuple[str, int | tuple[int, int]]] = [(style, self.settings.style_size) for style in styles]
-        if self.content:
-            found.append((self.content, self.settings.size))
-        if self.start:
-            found.append((self.start, (self.width, self.height)))
-        if self.frame_before:
-            found.append((self.frame_before, self.settings.size))
-        return found
-
-    @property
-    def operations(self) -> float:
-        """Floating-point operations of the whole optimisation."""
-        architecture, settings = ARCHITECTURES[self.architecture], self.settings
-        one = architecture.operations(self.deepest, self.height, self.width)
-        if settings.style_representation == "mrf":
-            forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
-            for layer, _ in settings.active_style_layers:
-                one += architecture.matching_operations(layer, self.height, self.width, settings.mrf_stride, forms)
-        return one * settings.iterations
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.plan.batches import Batch, Trial
+from orchestrator.plan.batches import Batch
 from orchestrator.plan.plan import Plan
+from orchestrator.plan.trial import Trial
 
 CONVOLUTION_SHARE = {"vgg16": (0.9, 1.8), "vgg19": (0.9, 1.8), "vgg16-slim": (0.65, 0.9), "vgg19-slim": (0.65, 0.9)}
 OTHERS_SHARE = (0.5, 0.7)

@@ -12,12 +12,12 @@ from PIL import Image
 
 from orchestrator.errors import GridError
 from orchestrator.grid.reader import place_of
-from orchestrator.plan.trial import TrialSettings
 from pictures import Clip, Finder, Picture, label_image, scaled_size
 from pictures.errors import UnknownPictureError
 from pictures.read import read_bytes
 from results import Run, RunError
 from stylize import SettingsError
+from stylize.settings.trial_settings import TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
 
 OF_TRIAL = "trial:"

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.plan.batches import Trial
-from orchestrator.plan.trial import settings_row
+from orchestrator.plan.settings_columns import settings_row
+from orchestrator.plan.trial import Trial
 from orchestrator.versions import versions_text
 
 

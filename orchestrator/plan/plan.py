@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from orchestrator.errors import GridError, UsageError
 from orchestrator.grid.grid import Grid, Point
-from orchestrator.plan.batches import DEFAULT_PACKING, Batch, Packing, Trial, pack
+from orchestrator.plan.batches import DEFAULT_PACKING, Batch, Packing, pack
 from orchestrator.plan.inputs import Inputs
-from orchestrator.plan.trial import SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
+from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
+from orchestrator.plan.trial import Trial, check_point, trial_id
 from stylize import ARCHITECTURES, SettingsError
+from stylize.settings.trial_settings import TrialSettings
 
 ROWS_AT_ONCE = 5_000
 """Of the plan's table: rows as Python objects take fifty times their space in the table."""

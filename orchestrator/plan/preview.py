@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.plan import estimate
 from orchestrator.plan.plan import Plan
-from orchestrator.plan.trial import settings_row
+from orchestrator.plan.settings_columns import settings_row
 from results import Run
 from results.printable import printable
 from results.run.rows import read_plan, read_rows

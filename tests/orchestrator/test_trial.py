@@ -12,8 +12,10 @@ from orchestrator.grid.reader import load_grid
 from orchestrator.grid.values import check_value
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
-from orchestrator.plan.trial import SETTING_NAMES, SETTINGS_SCHEMA, TrialSettings, check_point, settings_row, trial_id
+from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
+from orchestrator.plan.trial import check_point, trial_id
 from stylize import SettingsError
+from stylize.settings.trial_settings import SETTING_NAMES, TrialSettings
 
 HASHES = {"content": "c", "style": "s", "weights": "w", "other": "o"}
 
