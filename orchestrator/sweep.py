@@ -226,7 +226,7 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
             # As wide as one GPU holds, and as many batches as there are GPUs.
             plan = plan.packed(Packing(WIDEST_ON_GPU, memory * USABLE_SHARE, force.workers))
         force = force.for_batches(plan.parallel)
-        store = MaterialStore(networks, plan.inputs)
+        store = MaterialStore(run, networks, plan.inputs)
         with make_display() as display:
             room = functools.partial(cluster_room, request.workers, request.gpus_per_worker)
             engine = Engine(

@@ -22,7 +22,6 @@ from ray import exceptions as ray_exceptions
 from orchestrator.cluster.batch_order import in_order
 from orchestrator.cluster.materials import MaterialStore
 from orchestrator.cluster.session import Workforce, start_worker
-from orchestrator.cluster.worker import Stopped
 from orchestrator.cluster.worker_handle import LOST, Crew, is_lost, look, node_died, out_of_memory
 from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
@@ -156,7 +155,7 @@ class Engine:
                 ray.kill(crew.actor)
 
     def _crew(self) -> Crew:
-        return Crew(start_worker(self._force, self._run.url))
+        return Crew(start_worker(self._force))
 
     def _submit(self) -> None:
         for crew in sorted(self._crews, key=lambda crew: len(crew.batches)):
@@ -181,16 +180,13 @@ class Engine:
         except LOST as error:
             self._replace(crew, error)
             return
-        except Stopped:
-            rows = []
         except RunError as error:
             raise EngineError(f"{error}. What is committed stays; run again to go on") from error
         except ray_exceptions.RayTaskError as error:
             raise EngineError(f"a worker failed: {error.cause}") from error
         batch = crew.batches.pop(ref)
         self._false_starts = 0
-        if rows:
-            self._commit(batch, rows)
+        self._commit(batch, rows)
 
     def _commit(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
         self._record(batch, rows)

@@ -15,6 +15,7 @@ from orchestrator.plan.batches import Batch
 from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.trial import Trial
 from pictures import resize
+from results import Run
 from stylize import ARCHITECTURES
 from weights import Weights
 
@@ -51,7 +52,8 @@ def _load(weights: Weights) -> NetworkParts:
 class MaterialStore:
     """Puts what batches need into the object store when it is first needed."""
 
-    def __init__(self, networks: dict[str, NetworkParts], inputs: Inputs) -> None:
+    def __init__(self, run: Run, networks: dict[str, NetworkParts], inputs: Inputs) -> None:
+        self._run = run
         self._inputs = inputs
         self._networks = networks
         self._network_refs: dict[int, ray.ObjectRef[NetworkParts]] = {}
@@ -71,7 +73,7 @@ class MaterialStore:
             for mask in trial.masks or ():
                 pictures[mask, None] = self._labels(mask)
         results = {trial.after: self._result(trial.after) for trial in batch.trials if trial.after}
-        return Materials(self._network_refs[id(parts)], pictures, results, sha256)
+        return Materials(self._run.url, self._network_refs[id(parts)], pictures, results, sha256)
 
     def sha256(self, trial: Trial) -> dict[str, str]:
         """The hashes of a trial's pictures by their references."""

@@ -121,15 +121,15 @@ def gpu_memory(force: Workforce) -> float | None:
     return memory * min(1.0, force.gpus) if memory else None
 
 
-def start_worker(force: Workforce, location: str) -> Any:
+def start_worker(force: Workforce) -> Any:
     """A new worker. It may take a while until it is there; calls to it wait."""
     options: dict[str, Any] = {
         "num_cpus": force.cpus,
         "num_gpus": force.gpus,
-        # `progress` and `stop` are answered in a thread of their own while `optimise` works.
+        # `progress` is answered in a thread of its own while `optimise` works.
         "concurrency_groups": {"control": 1},
         # The engine replaces a lost worker, because it must know what was lost with it.
         "max_restarts": 0,
     }
     actor: Any = ray.remote(**options)(Worker)
-    return actor.remote(location, force.cpus, sweep_version())
+    return actor.remote(force.cpus, sweep_version())

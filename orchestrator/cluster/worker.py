@@ -1,11 +1,13 @@
 """A worker: one process on one GPU, or on some CPU cores, that optimises batches and writes their images.
 
 It is a Ray actor and lives as long as the sweep, so that imports, weights and targets are paid for once. It returns
-rows; images go straight to the run's storage, before the driver commits the rows.
+rows; images go straight to the run's storage, before the driver commits the rows. It knows no run of its own: each
+batch says where its images go.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -54,8 +56,9 @@ PictureKey = tuple[str, int | tuple[int, int] | None]
 
 @dataclass(frozen=True)
 class Materials:
-    """References to what a batch needs, by name: each is fetched by a worker only if it does not have it yet."""
+    """What a batch needs. References are fetched by a worker only if it does not have what they name yet."""
 
+    run: str  # where its images are written: the location of the sweep's run
     network: ray.ObjectRef[NetworkParts]
     pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
     results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images of trials that others follow, by trial
@@ -70,14 +73,10 @@ class Progress:
     step: int
 
 
-class Stopped(Exception):
-    """The driver asked for the batch to be given up."""
-
-
 class Worker:
     """See the module. `threads` are CPU threads for torch; on a GPU they only feed it. `version` is the driver's."""
 
-    def __init__(self, location: str, threads: int, version: str) -> None:
+    def __init__(self, threads: int, version: str) -> None:
         if sweep_version() != version:
             raise EngineError(
                 f"{socket.gethostname()} has version {sweep_version()} of this program and the driver has {version}; "
@@ -93,11 +92,9 @@ class Worker:
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._run = Run(location)
         self._targets: dict[str, Targets] = {}
         self._metrics: dict[str, Metrics] = {}
         self._progress: Progress | None = None
-        self._stop = False
 
     def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
         """The rows of a batch. Its images are written when this returns."""
@@ -107,10 +104,6 @@ class Worker:
     def progress(self) -> Progress | None:
         """Called while `optimise` runs, in a thread of its own."""
         return self._progress
-
-    def stop(self) -> None:
-        """Make the running batch and those behind it end at their next step."""
-        self._stop = True
 
     def _targets_of(self, trial: Trial, materials: Materials) -> Targets:
         from stylize import ARCHITECTURES, PREPROCESSING, Network, Targets
@@ -140,16 +133,15 @@ class Worker:
         from stylize import transfer_batch
 
         def on_step(step: int) -> None:
-            if self._stop:
-                raise Stopped
             self._progress = Progress(name, step)
 
+        run = Run(materials.run)
         try:
             pictures = _Pictures(materials)
             transfers = [pictures.transfer(trial) for trial in trials]
-            with FrameWriter(self._run, trials) as frames:
+            with FrameWriter(run, trials) as frames:
                 outcomes = transfer_batch(transfers, targets, on_step, frames)
-        except (Stopped, RunError):
+        except RunError:
             raise
         except Exception as error:  # whatever a trial raises fails that trial and no other
             if len(trials) == 1:
@@ -167,7 +159,7 @@ class Worker:
             for place, (trial, transfer, outcome) in enumerate(zip(trials, transfers, outcomes, strict=True))
         ]
         with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
-            list(pool.map(self._write_image, trials, outcomes, rows))
+            list(pool.map(functools.partial(_write_image, run), trials, outcomes, rows))
         return rows
 
     def _metrics_for(self, trial: Trial) -> Metrics:
@@ -213,13 +205,6 @@ class Worker:
                 "A lower learning_rate may help"
             )
         return row
-
-    def _write_image(self, trial: Trial, outcome: Result, row: dict[str, Any]) -> None:
-        """Write a trial's image, and into its row where it is."""
-        pixels = outcome.pixels().numpy()
-        row["pixels_sha256"] = hashlib.sha256(pixels.tobytes()).hexdigest()
-        row["image_path"] = Run.image_path(trial.id)
-        self._run.write(row["image_path"], _png(pixels, trial))
 
     def _row(self, trial: Trial, materials: Materials) -> dict[str, Any]:
         return known_row(trial, materials.sha256) | {
@@ -296,6 +281,14 @@ class _Pictures:
         if key not in self._tensors:
             self._tensors[key] = torch.from_numpy(ray.get(self._materials.pictures[key]).copy()).permute(2, 0, 1)
         return self._tensors[key]
+
+
+def _write_image(run: Run, trial: Trial, outcome: Result, row: dict[str, Any]) -> None:
+    """Write a trial's image, and into its row where it is."""
+    pixels = outcome.pixels().numpy()
+    row["pixels_sha256"] = hashlib.sha256(pixels.tobytes()).hexdigest()
+    row["image_path"] = Run.image_path(trial.id)
+    run.write(row["image_path"], _png(pixels, trial))
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:

@@ -72,7 +72,7 @@ class Hanging(Worker):
     """The first of all workers to get work hangs at it for ever."""
 
     def optimise(self, batch, materials):
-        marker = Path(self._run.url) / "hung"
+        marker = Path(materials.run) / "hung"
         if not marker.exists():
             marker.touch()
             time.sleep(1000)
@@ -92,7 +92,7 @@ class Endless(Worker):
     """Never done with anything."""
 
     def optimise(self, batch, materials):
-        (Path(self._run.url) / "begun").touch()
+        (Path(materials.run) / "begun").touch()
         time.sleep(1000)
 
 
@@ -209,7 +209,7 @@ class TakenAway(Worker):
     """A worker on a machine that is taken away, twice while it is at its first batch."""
 
     def optimise(self, batch, materials):
-        marks = [Path(self._run.url) / "first", Path(self._run.url) / "second"]
+        marks = [Path(materials.run) / "first", Path(materials.run) / "second"]
         if left := [mark for mark in marks if not mark.exists()]:
             left[0].touch()
             raise ray_exceptions.NodeDiedError("The actor's node was terminated expectedly: preempted")

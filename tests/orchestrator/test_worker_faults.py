@@ -13,7 +13,7 @@ import results
 from orchestrator.cluster import engine
 from orchestrator.cluster import session as cluster
 from orchestrator.cluster.worker import Worker
-from results import RunError
+from results import Run, RunError
 from results.run import folder as run_module
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -40,7 +40,7 @@ class KilledOnce(Worker):
     """The first of all workers to start a second batch is killed as the kernel would kill it."""
 
     def optimise(self, batch, materials):
-        marker = Path(self._run.url) / "killed"
+        marker = Path(materials.run) / "killed"
         if self._progress and not marker.exists():
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -145,17 +145,20 @@ def test_out_of_memory_halves_the_batch_and_says_so(sixteen, sweep, workers):
 class FullDisk(Worker):
     """The disk is full when the fifth image is written, until somebody makes room."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        write = self._run.write
+    def optimise(self, batch, materials):
+        write = Run.write
 
-        def full(path, content):
-            folder = Path(self._run.url)
+        def full(run, path, content):
+            folder = Path(run.url)
             if len(list(folder.glob("images/*/*.png"))) >= 4 and not (folder / "room").exists():
-                raise RunError(f"cannot write {path} in {self._run.location}: the disk is full")
-            write(path, content)
+                raise RunError(f"cannot write {path} in {run.location}: the disk is full")
+            write(run, path, content)
 
-        self._run.write = full
+        Run.write = full
+        try:
+            return super().optimise(batch, materials)
+        finally:
+            Run.write = write
 
 
 def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_done(sixteen, sweep, workers):
