@@ -31,6 +31,7 @@ from torch import Tensor
 
 import results
 from pictures import Finder, resize
+from store import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from weights import find_weights
 
@@ -49,7 +50,7 @@ def main(
     command = ["sweep", str(GRID), "--offline", "--out", str(run), "--set", f"iterations={iterations}"]
     subprocess.run([*command, *(["--pictures", str(pictures)] if pictures else [])], check=True)
     trials = results.load(run)
-    finder = Finder(GRID.parent, pictures, offline=True)
+    finder = Finder(GRID.parent, pictures, access=Access(offline=True))
     rows = [_judge(trial, finder) for _, trial in trials.iterrows()]
     table = pd.DataFrame(rows, columns=["network", "style", "style closed", "content kept", "fine detail"])
     means = table.groupby("network", sort=False).mean(numeric_only=True).reset_index()

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import results
 from pictures import Clip, Finder, resize
 from pictures.flow import optical_flow, reliable, warped
+from store import Access
 
 
 def warping_error(images: list[NDArray[np.uint8]], frames: list[NDArray[np.uint8]]) -> float:
@@ -43,7 +44,7 @@ def flicker(run: str, base: Path) -> pd.DataFrame:
     rows = []
     for values, film in trials.groupby(axes, sort=False):
         film = film.sort_values("frame")  # noqa: PLW2901
-        clip = Finder(base, offline=True).find_clip(film["content"].iloc[0])
+        clip = Finder(base, access=Access(offline=True)).find_clip(film["content"].iloc[0])
         assert isinstance(clip, Clip), "the run is of no clip"
         size = int(film["size"].iloc[0])
         frames = [np.asarray(resize(clip.frame(int(number)), size)) for number in film["frame"]]

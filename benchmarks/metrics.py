@@ -13,6 +13,7 @@ import torch
 import typer
 
 from benchmarks.measurement import machine
+from store import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
 from weights import find_weights
 
@@ -23,7 +24,7 @@ def main() -> None:
     """Print milliseconds by size."""
     torch.set_num_threads(1)
     architecture = ARCHITECTURES["vgg19-slim"]
-    weights = find_weights("vgg19-slim", None, base=Path(), offline=True)
+    weights = find_weights("vgg19-slim", None, base=Path(), access=Access(offline=True))
     parameters, preprocessing = weights.load(architecture.parameter_shapes())
     metrics = Metrics(Network(architecture, parameters, PREPROCESSING[preprocessing]))
     typer.echo(machine())

@@ -90,7 +90,8 @@ def commit_many(grid: str, out: str) -> str:
 
     from orchestrator.plan.known_row import known_row
     from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
-    from orchestrator.sweep import Request, prepare, write_run
+    from orchestrator.request import Request
+    from orchestrator.sweep import prepare, write_run
     from results.run.compact import compact
     from results.run.rows import commit
 
@@ -139,7 +140,8 @@ def draw_many(grid: str, out: str) -> str:
     from PIL import Image
 
     import results
-    from orchestrator.sweep import Request, prepare
+    from orchestrator.request import Request
+    from orchestrator.sweep import prepare
     from results import Run
 
     commit_many(grid, out)

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from orchestrator.errors import UsageError
-from orchestrator.sweep import Request, prepare, run_batches
+from orchestrator.request import Request
+from orchestrator.sweep import prepare, run_batches
 from results import Run, image, load
+from store import Watch
 
 CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width")
 """Where these are equal, pixels are equal to the bit."""
@@ -38,7 +40,7 @@ class Comparison:
         return self.identical if not self.differing else self.loss_difference <= LOSS_TOLERANCE
 
 
-def recompute(run: Run, count: int, seed: int) -> Iterator[Comparison]:
+def recompute(run: Run, count: int, seed: int, *, watch: Watch | None = None) -> Iterator[Comparison]:
     """Run the batches of `count` random trials again, in a folder of their own that is removed afterwards.
 
     Raises UsageError where the run's grid is no longer where it was or gives other trials, and what a sweep raises.
@@ -46,7 +48,7 @@ def recompute(run: Run, count: int, seed: int) -> Iterator[Comparison]:
     trials = load(run.location).set_index("trial_id", drop=False)
     done = sorted(trials.index[trials["status"] == "done"])
     request = _request_again(run)
-    plan, _ = prepare(request, fetch=True, images=run)
+    plan, _ = prepare(request, fetch=True, watch=watch, images=run)
     lost = set(done) - plan.trials.keys()
     if lost:
         raise UsageError(
@@ -64,23 +66,14 @@ def recompute(run: Run, count: int, seed: int) -> Iterator[Comparison]:
 
 def _request_again(run: Run) -> Request:
     """What was asked for when the run was made, in a place where nothing is done: batches have their first widths."""
-    request = run.metadata().get("request")
-    if not request:
+    record = run.metadata().get("request")
+    if not record:
         raise UsageError(f"{run.location} was written by a version that did not keep how it was asked for")
-    grid = Path(request["grid"])
-    if not grid.is_file():
-        raise UsageError(f"the grid of {run.location} is no longer at {grid}")
-    return Request(
-        grid=grid,
-        out=str(Path(tempfile.gettempdir()) / "sweep-verify-nothing-is-here"),
-        set=tuple(request["set"]),
-        offline=request["offline"],
-        exact=request["exact"],
-        untrusted=request["untrusted"],
-        however_many=True,
-        pictures=Path(request["pictures"]) if request["pictures"] else None,
-        weights=Path(request["weights"]) if request["weights"] else None,
-    )
+    asked = Request.from_record(record)
+    if not asked.grid.is_file():
+        raise UsageError(f"the grid of {run.location} is no longer at {asked.grid}")
+    nowhere = str(Path(tempfile.gettempdir()) / "sweep-verify-nothing-is-here")
+    return replace(asked, out=nowhere, however_many=True)
 
 
 def _compare(before: Any, after: Any) -> Comparison:

@@ -25,11 +25,13 @@ from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
 from orchestrator.plan.settings_columns import settings_row
+from orchestrator.request import Request
 from orchestrator.versions import sweep_version, versions_text
 from results import Run
 from results.run.compact import WORTH_MERGING, compact
 from results.run.folder import GALLERY_PAGE
 from results.run.rows import read_rows, write_plan
+from store import Access, Watch
 
 if TYPE_CHECKING:
     from orchestrator.cluster.engine import Status
@@ -40,29 +42,6 @@ REFERENCE_EDGE, FRAME_EDGE = 448, 224
 
 WIDEST_ON_GPU, USABLE_SHARE = 32, 0.6
 """Images of a batch on a GPU, and the share of its memory that they may take by our model."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asks for."""
-
-    grid: Path
-    out: str | None = None
-    set: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    limit: int | None = None
-    pictures: Path | None = None
-    weights: Path | None = None
-    offline: bool = False
-    untrusted: bool = False
-    retry_failed: bool = False
-    however_many: bool = False
-    address: str | None = None
-    workers: int | None = None
-    gpus_per_worker: float | None = None
-    exact: bool = False
-    max_failures: int | None = None
-    grace: float = 25.0
 
 
 @dataclass(frozen=True)
@@ -93,10 +72,11 @@ def prepare(
     request: Request,
     *,
     fetch: bool,
-    progress: Callable[[int, int | None], None] | None = None,
+    watch: Watch | None = None,
     images: Run | None = None,
 ) -> tuple[Plan, Run]:
-    """The plan of a request and the run it belongs to. Without `fetch` nothing is downloaded. Writes nothing.
+    """The plan of a request and the run it belongs to. Without `fetch` nothing is downloaded; `watch` shows
+    downloads. Writes nothing.
 
     `images` is the run in which trials find the images that they start from, if that is another one.
 
@@ -110,10 +90,7 @@ def prepare(
         base=grid.base,
         pictures=request.pictures,
         weights=request.weights,
-        offline=request.offline,
-        fetch=fetch,
-        untrusted=request.untrusted,
-        progress=progress,
+        access=Access(offline=request.offline, fetch=fetch, untrusted=request.untrusted, watch=watch),
         grid=grid.file,
         run=images or run,
     )
@@ -170,7 +147,7 @@ def _check_same_grid(run: Run, grid: Grid) -> None:
 def execute(
     request: Request,
     *,
-    progress: Callable[[int, int | None], None] | None = None,
+    watch: Watch | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run whatever of a grid is not done yet, and draw its sheet.
@@ -179,7 +156,7 @@ def execute(
     """
     from orchestrator.cluster.materials import load_networks
 
-    plan, run = prepare(request, fetch=True, progress=progress)
+    plan, run = prepare(request, fetch=True, watch=watch)
     if not plan.batches and _is_current(run, plan):
         sheet, gallery = _path(run, "sheet.png"), _path(run, GALLERY_PAGE)
         return Outcome(plan, run, None, interrupted=False, sheet=sheet, gallery=gallery, notes=_frames_note(run, plan))
@@ -236,7 +213,7 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
                 store,
                 display,
                 failed_before={trial for trial, state in plan.states.items() if state == "failed"},
-                max_failures=request.max_failures,
+                max_failures=request.failures_allowed,
                 room=room,
             )
             display(
@@ -247,7 +224,7 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
                 status = engine.run()
     finished = status.done + status.failed
     return status, engine.stopping and finished < status.total and not (
-        request.max_failures is not None and status.failed >= request.max_failures
+        request.failures_allowed is not None and status.failed >= request.failures_allowed
     )
 
 
@@ -285,15 +262,7 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "grid": _grid_metadata(plan.grid) | {"settings": json.loads(json.dumps(settings, default=str))},
         "grid_file": plan.grid.file.read_text(encoding="utf-8-sig"),
         "overrides": list(request.set),
-        "request": {
-            "grid": str(plan.grid.file.resolve()),
-            "set": list(request.set),
-            "pictures": _absolute(request.pictures),
-            "weights": _absolute(request.weights),
-            "offline": request.offline,
-            "exact": request.exact,
-            "untrusted": request.untrusted,
-        },
+        "request": request.recorded(),
         "pictures": {
             reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
             for reference, picture in plan.inputs.pictures.items()
@@ -314,10 +283,6 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "hardware": {"machine": platform.platform(), "processors": os.cpu_count()},
         "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-
-
-def _absolute(folder: Path | None) -> str | None:
-    return str(folder.resolve()) if folder else None
 
 
 def _revision() -> str | None:

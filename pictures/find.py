@@ -19,7 +19,7 @@ from pictures.catalogue import LARGEST_FILE, Entry, catalogue
 from pictures.clip import FILM_SUFFIXES, Clip, drawn_clip, is_clip, open_clip
 from pictures.errors import UnknownPictureError
 from pictures.read import pixels_sha256, read
-from store import NotHereError, Remote, cache_folder, find
+from store import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".jp2", ".avif")
 
@@ -65,30 +65,27 @@ class Picture:
 class Finder:
     """Finds pictures. Files are looked for in `folder` (the user's `--pictures`), the cache, and on the network.
 
-    Paths are relative to `base`, the grid's folder, or else to the working directory. With `offline` the network is
-    off and built-in pictures stand in for named ones that are missing; without `fetch` nothing is downloaded. An
-    `untrusted` grid reaches no file outside its own folder and no address that is not public.
+    Paths are relative to `base`, the grid's folder, or else to the working directory. Where `access`
+    is offline, built-in pictures stand in for named ones that are missing; where the grid is untrusted, it reaches no
+    file outside its own folder and no address that is not public.
     """
 
     def __init__(
         self,
         base: Path,
         folder: Path | None = None,
-        *,
-        offline: bool = False,
-        fetch: bool = True,
-        untrusted: bool = False,
+        access: Access = EVERYTHING_ALLOWED,
     ) -> None:
         self._base = base
         self._folder = folder
-        self._offline = offline
-        self._fetch = fetch
-        self._untrusted = untrusted
+        self._access = access
 
     def find(self, reference: str) -> Picture:
         """Raises UnknownPictureError, and store.StoreError where a file cannot be had."""
         if is_url(reference):
-            return self._from_remote(reference, _unnamed_remote(reference, public_only=self._untrusted), credit=None)
+            return self._from_remote(
+                reference, _unnamed_remote(reference, public_only=self._access.untrusted), credit=None
+            )
         if is_path(reference):
             return self._from_path(reference)
         entry = catalogue().get(reference)
@@ -118,7 +115,7 @@ class Finder:
 
     def _path(self, reference: str) -> Path:
         """The file or folder of this name. Raises UnknownPictureError."""
-        if self._untrusted:
+        if self._access.untrusted:
             base = self._base.resolve()
             path = (base / reference).resolve()
             if path.is_relative_to(base) and _is_here(path):
@@ -167,7 +164,7 @@ class Finder:
             return Picture(reference, built_in.origin, built_in.credit, entry.stand_in, built_in.source)
 
     def _from_remote(self, reference: str, remote: Remote, credit: str | None) -> Picture:
-        path = find(remote, self._folder, cache_folder("pictures"), offline=self._offline, fetch=self._fetch)
+        path = find(remote, self._folder, cache_folder("pictures"), self._access)
         if path is None:
             return Picture(reference, remote.url, credit, None, None)
         return Picture(reference, str(path), credit, None, functools.partial(read, path))

@@ -4,7 +4,20 @@ Knows of neither pictures nor weights: only of names, addresses and checksums.
 """
 
 from store.checksum import Checksum
+from store.download import Watch
 from store.errors import ChecksumError, DownloadError, NotHereError, StoreError
-from store.find import Remote, cache_folder, find
+from store.find import EVERYTHING_ALLOWED, Access, Remote, cache_folder, find
 
-__all__ = ["Checksum", "ChecksumError", "DownloadError", "NotHereError", "Remote", "StoreError", "cache_folder", "find"]
+__all__ = [
+    "EVERYTHING_ALLOWED",
+    "Access",
+    "Checksum",
+    "ChecksumError",
+    "DownloadError",
+    "NotHereError",
+    "Remote",
+    "StoreError",
+    "Watch",
+    "cache_folder",
+    "find",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
     import requests
 
 _CHUNK = 1 << 18
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes that are here and, where the server says so, the bytes in all."""
+Watch = Callable[[str], AbstractContextManager[Callable[[int, int | None], None]]]
+"""Entered with a file's name for as long as it is downloaded. What it gives is called with the bytes that have arrived
+and, where the server says so, the bytes in all: once before the first arrives, then with each chunk.
+"""
 
 
 def download(
@@ -26,7 +30,7 @@ def download(
     *,
     largest: int,
     timeout: float = 30.0,
-    progress: Progress | None = None,
+    watch: Watch | None = None,
     public_only: bool = False,
 ) -> None:
     """Fetch `url` to `destination`, unless another process just did. At most `largest` bytes; `timeout` in seconds;
@@ -46,7 +50,8 @@ def download(
             part = destination.with_name(destination.name + ".part")
             if not checksum:
                 part.unlink(missing_ok=True)  # nothing would tell whether the rest belongs to the same file
-            _fetch(url, part, largest, timeout, progress, public_only=public_only)
+            with watch(destination.name) if watch else contextlib.nullcontext(_unseen) as report:
+                _fetch(url, part, largest, timeout, report, public_only=public_only)
             if checksum:
                 _verify(part, checksum, url)
             part.replace(destination)
@@ -58,7 +63,19 @@ def download(
         raise DownloadError(f"{url}: {error}") from error
 
 
-def _fetch(url: str, part: Path, largest: int, timeout: float, progress: Progress | None, *, public_only: bool) -> None:
+def _unseen(here: int, total: int | None) -> None:
+    """For downloads that nobody watches."""
+
+
+def _fetch(
+    url: str,
+    part: Path,
+    largest: int,
+    timeout: float,
+    report: Callable[[int, int | None], None],
+    *,
+    public_only: bool,
+) -> None:
     import requests
 
     from store.public import session
@@ -80,14 +97,14 @@ def _fetch(url: str, part: Path, largest: int, timeout: float, progress: Progres
         total = here + int(length) if length.isdecimal() else None
         if (total or 0) > largest:
             raise DownloadError(f"{url}: {total:,} bytes are more than the {largest:,} that such a file may have")
+        report(here, total)
         with part.open("ab" if here else "wb") as file:
             for chunk in response.iter_content(_CHUNK):
                 file.write(chunk)
                 here += len(chunk)
                 if here > largest:
                     raise DownloadError(f"{url}: more than the {largest:,} bytes that such a file may have")
-                if progress:
-                    progress(here, total)
+                report(here, total)
         if total is not None and here < total:
             raise DownloadError(f"{url}: stopped after {here:,} of {total:,} bytes; run again to go on")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from store.checksum import Checksum
-from store.download import Progress, download
+from store.download import Watch, download
 from store.errors import ChecksumError, DownloadError, NotHereError
 
 
@@ -24,6 +24,24 @@ class Remote:
     public_only: bool = False  # whether a stranger wrote the address
 
 
+@dataclass(frozen=True)
+class Access:
+    """What may be done to get a file.
+
+    offline: the network is off, and what is missing stays missing or has a stand-in. fetch: whether files are
+    downloaded now, or only found out about. untrusted: a stranger wrote the names, paths and addresses. watch: shows
+    downloads while they run.
+    """
+
+    offline: bool = False
+    fetch: bool = True
+    untrusted: bool = False
+    watch: Watch | None = None
+
+
+EVERYTHING_ALLOWED = Access()
+
+
 def cache_folder(kind: str) -> Path:
     """Where downloads of this kind (`pictures`, `weights`) are kept: below $SWEEP_CACHE or the user's cache folder."""
     root = os.environ.get("SWEEP_CACHE") or platformdirs.user_cache_dir("sweep", appauthor=False)
@@ -34,15 +52,12 @@ def find(
     remote: Remote,
     folder: Path | None,
     cache: Path,
-    *,
-    offline: bool,
-    fetch: bool = True,
-    progress: Progress | None = None,
+    access: Access = EVERYTHING_ALLOWED,
 ) -> Path | None:
     """The verified file: from `folder`, else from `cache`, else downloaded into `cache`.
 
-    With `fetch` off nothing is downloaded and None stands for a file that would be. Raises ChecksumError for a file
-    that is not the right one, NotHereError where it is not here and `offline` forbids the network, DownloadError.
+    None stands for a file that would be downloaded if `access` allowed to fetch. Raises ChecksumError for a file that
+    is not the right one, NotHereError where it is not here and the network may not be used, and DownloadError.
     """
     for place in (folder, cache):
         candidate = place / remote.name if place else None
@@ -53,12 +68,12 @@ def find(
             except ChecksumError as error:
                 raise ChecksumError(f"{error}; remove or rename it") from error
             return candidate
-    if offline:
+    if access.offline:
         looked = " and ".join(str(place) for place in (folder, cache) if place)
         raise NotHereError(
             f"{remote.name} is not in {looked}, and --offline keeps it from being fetched from {remote.url}"
         )
-    if not fetch:
+    if not access.fetch:
         return None
     destination = cache / remote.name
     try:
@@ -67,7 +82,7 @@ def find(
             destination,
             remote.checksum,
             largest=remote.largest,
-            progress=progress,
+            watch=access.watch,
             public_only=remote.public_only,
         )
     except DownloadError as error:

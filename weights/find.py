@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import NotHereError, Remote, cache_folder, find
+from store import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
 from store.checksum import sha256
-from store.download import Progress
 from weights.errors import UnknownWeightsError
 from weights.manifest import manifest
 
@@ -86,17 +85,14 @@ def find_weights(
     *,
     base: Path,
     folder: Path | None = None,
-    offline: bool = False,
-    fetch: bool = True,
-    untrusted: bool = False,
-    progress: Progress | None = None,
+    access: Access = EVERYTHING_ALLOWED,
 ) -> Weights:
     """The weights that a grid names; None names the architecture's default.
 
     A path is relative to `base`, the grid's folder, or else to the working directory. Files of the manifest are
     looked for in `folder` (the user's `--weights`), the cache, torch hub's own cache, and on the network; embedded
-    ones are here. With `offline` others stand in for weights that are missing; without `fetch` nothing is downloaded.
-    An `untrusted` grid reaches no file outside `base`. Raises UnknownWeightsError, and store.StoreError where a file
+    ones are here. Where `access` is offline, others stand in for weights that are missing; where the grid is untrusted,
+    it reaches no file outside `base`. Raises UnknownWeightsError, and store.StoreError where a file
     cannot be had.
     """
     entries = manifest().get(architecture, {})
@@ -104,7 +100,7 @@ def find_weights(
     if match := _RANDOM.fullmatch(reference):
         return _random(architecture, reference, int(match[1] or 0))
     if is_path(reference):
-        return _own_file(architecture, reference, base, untrusted=untrusted)
+        return _own_file(architecture, reference, base, untrusted=access.untrusted)
     entry = entries.get(reference)
     if entry is None:
         known = ", ".join([*entries, "random", "random:<seed>"])
@@ -114,7 +110,7 @@ def find_weights(
     if not entry.remote:
         return _embedded(architecture, reference)
     try:
-        path = _look(entry.remote, folder, offline=offline, fetch=fetch, progress=progress)
+        path = _look(entry.remote, folder, access)
     except NotHereError:
         if slim := STAND_INS.get(architecture):
             return replace(_embedded(slim, reference), stand_in=slim)
@@ -127,13 +123,13 @@ def is_path(reference: str) -> bool:
     return "/" in reference or "\\" in reference or reference.lower().endswith(SUFFIXES)
 
 
-def _look(remote: Remote, folder: Path | None, *, offline: bool, fetch: bool, progress: Progress | None) -> Path | None:
+def _look(remote: Remote, folder: Path | None, access: Access) -> Path | None:
     cache = cache_folder("weights")
     hub = Path.home() / ".cache/torch/hub/checkpoints"  # where torchvision itself would have put it
     here = any(place and (place / remote.name).is_file() for place in (folder, cache))
     if not here and (hub / remote.name).is_file():
         folder = hub
-    return find(remote, folder, cache, offline=offline, fetch=fetch, progress=progress)
+    return find(remote, folder, cache, access)
 
 
 def _embedded(architecture: str, reference: str) -> Weights:

@@ -164,13 +164,14 @@ class Worker:
 
     def _metrics_for(self, trial: Trial) -> Metrics:
         """Metrics in an embedded network other than the one that a batch was optimised in."""
+        from store import Access
         from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
         from weights import find_weights
 
         name = "vgg16-slim" if trial.architecture == "vgg19-slim" else "vgg19-slim"
         if name not in self._metrics:
             architecture = ARCHITECTURES[name]
-            weights = find_weights(name, None, base=Path(), offline=True)  # comes with this package
+            weights = find_weights(name, None, base=Path(), access=Access(offline=True))  # comes with this package
             parameters, preprocessing = weights.load(architecture.parameter_shapes())
             network: Network = Network(architecture, parameters, PREPROCESSING[preprocessing]).to(self._device)
             self._metrics[name] = Metrics(network)

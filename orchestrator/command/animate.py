@@ -6,13 +6,16 @@ import math
 import numbers
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.command.messages import filtered, messages, run_path, say
+from orchestrator.command.options import Columns, Rows, RunArgument
 from orchestrator.errors import UsageError
+from orchestrator.request import Request
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +28,11 @@ HOLD = Fraction(1)
 
 
 def animate(
-    run: Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)],
+    run: RunArgument,
     trial: Annotated[str | None, typer.Option(help="Film this trial: its id, or how it begins.")] = None,
     sheet: Annotated[bool, typer.Option("--sheet", help="Film the whole sheet, as without --trial.")] = False,
-    rows: Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")] = [],  # noqa: B006
-    columns: Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")] = [],  # noqa: B006
+    rows: Rows = [],  # noqa: B006 - Typer copies it
+    columns: Columns = [],  # noqa: B006
     where: Annotated[str | None, typer.Option(help="A pandas query: the sheet has only these trials.")] = None,
     width: Annotated[
         int | None, typer.Option(min=160, max=4096, help="Pixels of the film, at most.  [default: 1280]")
@@ -138,24 +141,19 @@ def _check_frames(run: Run, rows: Sequence[pd.Series], one: pd.Series | None = N
 
 
 def _advice(run: Run, one: pd.Series | None = None) -> str:
-    """The command that runs trials once more and keeps their frames, elsewhere: what is here stays as it is."""
-    request = run.metadata().get("request")
-    if not request:
+    """The command that runs trials once more and keeps their snapshots, in another folder: this run stays as it is."""
+    record = run.metadata().get("request")
+    if not record:
         return f"Run its grid again with --set frames_every={USUAL_EVERY} and another --out"
-    command = ["sweep", request["grid"]]
-    for text in request["set"]:
-        if not text.startswith("frames_every"):
-            command += ["--set", text]
-    command += ["--set", f"frames_every={USUAL_EVERY}"]
-    for folder in ("pictures", "weights"):
-        if request[folder]:
-            command += [f"--{folder}", request[folder]]
-    command += [f"--{flag}" for flag in ("offline", "exact", "untrusted") if request[flag]]
-    if one is not None:
-        for text in _only(run, one):
-            command += ["--only", text]
-    command += ["--out", f"{run.location.rstrip('/')}-frames"]
-    return f"To run them again, elsewhere, with frames:\n  {shlex.join(command)}"
+    asked = Request.from_record(record)
+    settings = [text for text in asked.set if not text.startswith("frames_every")]
+    again = replace(
+        asked,
+        out=f"{run.location.rstrip('/')}-frames",
+        set=(*settings, f"frames_every={USUAL_EVERY}"),
+        only=() if one is None else tuple(_only(run, one)),
+    )
+    return f"To run them again, elsewhere, with frames:\n  {shlex.join(['sweep', *again.words()])}"
 
 
 def _only(run: Run, row: pd.Series) -> Iterator[str]:

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from orchestrator.command.messages import messages, run_path
+from orchestrator.command.options import RunArgument
 
 
 def gallery(
-    run: Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)],
+    run: RunArgument,
     serve: Annotated[bool, typer.Option("--serve", help="Serve it to this machine until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 takes a free one.")] = 0,
 ) -> None:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.command.messages import messages, run_path, say
+from orchestrator.command.options import RunArgument
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def judge(
-    run: Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)],
+    run: RunArgument,
     axis: Annotated[str | None, typer.Option(help="The axis to judge.  [default: the page asks]")] = None,
     show: Annotated[bool, typer.Option("--ratings", help="Print what the votes say, and end.")] = False,
     voter: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pictures import Clip, Finder, Picture, label_image, scaled_size
 from pictures.errors import UnknownPictureError
 from pictures.read import read_bytes
 from results import Run, RunError
+from store import EVERYTHING_ALLOWED, Access
 from stylize import SettingsError
 from stylize.settings.trial_settings import TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
@@ -31,10 +32,7 @@ class Sources:
     base: Path  # the grid's folder
     pictures: Path | None = None
     weights: Path | None = None
-    offline: bool = False
-    fetch: bool = True
-    untrusted: bool = False
-    progress: Callable[[int, int | None], None] | None = None
+    access: Access = EVERYTHING_ALLOWED
     grid: Path | None = None  # where messages look for the place of a name that is none
     run: Run | None = None  # whose images `trial:<id>` means
 
@@ -103,13 +101,7 @@ class Inputs:
 
     def _finder(self) -> Finder:
         sources = self.sources
-        return Finder(
-            sources.base,
-            sources.pictures,
-            offline=sources.offline,
-            fetch=sources.fetch,
-            untrusted=sources.untrusted,
-        )
+        return Finder(sources.base, sources.pictures, sources.access)
 
     def network_weights(self, settings: TrialSettings) -> Weights:
         """The weights of a trial's network."""
@@ -122,10 +114,7 @@ class Inputs:
                     settings.weights,
                     base=sources.base,
                     folder=sources.weights,
-                    offline=sources.offline,
-                    fetch=sources.fetch,
-                    untrusted=sources.untrusted,
-                    progress=sources.progress,
+                    access=sources.access,
                 )
             except UnknownWeightsError as error:
                 raise self._grid_error(error, ("weights",), settings.weights or "") from error

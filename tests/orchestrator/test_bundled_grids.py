@@ -12,6 +12,7 @@ from orchestrator.grid.reader import load_grid
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
+from store import Access
 
 FOLDER = Path(grids.__file__).parent
 
@@ -43,7 +44,7 @@ def inputs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # torch hub's cache may hold the weights
         patch.setattr("pictures.drawn.draw", lambda name: Image.new("RGB", (600, 400), zlib.crc32(name.encode()) >> 8))
-        yield Inputs(Sources(FOLDER, offline=True, fetch=False))
+        yield Inputs(Sources(FOLDER, access=Access(offline=True, fetch=False)))
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 
 from orchestrator.plan import estimate
-from orchestrator.sweep import Request, prepare
+from orchestrator.request import Request
+from orchestrator.sweep import prepare
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ from orchestrator.grid.values import check_value
 from orchestrator.plan.batches import DEFAULT_PACKING, EXACT, Packing
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
-from orchestrator.sweep import Request, prepare
+from orchestrator.request import Request
+from orchestrator.sweep import prepare
+from store import Access
 from stylize import ARCHITECTURES
 
 SETTINGS = {
@@ -364,6 +366,6 @@ def test_a_plan_knows_whether_everything_is_here(plan, folder):
     assert plan({}).known
     path = folder / "elsewhere.yaml"
     path.write_text(json.dumps({"settings": SETTINGS | {"weights": "torchvision"}}))
-    made = make_plan(load_grid(path), Inputs(Sources(folder, fetch=False)), {}, Selection())
+    made = make_plan(load_grid(path), Inputs(Sources(folder, access=Access(fetch=False))), {}, Selection())
     assert not made.known
     assert [trial.weights_sha256 for trial in made.trials.values()] == ["unknown"]

@@ -11,6 +11,7 @@ from pictures import Finder
 from pictures.catalogue import Entry, catalogue
 from pictures.drawn import PAINTINGS
 from pictures.find import is_path, is_url
+from store import Access
 
 REMOTE = [name for name, entry in catalogue().items() if entry.url]
 BUILT_IN = [name for name in catalogue() if name not in REMOTE]
@@ -43,7 +44,7 @@ def test_every_drawn_painting_has_a_name():
 
 @pytest.mark.parametrize("name", [name for name in BUILT_IN if catalogue()[name].package])
 def test_photographs_of_an_installed_package_are_here_without_a_network(tmp_path, name):
-    picture = Finder(tmp_path, offline=True).find(name)
+    picture = Finder(tmp_path, access=Access(offline=True)).find(name)
     assert picture.stand_in is None
     pixels = np.asarray(picture.image())
     assert min(pixels.shape[:2]) >= 300

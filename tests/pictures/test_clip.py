@@ -9,6 +9,7 @@ from PIL import Image
 
 from pictures import Finder, UnknownPictureError, UnreadableError
 from pictures.clip import is_clip, open_clip
+from store import Access
 
 GREYS = [20, 60, 100, 140, 180, 220]
 
@@ -76,7 +77,7 @@ def test_a_still_gif_is_a_picture(tmp_path):
 
 
 def test_a_built_in_clip_moves(tmp_path):
-    finder = Finder(tmp_path, offline=True)
+    finder = Finder(tmp_path, access=Access(offline=True))
     clip = finder.find_clip("passing_ball")
     assert clip.count == 12
     first, last = (np.asarray(clip.frame(number), dtype=float) for number in (0, 11))
@@ -119,4 +120,4 @@ def test_messages_for_clips_in_wrong_places(tmp_path):
     with pytest.raises(UnknownPictureError, match="download it"):
         finder.find_clip("https://example.org/film.mp4")
     with pytest.raises(UnknownPictureError, match="untrusted"):
-        Finder(tmp_path / "empty", untrusted=True).find_clip("../film.mp4")
+        Finder(tmp_path / "empty", access=Access(untrusted=True)).find_clip("../film.mp4")

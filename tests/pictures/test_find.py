@@ -6,7 +6,7 @@ from PIL import Image
 
 from pictures import Finder, UnknownPictureError
 from pictures.drawn import draw
-from store import ChecksumError, DownloadError, NotHereError, cache_folder
+from store import Access, ChecksumError, DownloadError, NotHereError, cache_folder
 
 
 @pytest.fixture
@@ -70,14 +70,14 @@ def test_a_named_picture_comes_from_the_users_folder_before_the_network(base, fo
 
 
 def test_offline_a_stand_in_takes_the_place_of_a_missing_picture_and_says_so(base):
-    picture = Finder(base, offline=True).find("the_scream")
+    picture = Finder(base, access=Access(offline=True)).find("the_scream")
     assert (picture.reference, picture.stand_in) == ("the_scream", "waves")
     assert picture.image().tobytes() == draw("waves").tobytes()
     assert picture.credit == Finder(base).find("waves").credit
 
 
 def test_a_plan_fetches_nothing_and_says_where_a_picture_would_come_from(base, site):
-    picture = Finder(base, fetch=False).find(f"{site}/a.png")
+    picture = Finder(base, access=Access(fetch=False)).find(f"{site}/a.png")
     assert picture.source is None
     assert picture.origin == f"{site}/a.png"
 
@@ -85,7 +85,7 @@ def test_a_plan_fetches_nothing_and_says_where_a_picture_would_come_from(base, s
 def test_a_picture_of_the_web_is_fetched_once_and_then_here_offline(base, site, noise):
     url = f"{site}/photos/cat.png?size=large"
     fetched = Finder(base).find(url)
-    kept = Finder(base, offline=True).find(url)
+    kept = Finder(base, access=Access(offline=True)).find(url)
     for picture in (fetched, kept):
         assert np.array_equal(np.asarray(picture.image()), np.asarray(noise))
         assert picture.stand_in is None
@@ -119,7 +119,7 @@ def test_whatever_an_address_looks_like_its_picture_is_kept_in_the_cache(base, s
 
 def test_a_picture_of_the_web_that_is_not_here_has_no_stand_in(base):
     with pytest.raises(NotHereError, match=r"--offline keeps it from being fetched from http://127\.0\.0\.1:1/a\.png"):
-        Finder(base, offline=True).find("http://127.0.0.1:1/a.png")
+        Finder(base, access=Access(offline=True)).find("http://127.0.0.1:1/a.png")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/a.png", f"https://{'a' * 64}.com/a.png", "http://[x/a.png"])

@@ -1,5 +1,6 @@
 """Downloads from a real server: resumed, verified, and under their name only when they are whole."""
 
+import contextlib
 import hashlib
 import subprocess
 import sys
@@ -40,11 +41,19 @@ def _get(server, destination, checksum="right", **options):
 def test_a_file_is_fetched_whole_and_nothing_stays_beside_it(server, destination, checksum, tells_length):
     server.tells_length = tells_length
     seen = []
-    _get(server, destination, checksum, progress=lambda here, total: seen.append((here, total)))
+
+    @contextlib.contextmanager
+    def watch(name):
+        yield lambda here, total: seen.append((name, here, total))
+        seen.append("left")
+
+    _get(server, destination, checksum, watch=watch)
     assert destination.read_bytes() == server.content
     assert [path.name for path in destination.parent.iterdir() if path.suffix != ".lock"] == ["photo.jpg"]
     size = len(server.content)
-    assert seen[-1] == (size, size if tells_length else None)
+    total = size if tells_length else None
+    assert seen[0] == ("photo.jpg", 0, total)
+    assert seen[-2:] == [("photo.jpg", size, total), "left"]
 
 
 def test_a_file_that_is_here_is_not_fetched_again(server, destination):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store import Checksum, ChecksumError, DownloadError, NotHereError, Remote, cache_folder, find
+from store import Access, Checksum, ChecksumError, DownloadError, NotHereError, Remote, cache_folder, find
 from store.checksum import sha256
 
 
@@ -30,7 +30,7 @@ def remote(server, tmp_path):
 def test_the_users_folder_comes_first_and_then_the_cache(server, remote, places, here, first, offline):
     for number in here:
         (places[number] / "photo.jpg").write_bytes(server.content)
-    assert find(remote, *places, offline=offline) == places[first] / "photo.jpg"
+    assert find(remote, *places, Access(offline=offline)) == places[first] / "photo.jpg"
     assert server.starts == []
 
 
@@ -38,7 +38,7 @@ def test_the_users_folder_comes_first_and_then_the_cache(server, remote, places,
 def test_what_is_nowhere_here_is_fetched_into_the_cache_once(server, remote, places, with_folder):
     folder, cache = places
     for _ in range(2):
-        assert find(remote, folder if with_folder else None, cache, offline=False) == cache / "photo.jpg"
+        assert find(remote, folder if with_folder else None, cache) == cache / "photo.jpg"
     assert (cache / "photo.jpg").read_bytes() == server.content
     assert server.starts == [0]
     assert list(folder.iterdir()) == []
@@ -46,14 +46,14 @@ def test_what_is_nowhere_here_is_fetched_into_the_cache_once(server, remote, pla
 
 def test_offline_the_network_is_not_used_and_the_message_says_where_was_looked(server, remote, places):
     with pytest.raises(NotHereError) as caught:
-        find(remote, *places, offline=True)
+        find(remote, *places, Access(offline=True))
     for piece in ("photo.jpg", str(places[0]), str(places[1]), "--offline", server.url):
         assert piece in str(caught.value)
     assert server.starts == []
 
 
 def test_a_plan_fetches_nothing(server, remote, places):
-    assert find(remote, *places, offline=False, fetch=False) is None
+    assert find(remote, *places, Access(offline=False, fetch=False)) is None
     assert server.starts == []
 
 
@@ -63,7 +63,7 @@ def test_a_wrong_file_is_named_and_not_passed_over(server, remote, places, numbe
     path = places[number] / "photo.jpg"
     path.write_bytes(b"<html>Sign in</html>")
     with pytest.raises(ChecksumError, match=r"HTML page.*; remove or rename it") as caught:
-        find(remote, *places, offline=False)
+        find(remote, *places)
     assert str(path) in str(caught.value)
     assert remote.checksum.digits in str(caught.value)
     assert server.starts == []
@@ -71,13 +71,13 @@ def test_a_wrong_file_is_named_and_not_passed_over(server, remote, places, numbe
 
 def test_a_file_without_a_checksum_is_taken_as_it_is(remote, places):
     (places[0] / "photo.jpg").write_bytes(b"anything")
-    assert find(replace(remote, checksum=None), *places, offline=True) == places[0] / "photo.jpg"
+    assert find(replace(remote, checksum=None), *places, Access(offline=True)) == places[0] / "photo.jpg"
 
 
 def test_a_failed_download_says_where_to_put_the_file_by_hand(server, remote, places):
     server.status = 404
     with pytest.raises(DownloadError, match=r"404 Not Found\nOr put the file at ") as caught:
-        find(remote, *places, offline=False)
+        find(remote, *places)
     assert str(places[1] / "photo.jpg") in str(caught.value)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pictures import Finder
 from pictures.errors import UnknownPictureError
-from store import DownloadError
+from store import Access, DownloadError
 from store.download import download
 from store.public import is_public
 from weights import UnknownWeightsError, find_weights
@@ -111,16 +111,19 @@ def test_files_outside_the_grids_folder_are_not_for_strangers(reference, tmp_pat
     (base / "folder").mkdir(parents=True)
     (tmp_path / "secret.png").write_bytes(b"x")
     (base / "own.png").write_bytes(b"x")
-    finder = Finder(base, untrusted=True)
+    finder = Finder(base, access=Access(untrusted=True))
     with pytest.raises(UnknownPictureError, match="--untrusted grids may name no other"):
         finder.find(reference)
     assert finder.find("./own.png").origin == str(base / "own.png")
     (tmp_path / "w.safetensors").write_bytes(b"x")
     for weights in ("../w.safetensors", "~/w.safetensors", "/w.safetensors"):
         with pytest.raises(UnknownWeightsError, match="--untrusted grids may name no others"):
-            find_weights("vgg16", weights, base=base, untrusted=True)
+            find_weights("vgg16", weights, base=base, access=Access(untrusted=True))
     (base / "own.safetensors").write_bytes(b"x")
-    assert find_weights("vgg16", "own.safetensors", base=base, untrusted=True).file == base / "own.safetensors"
+    assert (
+        find_weights("vgg16", "own.safetensors", base=base, access=Access(untrusted=True)).file
+        == base / "own.safetensors"
+    )
 
 
 def test_a_tilde_is_a_folder_of_that_name_to_a_strangers_grid(tmp_path, monkeypatch):
@@ -131,7 +134,7 @@ def test_a_tilde_is_a_folder_of_that_name_to_a_strangers_grid(tmp_path, monkeypa
     monkeypatch.setenv("HOME", str(home))
     for folder in (home, base / "~"):
         (folder / "w.safetensors").write_bytes(b"x")
-    found = find_weights("vgg16", "~/w.safetensors", base=base, untrusted=True)
+    found = find_weights("vgg16", "~/w.safetensors", base=base, access=Access(untrusted=True))
     assert found.file == base / "~" / "w.safetensors"
 
 
@@ -141,4 +144,4 @@ def test_a_link_does_not_lead_out_of_the_grids_folder(tmp_path):
     (tmp_path / "secret.png").write_bytes(b"x")
     (base / "link.png").symlink_to(tmp_path / "secret.png")
     with pytest.raises(UnknownPictureError, match="--untrusted"):
-        Finder(base, untrusted=True).find("link.png")
+        Finder(base, access=Access(untrusted=True)).find("link.png")

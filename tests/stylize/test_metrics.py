@@ -8,6 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 from scipy.ndimage import gaussian_filter
 
+from store import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from stylize.metrics.metrics import (
     Metrics,
@@ -23,7 +24,7 @@ from weights import find_weights
 @pytest.fixture(scope="module")
 def network():
     architecture = ARCHITECTURES["vgg19-slim"]
-    weights = find_weights("vgg19-slim", None, base=Path(), offline=True)
+    weights = find_weights("vgg19-slim", None, base=Path(), access=Access(offline=True))
     parameters, preprocessing = weights.load(architecture.parameter_shapes())
     return Network(architecture, parameters, PREPROCESSING[preprocessing])
 

@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 
 import weights
+from store import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from weights import find_weights, manifest
 from weights.training.export import OTHER_SCALE, SCALE, reference_pictures
@@ -43,7 +44,7 @@ def test_they_have_vggs_layers_at_a_quarter_of_the_width(architecture):
 
 @pytest.mark.parametrize("reference", [None, "embedded"])
 def test_they_are_found_without_a_network(architecture, reference, tmp_path):
-    found = find_weights(architecture, reference, base=tmp_path, fetch=False)
+    found = find_weights(architecture, reference, base=tmp_path, access=Access(fetch=False))
     assert found.is_here
     assert found.stand_in is None
     assert found.reference == "embedded"
@@ -51,7 +52,7 @@ def test_they_are_found_without_a_network(architecture, reference, tmp_path):
 
 @pytest.mark.parametrize("full", ["vgg16", "vgg19"])
 def test_offline_they_stand_in_for_the_full_networks_and_say_so(full, tmp_path):
-    found = find_weights(full, "torchvision", base=tmp_path, offline=True)
+    found = find_weights(full, "torchvision", base=tmp_path, access=Access(offline=True))
     asked = find_weights(f"{full}-slim", None, base=tmp_path)
     assert (found.stand_in, asked.stand_in) == (f"{full}-slim", None)
     assert found.architecture == asked.architecture == f"{full}-slim"

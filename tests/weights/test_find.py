@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from store import ChecksumError, cache_folder
+from store import Access, ChecksumError, cache_folder
 from stylize import ARCHITECTURES
 from weights import UnknownWeightsError, find_weights, manifest
 
@@ -36,7 +36,7 @@ def test_the_users_folder_comes_first_then_the_cache_then_torch_hubs(known, cont
     known()
     for name in here.split():
         (places[name] / "small.pth").write_bytes(content)
-    found = find_weights("small", None, base=places["folder"], folder=places["folder"], offline=offline)
+    found = find_weights("small", None, base=places["folder"], folder=places["folder"], access=Access(offline=offline))
     assert found.file == places[first] / "small.pth"
     assert found.stand_in is None
     assert found.origin == str(found.file)
@@ -62,7 +62,7 @@ def test_what_is_nowhere_here_is_fetched(known, content, parameters, shapes, pla
 
 def test_a_plan_fetches_nothing_and_says_where_the_file_would_come_from(known, places, tmp_path):
     known()
-    found = find_weights("small", None, base=tmp_path, folder=places["folder"], fetch=False)
+    found = find_weights("small", None, base=tmp_path, folder=places["folder"], access=Access(fetch=False))
     assert not found.is_here
     assert found.origin == "http://127.0.0.1:1/small.pth"
     assert found.reference == "usual"
@@ -81,7 +81,7 @@ def test_a_file_with_the_wrong_hash_is_named_with_both(known, content, places, n
 @pytest.mark.parametrize("architecture", ["squeezenet1_1", "alexnet"])
 def test_offline_random_weights_stand_in_for_missing_ones_and_say_so(tmp_path, architecture):
     shapes = {"weight": (2, 3, 3, 3)}
-    found = find_weights(architecture, None, base=tmp_path, offline=True)
+    found = find_weights(architecture, None, base=tmp_path, access=Access(offline=True))
     asked = find_weights(architecture, "random", base=tmp_path)
     assert (found.stand_in, asked.stand_in) == ("random weights", None)
     assert found.reference == next(iter(manifest()[architecture]))
@@ -97,7 +97,7 @@ def test_a_users_own_file_serves_any_architecture(tmp_path, architecture, suffix
     shapes = {key: shape for key, shape in shapes.items() if math.prod(shape) < 100_000}
     tensors = {key: torch.full(shape, float(number)) for number, (key, shape) in enumerate(shapes.items())}
     (save_file if suffix == ".safetensors" else torch.save)(tensors, tmp_path / f"mine{suffix}")
-    found = find_weights(architecture, f"mine{suffix}", base=tmp_path, offline=True)
+    found = find_weights(architecture, f"mine{suffix}", base=tmp_path, access=Access(offline=True))
     loaded, preprocessing = found.load(shapes)
     assert found.stand_in is None
     assert preprocessing == "torchvision"

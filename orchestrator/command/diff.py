@@ -1,4 +1,4 @@
-"""The commands `sweep query` and `sweep diff`: questions to the tables of runs."""
+"""The command `sweep diff`."""
 
 from __future__ import annotations
 
@@ -9,32 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.command.messages import EXIT_FAILED, messages, run_path
+from orchestrator.command.options import AsJson
 
 if TYPE_CHECKING:
     from results.table.diff import Difference
 
 MOST_SHOWN = 40
 """Lines of a list of trials; --json has them all."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-
-
-def query(
-    run: Annotated[str, typer.Argument(help="A run's folder, or a pattern such as 'runs/*'.", show_default=False)],
-    sql: Annotated[str, typer.Argument(help="A query over the tables `trials` and `curves`.", show_default=False)],
-    as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
-) -> None:
-    """Ask the tables of one or several runs in SQL (DuckDB's).
-
-    sweep query figure5 "select ratio, avg(style_loss) from trials group by ratio order by ratio"
-    """
-    from orchestrator.command.table_text import print_table
-
-    with messages():
-        from results.table.sql import query as ask
-
-        print_table(ask(run_path(run), sql), "all", None, "json" if as_json else "csv" if as_csv else "text")
 
 
 def diff(

@@ -1,0 +1,92 @@
+"""The options of commands as Typer wants them: those of a `Request`, and those that several commands have.
+
+What the options of a sweep are is declared in `orchestrator/request.py`; an option of one command is declared there.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from orchestrator.command.messages import fail
+from orchestrator.request import Option, Request, Scope, flag_of
+
+GridArgument = Annotated[
+    str, typer.Argument(help="A grid file, or the name of one that comes with the program.", show_default=False)
+]
+RunArgument = Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)]
+RunsArgument = Annotated[str, typer.Argument(help="A run's folder, or a pattern such as 'runs/*'.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
+Where = Annotated[str | None, typer.Option(help="A pandas query, such as 'ratio < 1e-3 and status == \"done\"'.")]
+Rows = Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")]
+Columns = Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")]
+
+
+def takes_request(*scopes: Scope) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command whose first parameter is a `Request` all options of these scopes in its place."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        others = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+        parameters = [*_parameters(scopes), *others]
+        names = [parameter.name for parameter in parameters[: len(parameters) - len(others)]]
+
+        @functools.wraps(command)
+        def with_options(**given: Any) -> None:
+            asked = {name: _frozen(given.pop(name)) for name in names}
+            command(Request(**asked | {"grid": grid_path(asked["grid"])}), **given)
+
+        with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return with_options
+
+    return decorate
+
+
+def _parameters(scopes: Collection[Scope]) -> list[inspect.Parameter]:
+    def parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+
+    types, defaults = get_type_hints(Request), Request(grid=Path())
+    found = [parameter("grid", GridArgument)]
+    for name, option in Request.options().items():
+        if option.scope in scopes:
+            default = getattr(defaults, name)
+            kind, default = (list[str], []) if isinstance(default, tuple) else (types[name], default)
+            found.append(parameter(name, Annotated[kind, _typer_option(name, option)], default))
+    return found
+
+
+def _typer_option(name: str, option: Option) -> Any:
+    return typer.Option(
+        flag_of(name, option),
+        help=option.help,
+        metavar=option.metavar,
+        envvar=option.environment,
+        min=option.minimum,
+        show_default=option.show_default,
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def grid_path(grid: str) -> Path:
+    """A grid's file, or the file of a grid of this package that is given by its name. Ends the command if there is
+    neither.
+    """
+    path = Path(grid)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return path
+    bundled = Path(str(resources.files("grids").joinpath(f"{grid}.yaml")))
+    if path.name == grid and bundled.is_file() and grid != "pictures":
+        return bundled
+    names = sorted(one.stem for one in bundled.parent.glob("*.yaml") if one.stem != "pictures")
+    fail(f"there is no file {grid}, and no grid of that name among {', '.join(names)}")

@@ -1,0 +1,84 @@
+"""The command `sweep plan`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from orchestrator.command.messages import messages
+from orchestrator.command.options import AsJson, takes_request
+from orchestrator.request import Request
+
+MOST_VALUES = 8
+"""Values of an axis in the text; `--json` has them all."""
+
+
+@takes_request("trials", "selection")
+def plan(request: Request, as_json: AsJson = False) -> None:
+    """Show what a grid would do, without doing it: trials, inputs, estimated time and disk."""
+    from orchestrator.plan.preview import preview
+    from orchestrator.sweep import prepare
+
+    with messages():
+        found = preview(*prepare(request, fetch=False))
+        if as_json:
+            print(json.dumps(found, indent=2, ensure_ascii=False))
+        else:
+            print_preview(found)
+
+
+def print_preview(found: dict[str, Any]) -> None:
+    """Print a preview for people."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from orchestrator.command.display import duration
+    from results.printable import printable
+
+    table = Table(box=None, show_header=False, pad_edge=False, title_justify="left")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+
+    def line(name: str, text: str) -> None:
+        table.add_row(escape(name), escape(printable(text)))
+
+    line("grid", f"{found['grid']}: {found['title']}")
+    line("run", found["run"])
+    for axis in found["axes"]:
+        values = [" & ".join(together) for together in zip(*axis["values"], strict=True)]
+        shown = ", ".join(values[:MOST_VALUES]) + (f", … ({len(values)} values)" if len(values) > MOST_VALUES else "")
+        line("axis", f"{' & '.join(axis['settings'])}: {shown}")
+    if found["fixed"]:
+        line("fixed", ", ".join(f"{name} {value}" for name, value in found["fixed"].items()))
+    trials = found["trials"]
+    line("trials", _trials_text(trials))
+    if trials["different"] < trials["points"]:
+        line("", f"{trials['points']} points of the grid, some of which differ in nothing that counts")
+    widths = ", ".join(f"{count} of {width}" for width, count in found["batches"]["widths"].items())
+    line("batches", f"{found['batches']['count']}" + (f" ({widths} trials)" if widths else ""))
+    if found["batches"]["at_once"] < found["batches"]["count"]:
+        line("", f"{found['batches']['at_once']} at once: frames of a clip follow one another")
+    if found["batches"]["patches_alone"]:
+        line("", "mrf looks for its patches image by image; only the network's pass is shared")
+    for kind in ("pictures", "weights"):
+        for name, one in found[kind].items():
+            size = f", {one['size'][0]}×{one['size'][1]}" if one.get("size") else ""
+            state = " (to be downloaded)" if one["to_download"] else ""
+            stand_in = f"stand-in {one['stand_in']}: " if one["stand_in"] else ""
+            line(kind, f"{name}: {stand_in}{one['from']}{size}{state}")
+    line("time", f"about {duration(found['seconds_on_this_processor'])} on this machine's processor")
+    line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
+    line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")
+    Console(highlight=False).print(table)
+
+
+def _trials_text(trials: dict[str, int]) -> str:
+    reasons = {
+        "to run": "to run: no row of theirs is there",
+        "done": "done already",
+        "failed": "failed before; --retry-failed runs them again",
+        "not selected": "left out by --only or --limit",
+    }
+    parts = [f"{trials[state]} {reason}" for state, reason in reasons.items() if trials[state]]
+    return f"{trials['different']}: " + ", ".join(parts)

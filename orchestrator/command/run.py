@@ -1,0 +1,54 @@
+"""The command `sweep run`, which is also plain `sweep GRID`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestrator.command.messages import EXIT_FAILED, EXIT_INTERRUPTED, messages, say
+from orchestrator.command.options import takes_request
+from orchestrator.request import Request
+
+if TYPE_CHECKING:
+    from orchestrator.sweep import Outcome
+
+
+@takes_request("trials", "selection", "work")
+def run(request: Request) -> None:
+    """Run a grid: whatever of it is not done yet. `sweep GRID` is short for this.
+
+    Ctrl-C lets running batches finish; the same command goes on from there.
+    """
+    from orchestrator.command.downloads import download_bar
+    from orchestrator.sweep import execute
+
+    with messages():
+        _report(execute(request, watch=download_bar, say=say))
+
+
+def _report(outcome: Outcome) -> None:
+    plan, location = outcome.plan, outcome.run.location
+    for stand_in in sorted({one for trial in plan.trials.values() for one in trial.stand_ins}):
+        say(f"stand-in: {stand_in}")
+    for note in outcome.notes:
+        say(note)
+    done = plan.count("done") + (outcome.status.done if outcome.status else 0)
+    if outcome.status is None:
+        say(f"nothing to do: {done} of {len(plan.trials)} trials are done already in {location}")
+    else:
+        from orchestrator.command.display import duration
+
+        took = duration(outcome.status.elapsed)
+        say(f"{outcome.status.done} trials done in {took}; {done} of {len(plan.trials)} in {location}")
+    if outcome.failed:
+        say(f"{outcome.failed} failed: see `sweep status {location}`; --retry-failed runs them again")
+    if outcome.interrupted:
+        say(f"interrupted with {outcome.unfinished} trials to go; run the same command again to go on")
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if outcome.gallery:
+        say(f"gallery: {outcome.gallery}")
+    if outcome.sheet:
+        print(outcome.sheet)
+    if outcome.failed or outcome.unfinished:
+        raise typer.Exit(EXIT_FAILED)

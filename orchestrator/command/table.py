@@ -1,0 +1,28 @@
+"""The command `sweep table`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestrator.command.messages import filtered, messages, run_path
+from orchestrator.command.options import AsCsv, AsJson, RunsArgument, Where
+
+
+def table(
+    run: RunsArgument,
+    columns: Annotated[str | None, typer.Option(help="Columns, separated by commas; `all` for all.")] = None,
+    where: Where = None,
+    sort: Annotated[str | None, typer.Option(help="Column to sort by; -column sorts downwards.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show a run's table: one row per trial."""
+    from orchestrator.command.table_text import print_table
+
+    with messages():
+        import results
+
+        trials = filtered(results.load(run_path(run)), where)
+        print_table(trials, columns, sort, "json" if as_json else "csv" if as_csv else "text")

@@ -1,0 +1,149 @@
+"""What a person asks a sweep to do. Every option of `sweep run` and `sweep plan` is declared here, once.
+
+The command line makes its options from these fields (`command/options.py`), a run keeps those that say what its trials
+are (`recorded`), `sweep verify --recompute` reads them back (`from_record`), and advice prints them as a command
+(`words`). No Typer in here, and nothing about how a sweep is carried out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from orchestrator.errors import UsageError
+
+Scope = Literal["trials", "selection", "work"]
+"""What an option is about: which trials a grid gives, which of them are chosen, or how the work is done.
+
+A run records the first kind; `sweep plan` has the first two.
+"""
+
+
+@dataclass(frozen=True)
+class Option:
+    """How the command line shows one field of a request."""
+
+    help: str
+    scope: Scope
+    flag: str | None = None  # where it is not the field's name with dashes
+    metavar: str | None = None
+    environment: str | None = None
+    minimum: float | None = None
+    show_default: bool = True
+
+
+def _option(help: str, scope: Scope, **details: Any) -> dict[str, Option]:
+    return {"option": Option(help, scope, **details)}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A grid, and how to run it. Paths are as the user wrote them; `None` leaves the choice to the program."""
+
+    grid: Path
+    out: str | None = field(
+        default=None,
+        metadata=_option("The run's folder or URL.  [default: runs/GRID]", "selection", show_default=False),
+    )
+    set: tuple[str, ...] = field(
+        default=(), metadata=_option("Fix a setting or an axis. May be repeated.", "trials", metavar="NAME=VALUE")
+    )
+    only: tuple[str, ...] = field(
+        default=(), metadata=_option("Run only these trials. May be repeated.", "selection", metavar="AXIS=VALUE")
+    )
+    limit: int | None = field(
+        default=None, metadata=_option("Run at most so many trials of the grid.", "selection", minimum=1)
+    )
+    pictures: Path | None = field(
+        default=None,
+        metadata=_option("Folder to look for pictures in first.", "trials", environment="SWEEP_PICTURES"),
+    )
+    weights: Path | None = field(
+        default=None,
+        metadata=_option("Folder to look for weights in first.", "trials", environment="SWEEP_WEIGHTS"),
+    )
+    offline: bool = field(default=False, metadata=_option("No network; stand-ins for what is missing.", "trials"))
+    untrusted: bool = field(
+        default=False,
+        metadata=_option("The grid is a stranger's: no files outside its folder, no private addresses.", "trials"),
+    )
+    exact: bool = field(
+        default=False,
+        metadata=_option("Bit-exact work: fp32, one image at a time. Slower by half and more.", "trials"),
+    )
+    retry_failed: bool = field(default=False, metadata=_option("Run failed trials again.", "selection"))
+    however_many: bool = field(
+        default=False, metadata=_option("Accept a grid of more than 100,000 trials.", "selection", flag="--yes")
+    )
+    address: str | None = field(
+        default=None,
+        metadata=_option("A Ray cluster to join; `auto` finds one on this machine.  [env: RAY_ADDRESS]", "work"),
+    )
+    workers: int | None = field(
+        default=None,
+        metadata=_option("Worker processes.  [default: one per GPU, else one per core, at most 8]", "work", minimum=1),
+    )
+    gpus_per_worker: float | None = field(
+        default=None, metadata=_option("GPUs per worker; 0.5 lets two share one.", "work", minimum=0)
+    )
+    fail_fast: bool = field(default=False, metadata=_option("Stop at the first failed trial.", "work"))
+    max_failures: int | None = field(
+        default=None, metadata=_option("Stop when so many trials have failed.", "work", minimum=1)
+    )
+    grace: float = field(
+        default=25.0, metadata=_option("Seconds that running batches have after SIGTERM.", "work", minimum=0)
+    )
+
+    @property
+    def failures_allowed(self) -> int | None:
+        """At how many failed trials the sweep stops; None: at no number."""
+        return 1 if self.fail_fast else self.max_failures
+
+    @classmethod
+    def options(cls) -> dict[str, Option]:
+        """The options by the name of their field, in the order in which help lists them."""
+        return {one.name: one.metadata["option"] for one in dataclasses.fields(cls) if "option" in one.metadata}
+
+    def recorded(self) -> dict[str, Any]:
+        """What a run keeps of it, as JSON data: the grid, and whatever decides which trials there are.
+
+        Paths are absolute, so that they mean the same from another folder.
+        """
+        paths: dict[str, Any] = {name: path.resolve() for name, path in vars(self).items() if isinstance(path, Path)}
+        everything = TypeAdapter(Request).dump_python(replace(self, **paths), mode="json")
+        kept = [name for name, option in self.options().items() if option.scope == "trials"]
+        return {name: everything[name] for name in ("grid", *kept)}
+
+    @classmethod
+    def from_record(cls, record: Any) -> Request:
+        """The request on which `recorded` was called, as far as a run keeps it; an option that is not in the record has
+        its default. Raises UsageError for what is no such record.
+        """
+        try:
+            return TypeAdapter(Request).validate_python(record)
+        except ValidationError as error:
+            wrong = ", ".join(".".join(map(str, one["loc"])) or "the whole of it" for one in error.errors())
+            raise UsageError(f"what was asked for is recorded in a form that cannot be read ({wrong})") from error
+
+    def words(self) -> list[str]:
+        """The words after `sweep` that ask for the same on a command line; options at their defaults are left out."""
+        words = [str(self.grid)]
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            if "option" not in one.metadata or value == one.default:
+                continue
+            flag = flag_of(one.name, one.metadata["option"])
+            if isinstance(value, tuple):
+                words += [word for item in value for word in (flag, item)]
+            else:
+                words += [flag] if value is True else [flag, str(value)]
+        return words
+
+
+def flag_of(name: str, option: Option) -> str:
+    """The flag of a field: `--gpus-per-worker`."""
+    return option.flag or f"--{name.replace('_', '-')}"
