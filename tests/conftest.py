@@ -54,9 +54,98 @@ def _own_cache(tmp_path_factory, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+class WorkerPool:
+    """Worker processes that outlive a sweep, so that torch is imported once and not for each of some seventy sweeps.
+
+    A process is handed a new Worker, of whatever class the sweep asks for, and drops it when the sweep ends. One that
+    died, or is still busy then, is not used again.
+    """
+
+    def __init__(self):
+        self._idle = []
+
+    def start(self, force):
+        """A worker for a sweep; what tests put in place of the class `Worker` holds here, too."""
+        home = _home_of_workers()
+        actor = self._idle.pop() if self._idle else self._new_process()
+        actor.take.remote(home.Worker, force.cpus, home.sweep_version())
+        return actor
+
+    def end(self, actor):
+        """What is done with a worker when its sweep needs it no more."""
+        import ray
+
+        try:
+            answered, _ = ray.wait([dropped := actor.drop.remote()], timeout=2.0)
+            if answered and ray.get(dropped) is None and len(self._idle) < 2:
+                self._idle.append(actor)
+                return
+        except ray.exceptions.RayError:
+            pass
+        ray.kill(actor)
+
+    @staticmethod
+    def _new_process():
+        import ray
+
+        class Process:
+            """Passes on what a worker is asked."""
+
+            worker = None
+
+            def take(self, kind, *arguments):
+                self.worker = kind(*arguments)
+
+            def drop(self):
+                self.worker = None
+
+            def optimise(self, *arguments):
+                return self.worker.optimise(*arguments)
+
+            def progress(self):
+                worker = self.worker
+                return worker.progress() if worker else None
+
+        # It takes no room in the cluster, where tests count what is free.
+        return ray.remote(num_cpus=0, concurrency_groups={"control": 1})(Process).remote()
+
+
+class _RayWithoutKilling:
+    """Ray, but for `kill`."""
+
+    def __init__(self, ray, kill):
+        self._ray, self.kill = ray, kill
+
+    def __getattr__(self, name):
+        return getattr(self._ray, name)
+
+
+def _home_of_workers():
+    """The module that starts workers."""
+    try:
+        from orchestrator.cluster import crew
+    except ImportError:
+        from orchestrator.cluster import session as crew
+    return crew
+
+
+def _lend_workers(patch, pool):
+    import ray
+
+    from orchestrator.cluster import engine
+
+    home = _home_of_workers()
+    if hasattr(home, "Crew"):
+        patch.setattr(home.Crew, "_start", lambda self: home.WorkerHandle(pool.start(self._force)))
+        patch.setattr(home, "ray", _RayWithoutKilling(ray, pool.end))
+    else:
+        patch.setattr(engine, "start_worker", pool.start)
+        patch.setattr(engine, "ray", _RayWithoutKilling(ray, pool.end))
+
+
 @pytest.fixture(scope="session")
 def ray_session():
-    """One local Ray for all tests that need it; sweeps join a session that is open."""
+    """One local Ray for all tests that need it, and workers that serve one sweep after the other."""
     import ray
 
     folder = tempfile.mkdtemp(prefix="st-", dir="/tmp")  # short: unix sockets
@@ -71,9 +160,21 @@ def ray_session():
             logging_level=logging.CRITICAL,
             _temp_dir=folder,
         )
-        yield
+        with pytest.MonkeyPatch.context() as lending:
+            pool = WorkerPool()
+            _lend_workers(lending, pool)
+            yield lending, pool
         ray.shutdown()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_workers(ray_session):
+    """The sweeps of this test start workers of their own, as they do for a user: for what happens at their start."""
+    lending, pool = ray_session
+    lending.undo()
+    yield
+    _lend_workers(lending, pool)
 
 
 _SMALL_GRID = """\

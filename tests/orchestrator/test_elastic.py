@@ -36,7 +36,9 @@ class Occupier:
         return True
 
 
-def test_a_sweep_without_room_says_what_it_waits_for_and_begins_when_there_is_some(sixteen, sweep, monkeypatch):
+def test_a_sweep_without_room_says_what_it_waits_for_and_begins_when_there_is_some(
+    sixteen, sweep, own_workers, monkeypatch
+):
     monkeypatch.setattr(engine, "GROW_SECONDS", 0.2)
     monkeypatch.setattr(engine, "WAITING_SECONDS", 0.5)
     occupier = ray.remote(num_cpus=2)(Occupier).remote()
@@ -120,7 +122,7 @@ class DeadOnArrival(Worker):
         os._exit(1)
 
 
-def test_workers_that_die_while_they_start_end_the_sweep(sixteen, sweep, monkeypatch):
+def test_workers_that_die_while_they_start_end_the_sweep(sixteen, sweep, own_workers, monkeypatch):
     monkeypatch.setattr(cluster, "Worker", DeadOnArrival)
     ran = sweep(sixteen)
     assert ran.exit_code == 1

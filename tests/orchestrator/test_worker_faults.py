@@ -177,7 +177,7 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_
     assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
 
 
-def test_a_node_with_another_version_of_this_program_is_named(small_grid, sweep, monkeypatch):
+def test_a_node_with_another_version_of_this_program_is_named(small_grid, sweep, own_workers, monkeypatch):
     monkeypatch.setattr(cluster, "sweep_version", lambda: "0.0.1")
     failed = sweep(small_grid)
     assert failed.exit_code == 1
