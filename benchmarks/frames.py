@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks.measurement import Measurement
-from orchestrator.cluster.snapshot_writer import FrameWriter
+from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from orchestrator.plan.trial import Trial
 from pictures import Finder, resize
 from results import Run
@@ -60,9 +60,13 @@ def _batch(targets: Targets, edge: int, steps: int, every: int) -> float:
     trials = [SimpleNamespace(id=f"{place:020x}", settings=one, **sizes) for place, one in enumerate(each)]
     with tempfile.TemporaryDirectory(prefix="frames-") as folder:
         started = time.perf_counter()
-        writer: Any = FrameWriter(Run(folder), cast(list[Trial], trials)) if every else nullcontext()
-        with writer as on_frame:
-            transfer_batch([Transfer(content, style, one) for one in each], targets, on_frame=on_frame)
+        writer: Any = (
+            SnapshotWriter(Run(folder), cast(list[tuple[Trial]], [(trial,) for trial in trials]))
+            if every
+            else nullcontext()
+        )
+        with writer as on_snapshot:
+            transfer_batch([Transfer(content, style, one) for one in each], targets, on_snapshot=on_snapshot)
         return (time.perf_counter() - started) / IMAGES
 
 

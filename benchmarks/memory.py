@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.limit import feature_network
 from benchmarks.measurement import Measurement
-from stylize.losses.gatys import mean_gram_matrix
+from stylize.losses.style_representations.mean_gram import mean_gram_matrix
 from stylize.network.arithmetic import storage
 
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv4_2", "conv5_1")

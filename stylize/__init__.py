@@ -16,38 +16,40 @@ from stylize.settings.transfer_settings import Settings
 from stylize.settings.types import LayerWeight
 
 if TYPE_CHECKING:
-    from stylize.images.snapshots import Frame
+    from stylize.images.snapshots import Snapshot
+    from stylize.lanes import Lane, Transfer
     from stylize.losses.masks import Masks
-    from stylize.losses.objective import Transfer
     from stylize.losses.targets import Targets
     from stylize.losses.temporal import Previous
     from stylize.metrics.metrics import Metrics
     from stylize.network.network import PREPROCESSING, Network, Preprocessing
-    from stylize.optimise import transfer, transfer_batch
+    from stylize.optimise import transfer, transfer_batch, transfer_lanes
     from stylize.result import History, Result
 
 _NEED_TORCH = {
     "PREPROCESSING": "network.network",
-    "Frame": "images.snapshots",
+    "Lane": "lanes",
     "Masks": "losses.masks",
     "Metrics": "metrics.metrics",
     "Network": "network.network",
     "Preprocessing": "network.network",
     "Previous": "losses.temporal",
-    "Transfer": "losses.objective",
+    "Snapshot": "images.snapshots",
+    "Transfer": "lanes",
     "Targets": "losses.targets",
     "History": "result",
     "Result": "result",
     "transfer": "optimise",
     "transfer_batch": "optimise",
+    "transfer_lanes": "optimise",
 }
 
 __all__ = [
     "ARCHITECTURES",
     "PREPROCESSING",
     "Architecture",
-    "Frame",
     "History",
+    "Lane",
     "LayerWeight",
     "Masks",
     "Metrics",
@@ -58,11 +60,13 @@ __all__ = [
     "Result",
     "Settings",
     "SettingsError",
+    "Snapshot",
     "StylizeError",
     "Targets",
     "Transfer",
     "transfer",
     "transfer_batch",
+    "transfer_lanes",
 ]
 
 

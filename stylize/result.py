@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class History:
-    """The losses at every `history_every`-th step, before that step's update, and at the end; tuples of one length.
+    """The losses at every `history_every`-th step, before that step's update, and at the end.
 
-    The last are those of the result; the others are in the arithmetic of the steps, and at the coarse levels of a
-    pyramid those of the small image, its content loss scaled to the positions of the full one.
+    `losses` has a tuple as long as `step` for each curve of the registry, by its column (`total_loss`, …); each is
+    also an attribute, as in `history.total_loss`. The last values are those of the result; the others are in the
+    arithmetic of the steps, and at the coarse levels of a pyramid those of the small image, its content loss scaled to
+    the positions of the full one.
     """
 
     step: tuple[int, ...]
-    content_loss: tuple[float, ...]
-    style_loss: tuple[float, ...]
-    total_variation: tuple[float, ...]
-    total_loss: tuple[float, ...]
+    losses: Mapping[str, tuple[float, ...]]
+
+    def __getattr__(self, name: str) -> tuple[float, ...]:
+        return _looked_up(self, name, "losses")  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,10 @@ class Result:
     """An optimised image and its losses, those of this very image, evaluated in fp32.
 
     image: 3×H×W fp32 on the CPU, in 0–255 but not clipped: see `pixels`.
-    content_loss, style_loss: Σ_l w_l·L^l, without α and β; total_loss: α·content + β·style + tv_weight·total variation.
-    matting_loss: L_m, without λ; None where λ is 0.
-    temporal_loss: L_t, without γ; None where there was no frame before.
-    content_loss_by_layer, style_loss_by_layer: L_c^l and E_l without weights.
+    losses: by the registry's columns, without α, β and other weights, and `total_loss`, their weighted sum. None for a
+    loss that this image does not have.
+    by_layer: by column and layer, without weights: L_c^l and E_l. Both are also attributes: `result.total_loss`,
+    `result.style_loss_by_layer`.
     arithmetic: that of the convolutions: fp32, tf32 or bf16.
     steps: how many were done; fewer than asked for where the loss had reached its plateau.
     batch_width: images that were optimised together.
@@ -39,14 +43,8 @@ class Result:
     """
 
     image: Tensor
-    content_loss: float
-    style_loss: float
-    total_variation: float
-    matting_loss: float | None
-    temporal_loss: float | None
-    total_loss: float
-    content_loss_by_layer: dict[str, float]
-    style_loss_by_layer: dict[str, float]
+    losses: Mapping[str, float | None]
+    by_layer: Mapping[str, Mapping[str, float]]
     history: History
     arithmetic: str
     steps: int
@@ -54,9 +52,21 @@ class Result:
     seconds: float
     failed_at: int | None
 
+    def __getattr__(self, name: str) -> Any:
+        if name.endswith("_by_layer"):
+            return _looked_up(self, name, "by_layer", name.removesuffix("_by_layer"))
+        return _looked_up(self, name, "losses")
+
     def pixels(self) -> Tensor:
         """The image as H×W×3 bytes, clipped and rounded."""
         return as_pixels(self.image)
+
+
+def _looked_up(owner: object, attribute: str, mapping: str, key: str | None = None) -> Any:
+    found = owner.__dict__.get(mapping, {})  # not there yet while the object is being made
+    if (key or attribute) not in found:
+        raise AttributeError(f"{type(owner).__name__} has no {attribute}")
+    return found[key or attribute]
 
 
 def as_pixels(image: Tensor) -> Tensor:

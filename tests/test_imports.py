@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "grids": set(),
     "store": set(),
     "stylize": set(),
-    "results": set(),
+    "results": {"stylize"},  # only what needs no torch: see below
     "pictures": {"store", "grids"},
     "weights": {"store"},
     "weights/training": {"stylize", "weights"},
@@ -39,6 +39,17 @@ def test_imports_run_one_way(package):
     for file in files:
         ours = set(imported(file)) & MAY_IMPORT.keys() - {package}
         assert ours <= MAY_IMPORT[package], f"{file.relative_to(ROOT)} imports {ours - MAY_IMPORT[package]}"
+
+
+def test_results_know_only_settings_and_names_of_stylize():
+    for file in (ROOT / "results").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                assert not any(alias.name.startswith("stylize") for alias in node.names), file
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "stylize":
+                assert node.module.startswith(("stylize.settings", "stylize.registry")) or (
+                    node.module == "stylize" and {alias.name for alias in node.names} == {"registry"}
+                ), file
 
 
 @pytest.mark.parametrize(

@@ -198,15 +198,15 @@ class Engine:
         while ready := [batch for batch in self._waiting if batch.after.isdisjoint(self._open)]:
             self._waiting = [batch for batch in self._waiting if not batch.after.isdisjoint(self._open)]
             for batch in ready:
-                sound = tuple(trial for trial in batch.trials if trial.after not in self._failed)
-                if len(sound) == len(batch.trials):
+                sound = batch.only({trial.id for trial in batch.trials if trial.after not in self._failed})
+                if sound == batch:
                     released.append(batch)
                     continue
-                orphans = tuple(trial for trial in batch.trials if trial.after in self._failed)
-                rows = [self._failed_row(one, f"trial {one.after}, the frame before, failed") for one in orphans]
-                self._record(Batch(orphans, len(orphans)), rows)
-                if sound:
-                    released.append(Batch(sound, min(batch.width, len(sound))))
+                orphans = batch.only({trial.id for trial in batch.trials if trial.after in self._failed})
+                rows = [self._failed_row(one, f"trial {one.after}, the frame before, failed") for one in orphans.trials]
+                self._record(orphans, rows)
+                if sound.trials:
+                    released.append(sound)
         return released
 
     def _failed_row(self, trial: Trial, reason: str) -> dict[str, Any]:
@@ -254,15 +254,13 @@ class Engine:
         self._deaths[blamed.name] = self._deaths.get(blamed.name, 0) + blame
         self._pending.extendleft(reversed(unharmed))
         if out_of_memory(error) and len(blamed.trials) > 1:
-            half = len(blamed.trials) // 2
-            parts = [Batch(blamed.trials[:half], half), Batch(blamed.trials[half:], len(blamed.trials) - half)]
-            self._pending.extendleft(reversed(parts))
+            self._pending.extendleft(reversed(blamed.halves()))
             self._listener(self.status, "a node ran out of memory; the batch that was running runs in halves")
         elif self._deaths[blamed.name] < MOST_DEATHS:
             self._pending.appendleft(blamed)
             self._listener(self.status, f"a worker was lost ({_last_line(error)}); its batch runs again")
         elif len(blamed.trials) > 1:
-            singles = [Batch((trial,), width=1) for trial in blamed.trials]
+            singles = blamed.singles()
             self._deaths |= {single.name: 0 for single in singles}  # suspected, each for itself
             self._pending.extendleft(reversed(singles))
             self._listener(self.status, "a batch cost two workers; its trials run one by one")

@@ -1,4 +1,4 @@
-"""Writes the frames of a batch to its run while the batch goes on."""
+"""Writes the snapshots of a batch to its run while the batch goes on."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from results import Run
 
 if TYPE_CHECKING:
     from orchestrator.plan.trial import Trial
-    from stylize import Frame
+    from stylize import Snapshot
 
 THREADS = 2
 MOST_WAITING_BYTES = 256_000_000
-"""Of frames that wait to be written; a batch that is faster than its storage waits for it."""
+"""Of snapshots that wait to be written; a batch that is faster than its storage waits for it."""
 
 FORMAT: dict[str, Any] = {"format": "WEBP", "lossless": True, "method": 0}
-"""Lossless, so that a frame is what its step made and can be measured: twice the bytes of a JPEG of quality 95, in 6
+"""Lossless, so that a snapshot is what its step made and can be measured: twice the bytes of a JPEG of quality 95, in 6
 instead of 2 ms for 448×336 pixels; a PNG takes 35 ms and more bytes.
 """
 
 
-class FrameWriter:
-    """Give it to `transfer_batch` as `on_frame`, for transfers in the order of `trials`.
+class SnapshotWriter:
+    """Give it to `transfer_lanes` as `on_snapshot`, for lanes in the order of `lanes`.
 
-    Trials that share an optimisation share its frames: those of the longest, under its id. Leaving the context waits
-    until all is written. Raises RunError there where something could not be.
+    Trials of a lane share its snapshots: they are kept once, under the id of the trial with the most iterations.
+    Leaving the context waits until all is written. Raises RunError there where something could not be.
     """
 
-    def __init__(self, run: Run, trials: Sequence[Trial]) -> None:
+    def __init__(self, run: Run, lanes: Sequence[Sequence[Trial]]) -> None:
         self._run = run
-        self._trials = trials
+        self._lanes = lanes
         self._pool = ThreadPoolExecutor(THREADS)
-        pixels = max(trial.width * trial.height for trial in trials)
+        pixels = max(trial.width * trial.height for lane in lanes for trial in lane)
         self._room = threading.BoundedSemaphore(max(THREADS, MOST_WAITING_BYTES // (pixels * 3 * 4)))
         self._writing: list[Future[None]] = []
-        self._kept: dict[int, dict[str, Any]] = {}
+        self._kept: dict[str, dict[str, Any]] = {}  # by trial
 
     def __enter__(self) -> Self:
         return self
@@ -49,24 +49,26 @@ class FrameWriter:
             for one in self._writing:
                 one.result()
 
-    def __call__(self, frame: Frame) -> None:
-        owner = max((self._trials[index] for index in frame.transfers), key=lambda trial: trial.settings.iterations)
-        for index in frame.transfers:
-            kept = self._kept.setdefault(index, {"kept_by": owner.id, "kept_steps": []})
-            kept["kept_steps"].append(frame.step)
+    def __call__(self, snapshot: Snapshot) -> None:
+        lane = self._lanes[snapshot.lane]
+        owner = max(lane, key=lambda trial: trial.settings.iterations)
+        for trial in lane:
+            if trial.settings.iterations > snapshot.step:
+                kept = self._kept.setdefault(trial.id, {"kept_by": owner.id, "kept_steps": []})
+                kept["kept_steps"].append(snapshot.step)
         self._room.acquire()
-        self._writing.append(self._pool.submit(self._write, Run.frame_path(owner.id, frame.step), frame))
+        self._writing.append(self._pool.submit(self._write, Run.frame_path(owner.id, snapshot.step), snapshot))
 
-    def columns(self, index: int) -> dict[str, Any]:
-        """The columns of a row that say where the frames of the transfer with this number are; none without any."""
-        return self._kept.get(index, {})
+    def columns(self, trial: Trial) -> dict[str, Any]:
+        """The columns of a trial's row that say where its snapshots are; none without any."""
+        return self._kept.get(trial.id, {})
 
-    def _write(self, path: str, frame: Frame) -> None:
+    def _write(self, path: str, snapshot: Snapshot) -> None:
         from PIL import Image
 
         try:
             buffer = io.BytesIO()
-            Image.fromarray(frame.pixels().numpy()).save(buffer, **FORMAT)
+            Image.fromarray(snapshot.pixels().numpy()).save(buffer, **FORMAT)
             self._run.write(path, buffer.getvalue())
         finally:
             self._room.release()

@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ray
 
-from orchestrator.cluster.snapshot_writer import FrameWriter
+from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from orchestrator.errors import EngineError
 from orchestrator.plan.known_row import known_row
 from orchestrator.plan.settings_columns import settings_row
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from orchestrator.plan.batches import Batch
     from orchestrator.plan.trial import Trial
-    from stylize import Masks, Metrics, Network, Previous, Result, Targets, Transfer
+    from stylize import Lane, Masks, Metrics, Network, Previous, Result, Targets, Transfer
 
 
 WRITERS = 4
@@ -99,7 +100,7 @@ class Worker:
     def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
         """The rows of a batch. Its images are written when this returns."""
         targets = self._targets_of(batch.trials[0], materials)
-        return self._optimise(batch.name, batch.trials, targets, materials)
+        return self._optimise(batch.name, batch, targets, materials)
 
     def progress(self) -> Progress | None:
         """Called while `optimise` runs, in a thread of its own."""
@@ -124,13 +125,14 @@ class Worker:
             self._targets[trial.network] = Targets(network)
         return self._targets[trial.network]
 
-    def _optimise(
-        self, name: str, trials: tuple[Trial, ...], targets: Targets, materials: Materials
-    ) -> list[dict[str, Any]]:
-        """Optimise trials together; where that fails, in halves, down to the trial that is to blame."""
+    def _optimise(self, name: str, batch: Batch, targets: Targets, materials: Materials) -> list[dict[str, Any]]:
+        """Optimise lanes together; where that fails, in halves, down to the trial that is to blame.
+
+        `name` is that of the batch that was handed out.
+        """
         import torch
 
-        from stylize import transfer_batch
+        from stylize import transfer_lanes
 
         def on_step(step: int) -> None:
             self._progress = Progress(name, step)
@@ -138,28 +140,28 @@ class Worker:
         run = Run(materials.run)
         try:
             pictures = _Pictures(materials)
-            transfers = [pictures.transfer(trial) for trial in trials]
-            with FrameWriter(run, trials) as frames:
-                outcomes = transfer_batch(transfers, targets, on_step, frames)
+            lanes = [pictures.lane(trials) for trials in batch.lanes]
+            with SnapshotWriter(run, batch.lanes) as snapshots:
+                outcomes = transfer_lanes(lanes, targets, on_step, snapshots)
         except RunError:
             raise
         except Exception as error:  # whatever a trial raises fails that trial and no other
-            if len(trials) == 1:
-                return [self._row(trials[0], materials) | {"status": "failed", "error": _one_line(error)}]
+            if len(batch.trials) == 1:
+                return [self._row(batch.trials[0], materials) | {"status": "failed", "error": _one_line(error)}]
             if isinstance(error, torch.OutOfMemoryError):
                 torch.cuda.empty_cache()
-            half = len(trials) // 2
-            first = self._optimise(name, trials[:half], targets, materials)
-            return first + self._optimise(name, trials[half:], targets, materials)
-        metrics = self._metrics_for(trials[0])
+            return [row for half in batch.halves() for row in self._optimise(name, half, targets, materials)]
+        metrics = self._metrics_for(batch.trials[0])
+        flat = [result for of_lane in outcomes for result in of_lane]
+        transfers = [lane.transfer for lane, trials in zip(lanes, batch.lanes, strict=True) for _ in trials]
         rows = [
             self._outcome_row(trial, outcome, materials)
             | metrics.of(outcome.pixels().permute(2, 0, 1), transfer.content, transfer.styles)
-            | frames.columns(place)
-            for place, (trial, transfer, outcome) in enumerate(zip(trials, transfers, outcomes, strict=True))
+            | snapshots.columns(trial)
+            for trial, transfer, outcome in zip(batch.trials, transfers, flat, strict=True)
         ]
         with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
-            list(pool.map(functools.partial(_write_image, run), trials, outcomes, rows))
+            list(pool.map(functools.partial(_write_image, run), batch.trials, flat, rows))
         return rows
 
     def _metrics_for(self, trial: Trial) -> Metrics:
@@ -181,19 +183,10 @@ class Worker:
         """A trial's row without its image and its metrics."""
         row = self._row(trial, materials) | {
             "status": "done" if outcome.failed_at is None else "failed",
-            "content_loss": outcome.content_loss,
-            "style_loss": outcome.style_loss,
-            "total_variation": outcome.total_variation,
-            "matting_loss": outcome.matting_loss,
-            "temporal_loss": outcome.temporal_loss,
-            "total_loss": outcome.total_loss,
-            "content_loss_by_layer": list(outcome.content_loss_by_layer.items()),
-            "style_loss_by_layer": list(outcome.style_loss_by_layer.items()),
+            **outcome.losses,
+            **{f"{loss}_by_layer": list(layers.items()) for loss, layers in outcome.by_layer.items()},
             "history_step": outcome.history.step,
-            "history_content_loss": outcome.history.content_loss,
-            "history_style_loss": outcome.history.style_loss,
-            "history_total_variation": outcome.history.total_variation,
-            "history_total_loss": outcome.history.total_loss,
+            **{f"history_{loss}": curve for loss, curve in outcome.history.losses.items()},
             "seconds": outcome.seconds,
             "iterations_per_second": outcome.steps / outcome.seconds,
             "steps": outcome.steps,
@@ -215,13 +208,20 @@ class Worker:
 
 
 class _Pictures:
-    """A batch's pictures as tensors, one for each, by which `transfer_batch` knows trials of the same pictures."""
+    """A batch's pictures as tensors, one for each."""
 
     def __init__(self, materials: Materials) -> None:
         self._materials = materials
         self._tensors: dict[PictureKey, torch.Tensor] = {}
 
-    def transfer(self, trial: Trial) -> Transfer:
+    def lane(self, trials: Sequence[Trial]) -> Lane:
+        """Trials that are one optimisation as `stylize` takes them."""
+        from stylize import Lane
+
+        ends = tuple(trial.settings.iterations for trial in trials)
+        return Lane(self._transfer(max(trials, key=lambda trial: trial.settings.iterations)), ends)
+
+    def _transfer(self, trial: Trial) -> Transfer:
         """A trial as `stylize` takes it."""
         import torch
 

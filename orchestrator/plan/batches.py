@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.plan.trial import Trial
@@ -31,14 +31,46 @@ EXACT = Packing(widest=1)
 """Every image alone: its bits then depend on no other."""
 
 
+Lane = tuple[Trial, ...]
+"""Trials that are one optimisation, looked at after different numbers of steps."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Trials that share forward and backward passes. `width`: how many images; trials that differ in nothing but
-    their iterations share one.
-    """
+    """Lanes that share forward and backward passes; each is one image."""
 
-    trials: tuple[Trial, ...]
-    width: int
+    lanes: tuple[Lane, ...]
+
+    @functools.cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials, lane by lane."""
+        return tuple(trial for lane in self.lanes for trial in lane)
+
+    @property
+    def width(self) -> int:
+        """How many images it has."""
+        return len(self.lanes)
+
+    def only(self, wanted: Container[str]) -> Batch:
+        """A batch of the trials with these ids, in the lanes that they are in."""
+        lanes = (tuple(trial for trial in lane if trial.id in wanted) for lane in self.lanes)
+        return Batch(tuple(lane for lane in lanes if lane))
+
+    def halves(self) -> list[Batch]:
+        """Two batches of half as many lanes; where there is a single lane, of half as many of its trials.
+
+        A batch of one trial has no halves: it comes back alone.
+        """
+        if len(self.lanes) > 1:
+            half = len(self.lanes) // 2
+            return [Batch(self.lanes[:half]), Batch(self.lanes[half:])]
+        [lane] = self.lanes
+        half = len(lane) // 2
+        return [Batch((part,)) for part in (lane[:half], lane[half:]) if part]
+
+    def singles(self) -> list[Batch]:
+        """A batch for each trial."""
+        return [Batch(((trial,),)) for trial in self.trials]
 
     @functools.cached_property
     def name(self) -> str:
@@ -53,13 +85,7 @@ class Batch:
     @functools.cached_property
     def operations(self) -> float:
         """Floating-point operations of the whole batch."""
-        if len(self.trials) == self.width:
-            return sum(trial.operations for trial in self.trials)
-        longest: dict[tuple[object, ...], float] = {}
-        for trial in self.trials:
-            key = trial.content, trial.style, trial.after, trial.settings.trajectory
-            longest[key] = max(longest.get(key, 0.0), trial.operations)
-        return sum(longest.values())
+        return sum(max(trial.operations for trial in lane) for lane in self.lanes)
 
 
 def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -> list[Batch]:
@@ -73,32 +99,24 @@ def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -
         width = _width(group, packing)
         leftover: list[Lane] = []
         for chunk in _chunks(group, width):
-            wanted = [[trial for trial in lane if states[trial.id] == "to run"] for lane in chunk]
+            wanted = [tuple(trial for trial in lane if states[trial.id] == "to run") for lane in chunk]
             if wanted == list(chunk):
-                batches.append(_batch(chunk))
+                batches.append(Batch(tuple(chunk)))
             else:
                 leftover += [lane for lane in wanted if lane]
         for lanes in _by_length(leftover):
-            batches += [_batch(chunk) for chunk in _chunks(lanes, width)]
+            batches += [Batch(tuple(chunk)) for chunk in _chunks(lanes, width)]
     return sorted(batches, key=lambda batch: -batch.operations)
-
-
-Lane = list[Trial]
-"""Trials that are one optimisation, looked at after different numbers of steps."""
-
-
-def _batch(lanes: Sequence[Lane]) -> Batch:
-    return Batch(tuple(trial for lane in lanes for trial in lane), width=len(lanes))
 
 
 def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
     """Lanes that can share passes: one network cut at one layer, one shape, one number of steps."""
-    lanes: dict[tuple[object, ...], Lane] = {}
+    lanes: dict[tuple[object, ...], list[Trial]] = {}
     for trial in trials:
         key = trial.network, trial.content, trial.style, trial.after, trial.settings.trajectory
         lanes.setdefault(key, []).append(trial)
     groups: dict[tuple[object, ...], list[Lane]] = {}
-    for lane in lanes.values():
+    for lane in map(tuple, lanes.values()):
         first = lane[0]
         frame = first.settings.frame if first.after else 0
         group = first.network, first.deepest, first.width, first.height, frame, first.settings.shared_in_batch

@@ -14,13 +14,13 @@ import pandas as pd
 from results.gallery.script import rounded
 from results.printable import printable
 from results.run.folder import Run
-from results.run.rows import OUTCOME
+from results.run.rows import outcome_schema
 from results.sheets.measure import PICTURES
 from results.table.labels import setting_name, value_text
+from stylize import registry
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
 _NOT_SHOWN = {"trial_id", "run", "image_path"}
-_LOSS = re.compile(r".*loss.*|total_variation|structural_similarity|(style|colour)_distance(_.*)?")
 
 
 def axes(trials: pd.DataFrame, groups: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
@@ -94,12 +94,14 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
     Columns without any value are left out.
     """
     outcome = list(trials.columns).index("status")
+    measured = {*registry.loss_columns(), *registry.metric_columns()}
+    of_layers = tuple(name.removesuffix("by_layer") for name in registry.by_layer_columns())
     found = []
     for place, name in enumerate(trials.columns):
         if name in _NOT_SHOWN or name.endswith(("_sha256", "_order", "_label")):
             continue
-        setting = place < outcome and name not in OUTCOME.names
-        group = "setting" if setting else "loss" if _LOSS.fullmatch(name) else "other"
+        setting = place < outcome and name not in outcome_schema().names
+        group = "setting" if setting else "loss" if name in measured or name.startswith(of_layers) else "other"
         if encoded := _encoded(trials[name], name, setting):
             found.append({"name": name, "title": setting_name(name), "group": group} | encoded)
             if setting and "words" in encoded:

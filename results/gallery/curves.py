@@ -9,25 +9,25 @@ from typing import Any
 from results.gallery.script import call, rounded
 from results.run.folder import Run
 from results.run.rows import read_rows
+from stylize import registry
 
 PER_FILE = 100
-TERMS = ("content_loss", "style_loss", "total_variation", "total_loss")
-_COLUMNS = ("history_step", *(f"history_{term}" for term in TERMS))
 
 
 def curve_files(run: Run, trial_ids: Sequence[str]) -> tuple[dict[str, bytes], list[str]]:
     """The files by their paths below the run, and the version of each, by which a browser knows that it is new.
 
-    `trial_ids` are in the order that the page has. A trial's curve is its steps and then the losses of `TERMS`, or
-    null.
+    `trial_ids` are in the order that the page has. A trial's curve is its steps and then each loss of
+    `registry.curves()`, or null.
     """
-    rows = read_rows(run, columns=["trial_id", *_COLUMNS]).to_pydict()
+    names = [f"history_{name}" for name in registry.curves()]
+    rows = read_rows(run, columns=["trial_id", "history_step", *names]).to_pydict()
     place = {trial: at for at, trial in enumerate(rows["trial_id"])}
 
     def curve(trial: str) -> list[Any] | None:
         if (at := place.get(trial)) is None or not rows["history_step"][at]:
             return None
-        losses = [[rounded(loss) for loss in rows[name][at] or ()] for name in _COLUMNS[1:]]
+        losses = [[rounded(loss) for loss in rows[name][at] or ()] for name in names]
         return [rows["history_step"][at], *losses]
 
     files, versions = {}, []

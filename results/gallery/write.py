@@ -13,7 +13,7 @@ import pandas as pd
 
 from results.errors import SheetError
 from results.gallery.columns import axes, columns, first_view, one_line, reference_link
-from results.gallery.curves import PER_FILE, TERMS, curve_files
+from results.gallery.curves import PER_FILE, curve_files
 from results.gallery.script import call
 from results.gallery.thumbnails import EDGES, make_thumbnails
 from results.printable import printable
@@ -21,6 +21,7 @@ from results.run.folder import GALLERY_PAGE, Run
 from results.sheets.measure import PICTURES
 from results.table.labels import setting_name
 from results.table.load import load
+from stylize import registry
 
 
 @dataclass
@@ -53,7 +54,7 @@ def write_gallery(
         raise SheetError("there is no trial to show")
     written = written or Written()
     files, versions = curve_files(run, list(trials["trial_id"]))
-    data = describe(run, trials) | {"curves": {"perFile": PER_FILE, "terms": TERMS, "versions": versions}}
+    data = describe(run, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
     data["trials"]["thumbnails"] = _thumbnails(run, trials, make=thumbnails)
     written.version = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
     for name, content in _page().items():

@@ -12,65 +12,60 @@ import pyarrow.parquet as pq
 
 from results.errors import RunError
 from results.run.folder import Run
+from stylize import registry
 
 _LOSS = pa.float64()
 _BY_LAYER = pa.map_(pa.string(), _LOSS)
 
-OUTCOME = pa.schema(
-    [
-        ("trial_id", pa.string()),
-        ("status", pa.string()),  # done or failed
-        ("error", pa.string()),
-        ("content_loss", _LOSS),
-        ("style_loss", _LOSS),
-        ("total_variation", _LOSS),
-        ("matting_loss", _LOSS),  # none where matting_weight is 0
-        ("temporal_loss", _LOSS),  # of frames that follow one of their clip
-        ("total_loss", _LOSS),
-        ("structural_similarity", pa.float64()),  # this and the next five: stylize/metrics/metrics.py
-        ("style_distance", pa.float64()),
-        ("style_distance_of_content", pa.float64()),
-        ("style_distance_network", pa.string()),
-        ("colour_distance_to_content", pa.float64()),
-        ("colour_distance_to_style", pa.float64()),
-        ("content_loss_by_layer", _BY_LAYER),
-        ("style_loss_by_layer", _BY_LAYER),
-        ("history_step", pa.list_(pa.int32())),
-        ("history_content_loss", pa.list_(_LOSS)),
-        ("history_style_loss", pa.list_(_LOSS)),
-        ("history_total_variation", pa.list_(_LOSS)),
-        ("history_total_loss", pa.list_(_LOSS)),
-        ("seconds", pa.float64()),  # the trial's share of its batch's time
-        ("iterations_per_second", pa.float64()),
-        ("steps", pa.int32()),  # fewer than iterations where a plateau ended the trial
-        ("arithmetic", pa.string()),  # of the convolutions: fp32, tf32 or bf16
-        ("batch_width", pa.int32()),
-        ("device", pa.string()),
-        ("worker", pa.string()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("content_sha256", pa.string()),
-        ("style_sha256", pa.string()),
-        ("weights_sha256", pa.string()),
-        ("stand_ins", pa.string()),
-        ("image_path", pa.string()),
-        ("pixels_sha256", pa.string()),
-        ("kept_steps", pa.list_(pa.int32())),  # the steps at which `frames_every` kept the image
-        ("kept_by", pa.string()),  # the trial under whose id they are: trials that share an optimisation share frames
-        ("versions", pa.string()),
-        ("committed_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
-"""The columns of a trial's row beside its settings. A shard that was written before one of them existed is read without
-it, and its rows have none there.
-"""
+
+def outcome_schema() -> pa.Schema:
+    """The columns of a trial's row beside its settings; those of losses and metrics follow from `stylize.registry`.
+
+    A shard that was written before one of them existed is read without it, and its rows have none there.
+    """
+    metrics = {float: pa.float64(), str: pa.string()}
+    return pa.schema(
+        [
+            ("trial_id", pa.string()),
+            ("status", pa.string()),  # done or failed
+            ("error", pa.string()),
+            *((name, _LOSS) for name in registry.loss_columns()),
+            *((name, metrics[kind]) for name, kind in registry.metric_columns().items()),
+            *((name, _BY_LAYER) for name in registry.by_layer_columns()),
+            ("history_step", pa.list_(pa.int32())),
+            *((f"history_{name}", pa.list_(_LOSS)) for name in registry.curves()),
+            ("seconds", pa.float64()),  # the trial's share of its batch's time
+            ("iterations_per_second", pa.float64()),
+            ("steps", pa.int32()),  # fewer than iterations where a plateau ended the trial
+            ("arithmetic", pa.string()),  # of the convolutions: fp32, tf32 or bf16
+            ("batch_width", pa.int32()),
+            ("device", pa.string()),
+            ("worker", pa.string()),
+            ("width", pa.int32()),
+            ("height", pa.int32()),
+            ("content_sha256", pa.string()),
+            ("style_sha256", pa.string()),
+            ("weights_sha256", pa.string()),
+            ("stand_ins", pa.string()),
+            ("image_path", pa.string()),
+            ("pixels_sha256", pa.string()),
+            ("kept_steps", pa.list_(pa.int32())),  # the steps at which `frames_every` kept the image
+            (
+                "kept_by",
+                pa.string(),
+            ),  # the trial under whose id they are: trials that share an optimisation share snapshots
+            ("versions", pa.string()),
+            ("committed_at", pa.timestamp("us", tz="UTC")),
+        ]
+    )
+
 
 _NEEDED = ("trial_id", "status", "committed_at")
 
 
 def commit(run: Run, settings: pa.Schema, batch: str, attempt: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows of one attempt at a batch as a shard of their own: from then on these trials are done."""
-    table = pa.Table.from_pylist([dict(row) for row in rows], schema=pa.unify_schemas([settings, OUTCOME]))
+    table = pa.Table.from_pylist([dict(row) for row in rows], schema=pa.unify_schemas([settings, outcome_schema()]))
     run.write(Run.shard_path(batch, attempt), to_parquet(table))
 
 
@@ -120,8 +115,8 @@ def _read_shard(content: bytes, wanted: Sequence[str] | None) -> pa.Table:
 
 def _columns_of(wanted: Sequence[str] | None) -> pa.Table:
     """No rows, but the columns of outcomes: older shards may all be without some."""
-    empty = OUTCOME.empty_table()
-    return empty if wanted is None else empty.select([name for name in wanted if name in OUTCOME.names])
+    empty = outcome_schema().empty_table()
+    return empty if wanted is None else empty.select([name for name in wanted if name in empty.column_names])
 
 
 def write_plan(run: Run, plan: pa.Table) -> None:

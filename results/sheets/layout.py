@@ -11,7 +11,7 @@ import pandas as pd
 
 from results.errors import SheetError
 from results.run.folder import Run
-from results.run.rows import OUTCOME, read_plan
+from results.run.rows import outcome_schema, read_plan
 from results.table.labels import setting_name, value_text
 
 Key = tuple[Any, ...]
@@ -104,7 +104,7 @@ def _settings(trials: pd.DataFrame) -> list[str]:
     names = ["run"] if trials["run"].nunique() > 1 else []
     for run in trials["run"].unique():
         names += [name for name in read_plan(Run(run)).column_names if not name.endswith(("_label", "_order"))]
-    return [name for name in dict.fromkeys(names) if name not in OUTCOME.names and name in trials.columns]
+    return [name for name in dict.fromkeys(names) if name not in outcome_schema().names and name in trials.columns]
 
 
 def _axis_groups(trials: pd.DataFrame) -> list[list[str]]:

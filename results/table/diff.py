@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from results.run.folder import Run
-from results.run.rows import OUTCOME
+from results.run.rows import outcome_schema
 from results.table.load import load
+from stylize import registry
 
 LOSSES = ("total_loss", "content_loss", "style_loss")
 
@@ -80,13 +81,14 @@ def _axes(location: str, one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
 
 def _settings(trials: pd.DataFrame) -> list[str]:
     """The columns of settings: they come first, and end where outcomes and axes begin."""
+    of_layers = tuple(name.removesuffix("by_layer") for name in registry.by_layer_columns())
     return [
         str(name)
         for name in trials.columns
-        if name not in OUTCOME.names
+        if name not in outcome_schema().names
         and name != "run"
         and not str(name).endswith(("_order", "_label"))
-        and not str(name).startswith(("content_loss_", "style_loss_"))
+        and not str(name).startswith(of_layers)
     ]
 
 

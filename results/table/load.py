@@ -14,16 +14,8 @@ from PIL import Image
 
 from results.errors import RunError
 from results.run.folder import Run
-from results.run.rows import OUTCOME, read_plan, read_rows
-
-_BY_LAYER = ("content_loss_by_layer", "style_loss_by_layer")
-_HISTORY = {
-    "history_step": "step",
-    "history_content_loss": "content_loss",
-    "history_style_loss": "style_loss",
-    "history_total_variation": "total_variation",
-    "history_total_loss": "total_loss",
-}
+from results.run.rows import outcome_schema, read_plan, read_rows
+from stylize import registry
 
 
 def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
@@ -42,19 +34,25 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
 
 
 def curves(location: str | Path) -> pd.DataFrame:
-    """The loss curves of one or several runs, long: `trial_id`, `run`, `step`, `content_loss`, `style_loss`,
-    `total_variation`, `total_loss`. Step k has the losses before update k; the last one those of the final image.
+    """The loss curves of one or several runs, long: `trial_id`, `run`, `step`, and a column for each recorded loss:
+    `content_loss`, `style_loss`, `total_variation`, `total_loss`. Step k has the losses before update k; the last one
+    those of the final image.
     """
-    tables = []
+    tables, history = [], _history()
     for run in _runs(location):
-        rows = read_rows(run, columns=["trial_id", *_HISTORY]).to_pandas()
+        rows = read_rows(run, columns=["trial_id", *history]).to_pandas()
         planned = read_plan(run).select(["trial_id"]).to_pandas().drop_duplicates()
         rows = planned.merge(rows, on="trial_id")  # the grid's trials in the grid's order
-        long = rows[["trial_id", *_HISTORY]].explode(list(_HISTORY)).rename(columns=_HISTORY).dropna(subset=["step"])
-        types = {"step": "int64"} | {name: "float64" for name in _HISTORY.values() if name != "step"}
+        long = rows[["trial_id", *history]].explode(list(history)).rename(columns=history).dropna(subset=["step"])
+        types = {"step": "int64"} | {name: "float64" for name in history.values() if name != "step"}
         tables.append(long.astype(types).assign(run=run.location))
     joined: pd.DataFrame = pd.concat(tables, ignore_index=True)
     return joined
+
+
+def _history() -> dict[str, str]:
+    """The columns of curves in a row, with their names in `curves`."""
+    return {"history_step": "step"} | {f"history_{name}": name for name in registry.curves()}
 
 
 def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:
@@ -113,7 +111,7 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     plan = read_plan(run)
     # Settings come from the plan, which says what the grid asks for now; a row repeats them for who reads shards
     # directly.
-    outcomes = read_rows(run, columns=[name for name in OUTCOME.names if name not in _HISTORY])
+    outcomes = read_rows(run, columns=[name for name in outcome_schema().names if name not in _history()])
     table: pd.DataFrame = _to_pandas(plan).merge(
         _to_pandas(outcomes), on="trial_id", how="left" if missing else "inner"
     )
@@ -135,7 +133,7 @@ def _to_pandas(rows: pa.Table) -> pd.DataFrame:
 
 def _spread_layers(table: pd.DataFrame) -> pd.DataFrame:
     """One column for each term and layer in place of the columns of mappings."""
-    for column in _BY_LAYER:
+    for column in registry.by_layer_columns():
         values = [value if isinstance(value, dict) else {} for value in table[column]]  # NaN: not run yet
         layers = list(dict.fromkeys(layer for value in values for layer in value))
         prefix = column.removesuffix("_by_layer")

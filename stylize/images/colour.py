@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from stylize.losses.objective import Transfer
+from stylize.lanes import Transfer
 
 REGULARISATION = 1e-5
 """Added to the diagonal of covariances of RGB in [0, 1]: a picture of few colours has none in some directions."""

@@ -1,71 +1,77 @@
-"""The image that an optimisation starts from."""
+"""The images that an optimisation may start from: a class for each value of the setting `init`."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stylize import registry
 from stylize.errors import PictureError, SettingsError
+from stylize.lanes import Transfer
 from stylize.losses.masks import Masks
-from stylize.losses.objective import Transfer
 from stylize.network.network import MEAN_PIXEL
 from stylize.settings.transfer_settings import Settings
 
 
+class Initial(Protocol):
+    """Makes the image of a transfer, 1×3×H×W fp32 on the CPU. `picture` is the one that the registry asks for."""
+
+    def make(self, picture: Tensor | None, settings: Settings, shape: torch.Size) -> Tensor: ...
+
+
+class Picture:
+    """A picture, resized to the image's shape where it has another."""
+
+    def make(self, picture: Tensor | None, settings: Settings, shape: torch.Size) -> Tensor:
+        assert picture is not None  # check_transfer
+        image = picture[None].cpu().float().clone()
+        if image.shape[2:] != shape:
+            image = functional.interpolate(image, shape, mode="bicubic", antialias=True).clamp(0, 255)
+        return image
+
+
+class Noise:
+    """Normal noise around the mean pixel, cut off at two standard deviations, as the paper's program has it."""
+
+    def make(self, picture: Tensor | None, settings: Settings, shape: torch.Size) -> Tensor:
+        generator = torch.Generator().manual_seed(settings.seed)
+        noise, deviation = torch.empty(1, 3, *shape), settings.noise_deviation
+        torch.nn.init.trunc_normal_(noise, 0.0, deviation, -2 * deviation, 2 * deviation, generator=generator)
+        return noise + torch.tensor(MEAN_PIXEL).view(1, 3, 1, 1)
+
+
+class Mix:
+    """A picture, of which `noise_share` is replaced by noise."""
+
+    def make(self, picture: Tensor | None, settings: Settings, shape: torch.Size) -> Tensor:
+        image, noise = (kind.make(picture, settings, shape) for kind in (Picture(), Noise()))
+        return torch.lerp(image, noise, settings.noise_share)
+
+
 def initial_image(transfer: Transfer) -> Tensor:
     """1×3×H×W fp32 on the CPU, by the setting `init`."""
-    settings, shape = transfer.settings, image_shape(transfer)
-    if settings.init == "noise":
-        return _noise(settings, shape)
-    picture = _start(transfer)
-    assert picture is not None  # check_transfer
-    image = picture[None].cpu().float().clone()
-    if image.shape[2:] != shape:
-        image = functional.interpolate(image, shape, mode="bicubic", antialias=True).clamp(0, 255)
-    if settings.init == "mix":
-        image = torch.lerp(image, _noise(settings, shape), settings.noise_share)
-    return image
-
-
-def _start(transfer: Transfer) -> Tensor | None:
-    """The picture that the image starts as, or is mixed from; None for noise."""
-    return {
-        "content": transfer.content,
-        "mix": transfer.content,
-        "style": transfer.style,
-        "image": transfer.start,
-        "noise": None,
-    }[transfer.settings.init]
-
-
-def _noise(settings: Settings, shape: torch.Size) -> Tensor:
-    """Normal noise around the mean pixel, cut off at two standard deviations, as the paper's program has it."""
-    generator = torch.Generator().manual_seed(settings.seed)
-    noise, deviation = torch.empty(1, 3, *shape), settings.noise_deviation
-    torch.nn.init.trunc_normal_(noise, 0.0, deviation, -2 * deviation, 2 * deviation, generator=generator)
-    return noise + torch.tensor(MEAN_PIXEL).view(1, 3, 1, 1)
-
-
-def image_shape(transfer: Transfer) -> torch.Size:
-    """Height and width of the image: the content picture's, or the style picture's where there is none."""
-    picture = transfer.content if transfer.content is not None else transfer.style
-    assert picture is not None  # check_transfer
-    return picture.shape[1:]
+    entry = registry.INITIAL_IMAGES[transfer.settings.init]
+    initial: Initial = entry.load()()
+    picture = getattr(transfer, entry.picture) if entry.picture else None
+    return initial.make(picture, transfer.settings, torch.Size(transfer.shape))
 
 
 def check_transfer(transfer: Transfer) -> None:
     """Raises SettingsError where a picture is missing, PictureError where one has a wrong shape."""
     settings = transfer.settings
+    starts_as = registry.INITIAL_IMAGES[settings.init].picture
     wanted = {
         "content": {
             "the content loss": settings.uses_content,
-            f"init: {settings.init}": settings.init in ("content", "mix"),
+            f"init: {settings.init}": starts_as == "content",
             f"colour: {settings.colour}": settings.colour != "style",
             "matting_weight": settings.matting_weight > 0,
         },
-        "style": {"the style loss": settings.uses_style, "init: style": settings.init == "style"},
-        "start": {"init: image": settings.init == "image"},
+        "style": {"the style loss": settings.uses_style, f"init: {settings.init}": starts_as == "style"},
+        "start": {f"init: {settings.init}": starts_as == "start"},
     }
     pictures = {"content": transfer.content, "style": transfer.style, "start": transfer.start}
     for name, reasons in wanted.items():

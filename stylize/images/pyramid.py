@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from stylize.losses.objective import Transfer
-from stylize.optimisers.adam import resized
+from stylize.images.resize import resized
+from stylize.lanes import Transfer
 from stylize.settings.transfer_settings import Settings
 
 

@@ -1,4 +1,7 @@
-"""Frames: the images of an optimisation on its way, handed over while it goes on."""
+"""Snapshots: the images of an optimisation on its way, handed over while it goes on.
+
+Users know them by the setting `frames_every`; a frame is a picture of a clip, here as everywhere.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,20 @@ import torch
 from torch import Tensor
 
 from stylize.images.colour import with_kept_colours
-from stylize.losses.objective import Transfer
-from stylize.optimisers.adam import resized
+from stylize.images.resize import resized
+from stylize.lanes import Lane, Transfer
 from stylize.result import as_pixels
 
 
 @dataclass(frozen=True)
-class Frame:
+class Snapshot:
     """An image after `step` updates: what it would be with so many iterations, coarse levels of a pyramid enlarged.
 
-    transfers: the numbers in their batch of those that it belongs to, which share an optimisation and all go on beyond
-    this step.
+    lane: the number of its lane in the batch.
     """
 
     step: int
-    transfers: tuple[int, ...]
+    lane: int
     _asked: Transfer
     _image: Tensor  # 3×H×W fp32 on the CPU, as the optimisation has it
 
@@ -32,68 +34,63 @@ class Frame:
         return as_pixels(with_kept_colours(self._asked, self._image))
 
 
-OnFrame = Callable[[Frame], None]
-
-
-@dataclass(frozen=True)
-class Going:
-    """An optimisation that goes on: what it was asked for, and the transfers that it is for beyond this step."""
-
-    asked: Transfer
-    transfers: tuple[int, ...]
+OnSnapshot = Callable[[Snapshot], None]
 
 
 class Camera:
-    """Takes frames of a batch every `frames_every` steps.
+    """Takes snapshots of a batch every `frames_every` steps.
 
-    The copy from the device runs while the device goes on: a frame is handed over when the next one is taken, so that
-    nobody waits, and no more than one frame of each image is kept here.
+    The copy from the device runs while the device goes on: a snapshot is handed over when the next one is taken, so
+    that nobody waits, and no more than one snapshot of each image is kept here.
     """
 
-    def __init__(self, shape: torch.Size, on_frame: OnFrame | None) -> None:
-        self._shape = shape
-        self._on_frame = on_frame
+    def __init__(self, lanes: Sequence[Lane], on_snapshot: OnSnapshot | None) -> None:
+        self._lanes = lanes
+        self._shape = torch.Size(lanes[0].transfer.shape)
+        self._on_snapshot = on_snapshot
         self._taken: _Taken | None = None
 
-    def take(self, step: int, going: Sequence[Going], images: Tensor, failed_at: Tensor) -> None:
-        """Take those of the images (B×3×H×W) that have a frame at this step; failed ones (`failed_at` ≥ 0) are none."""
-        places = [place for place, one in enumerate(going) if _wanted(one, step)]
-        if self._on_frame is None or not places:
+    def take(self, step: int, lanes: Sequence[int], images: Tensor, failed_at: Tensor) -> None:
+        """Take those of the images (B×3×H×W, of the lanes with these numbers) whose lane wants one at this step.
+
+        Failed images (`failed_at` ≥ 0) are left out.
+        """
+        wanted = [place for place, lane in enumerate(lanes) if self._wants(lane, step)]
+        if self._on_snapshot is None or not wanted:
             return
         self.hand_over()
-        chosen = torch.tensor(places, device=images.device)
+        chosen = torch.tensor(wanted, device=images.device)
         kept = images.index_select(0, chosen)
         if kept.shape[2:] != self._shape:
             kept = resized(kept, self._shape)
         good = failed_at.index_select(0, chosen) < 0
-        self._taken = _Taken(step, [going[place] for place in places], *_to_host(kept, good))
+        self._taken = _Taken(step, [lanes[place] for place in wanted], *_to_host(kept, good))
+
+    def _wants(self, lane: int, step: int) -> bool:
+        every = self._lanes[lane].transfer.settings.frames_every
+        return every > 0 and step % every == 0
 
     def hand_over(self) -> None:
         """Hand over what was taken last."""
         taken, self._taken = self._taken, None
-        if taken is None or self._on_frame is None:
+        if taken is None or self._on_snapshot is None:
             return
         if taken.copied:
             taken.copied.synchronize()
-        for one, image, good in zip(taken.going, taken.images, taken.good.tolist(), strict=True):
+        for lane, image, good in zip(taken.lanes, taken.images, taken.good.tolist(), strict=True):
             if good:
-                self._on_frame(Frame(taken.step, one.transfers, one.asked, image))
+                self._on_snapshot(Snapshot(taken.step, lane, self._lanes[lane].transfer, image))
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """Frames on their way to the CPU; `copied` tells when they are there."""
+    """Snapshots on their way to the CPU; `copied` tells when they are there."""
 
     step: int
-    going: list[Going]
+    lanes: list[int]
     images: Tensor
     good: Tensor
     copied: torch.cuda.Event | None
-
-
-def _wanted(one: Going, step: int) -> bool:
-    every = one.asked.settings.frames_every
-    return every > 0 and step % every == 0 and bool(one.transfers)
 
 
 def _to_host(images: Tensor, good: Tensor) -> tuple[Tensor, Tensor, torch.cuda.Event | None]:

@@ -1,15 +1,11 @@
-"""Semantic masks: sky gets its style from sky. Luan, Paris, Shechtman, Bala 2017 (arXiv 1703.07511), their L_s+.
+"""Semantic masks: the label of each pixel of the content and of the style picture, at any size.
 
-E_l = Σ_k s_k Σ_ij (G_k,ij − A_k,ij)² / 4, with G_k = Σ_p m_k(p) F_p F_pᵀ / (N Σ_p m_k(p)) over the positions p of a
-layer, A_k the same of the style picture with its own mask, m_k the mask of label k brought to the layer's size, and s_k
-the share of the content picture that the label covers. Divided by a region's area, regions of different size can be
-compared; with one label everywhere it is the loss of Gatys.
+What is done with them is in `style_representations/masked_gram.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -17,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from stylize.errors import SettingsError
-from stylize.losses.gatys import style_loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,34 +71,3 @@ def _resized(mask: Tensor, shape: torch.Size) -> Tensor:
     for place, label in enumerate(sorted(_labels(mask) - _labels(small))):
         small.view(-1)[place] = label
     return small
-
-
-def masked_grams(responses: Tensor, masks: Tensor) -> Tensor:
-    """G_k for 1×N×h×w responses and K×(h·w) masks: K×N×N, fp32."""
-    positions = responses.float().flatten(2)[0]  # N×M
-    weights = masks / masks.sum(1, keepdim=True)
-    return torch.einsum("km,im,jm->kij", weights, positions, positions) / len(positions)
-
-
-@dataclass(frozen=True)
-class MaskedGramLoss:
-    """See the module; one style picture, one image at a time."""
-
-    masks: Masks
-
-    def pictures(self, picture: Tensor) -> list[Tensor]:
-        return [picture]
-
-    def target(self, responses: Sequence[Tensor]) -> Tensor:
-        [only] = responses
-        return masked_grams(only, self.masks.of(self.masks.style, only.shape[2:], only.device))
-
-    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
-        masks = self.masks.of(self.masks.content, responses.shape[2:], responses.device)
-        shares = self.masks.shares(responses.device)
-        return torch.stack(
-            [
-                (shares * style_loss(masked_grams(one[None], masks), target)).sum()
-                for one, target in zip(responses, targets, strict=True)
-            ]
-        )

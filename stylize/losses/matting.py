@@ -9,13 +9,18 @@ A = Σ_w W, M = diag(A·1) − A.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
 from torch import Tensor
+
+if TYPE_CHECKING:  # `Targets`, which a term is given, keeps the Laplacians
+    from stylize.lanes import Transfer
+    from stylize.losses.term import Circumstances
 
 EPSILON = 1e-7
 
@@ -61,3 +66,27 @@ class _Quadratic(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         [product], [gradient] = ctx.saved_tensors, gradients
         return 2 * gradient * product, None
+
+
+class MattingLoss:
+    """A `Term` with a single part: L_m of the images that have a `matting_weight` λ, in the stages where it counts."""
+
+    layers = ("",)
+
+    def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
+        targets = circumstances.targets
+        weights = [one.settings.matting_weight if circumstances.matting else 0.0 for one in transfers]
+        self.applies = [one.settings.matting_weight > 0 for one in transfers]
+        self.weight = torch.tensor(weights, device=targets.device)
+        self.part_weights = torch.ones(1, len(transfers), device=targets.device)
+        self._laplacians = [
+            targets.laplacian(one.content) if weight and one.content is not None else None
+            for one, weight in zip(transfers, weights, strict=True)
+        ]
+
+    def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
+        losses = [
+            images.new_zeros(()) if laplacian is None else matting_loss(images[place], laplacian)
+            for place, laplacian in enumerate(self._laplacians)
+        ]
+        return torch.stack(losses)[None]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from stylize.losses.matting import matting_laplacian
-from stylize.losses.style_losses import StyleLoss
+from stylize.losses.style_representations.representation import Representation
 from stylize.network.arithmetic import Arithmetic, storage
 from stylize.network.network import Network
 
@@ -50,7 +50,7 @@ class Targets:
         return self._find("content", picture, layers, arithmetic, lambda responses: responses[0].float())
 
     def style(
-        self, picture: Tensor, layers: Collection[str], arithmetic: Arithmetic, loss: StyleLoss
+        self, picture: Tensor, layers: Collection[str], arithmetic: Arithmetic, loss: Representation
     ) -> dict[str, Tensor]:
         """The target of a style loss for each layer, of a style picture (3×H×W in 0–255)."""
         return self._find(loss, picture, layers, arithmetic, loss.target, loss.pictures)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import psutil
 import torch
 
-from stylize.losses.objective import Transfer
+from stylize.lanes import Transfer
 from stylize.network.arithmetic import Arithmetic, storage
 from stylize.network.network import Network
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from stylize.images.resize import resized
 from stylize.optimisers.learning_rate import learning_rate
 from stylize.settings.transfer_settings import Settings
 
@@ -17,8 +18,10 @@ class Adam:
     """Kingma, Ba 2014 (arXiv 1412.6980): x ← x − a·m̂/(√v̂ + ε), element by element, so that images never mix.
 
     m and v are running means of the gradient and its square (by the setting `betas`), m̂ and v̂ the same without their
-    bias to 0, and a is each image's learning rate at the step (`schedule`).
+    bias to 0, and a is each image's learning rate at the step (`learning_rate.py`).
     """
+
+    tries_points = False
 
     def __init__(self, settings: Sequence[Settings], images: Tensor) -> None:
         self._settings = list(settings)
@@ -64,9 +67,3 @@ class Adam:
         self.images = resized(self.images, shape)
         self._first = resized(self._first, shape) / growth
         self._second = resized(self._second, shape).clamp_(min=0) / growth**2
-
-
-def resized(images: Tensor, shape: torch.Size) -> Tensor:
-    """Images of any dtype, B×C×H×W, at another height and width (fp32, bicubic, smoothed where they shrink)."""
-    enlarged = torch.nn.functional.interpolate(images.float(), list(shape), mode="bicubic", antialias=True)
-    return enlarged.contiguous(memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylize.optimisers.adam import resized
+from stylize.images.resize import resized
 from stylize.settings.transfer_settings import Settings
 
 MEMORY = 20
@@ -42,6 +42,8 @@ Search = Generator[Tensor, tuple[float, Tensor], None]
 
 class LBFGS:
     """The searches of a batch. `images` are those to be evaluated next, `best()` those with the least loss so far."""
+
+    tries_points = True
 
     def __init__(self, settings: Sequence[Settings], images: Tensor) -> None:
         self._settings = list(settings)

@@ -16,11 +16,14 @@ from stylize.network.architectures import Architecture
 from stylize.settings.types import (
     Betas,
     ContentLayers,
+    InitialImage,
     LayerWeight,
+    Optimizer,
     Pyramid,
     Rotations,
     Scales,
     StyleLayers,
+    StyleRepresentation,
     WholeNumber,
     even_content_layers,
     even_style_layers,
@@ -52,7 +55,7 @@ class Settings(BaseModel):
         allow_inf_nan=True,
         description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
     )
-    style_representation: Literal["gram", "mean-variance", "wasserstein", "mrf"] = Field(
+    style_representation: StyleRepresentation = Field(
         default="gram",
         description="How styles are compared: by Gram matrices (Gatys), by mean and variance of each channel, by the "
         "Wasserstein distance of normal distributions, or patch by patch (CNNMRF).",
@@ -91,7 +94,7 @@ class Settings(BaseModel):
     )
     tv_weight: float = Field(default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default.")
     iterations: WholeNumber = Field(default=500, ge=1, le=1_000_000, description="Optimisation steps.")
-    init: Literal["content", "noise", "style", "mix", "image"] = Field(
+    init: InitialImage = Field(
         default="content",
         description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
         "style picture, a mix of content and noise (noise_share), or any other image.",
@@ -104,7 +107,7 @@ class Settings(BaseModel):
         description="Standard deviation of the noise in pixel values.",
     )
     seed: WholeNumber = Field(default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as.")
-    optimizer: Literal["adam", "lbfgs"] = Field(
+    optimizer: Optimizer = Field(
         default="adam",
         description="adam, or lbfgs: with a strong-Wolfe line search and a memory of 20; it "
         "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",

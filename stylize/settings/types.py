@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticKnownError, core_schema
 
+from stylize import registry
 from stylize.errors import SettingsError
 
 
@@ -17,6 +19,33 @@ class LayerWeight(NamedTuple):
 
     layer: str
     weight: float
+
+
+class OneOf:
+    """Pydantic's annotation of a text that must be one of the names in `names`, as a Literal of them would be.
+
+    The names are looked up when a value is checked, so that what is added to the registry counts at once.
+    """
+
+    def __init__(self, names: Mapping[str, object]) -> None:
+        self._names = names
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"enum": list(self._names), "type": "string"}
+
+    def _check(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self._names:
+            *others, last = (repr(name) for name in self._names)
+            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+        return value
+
+
+StyleRepresentation = Annotated[str, OneOf(registry.STYLE_REPRESENTATIONS)]
+Optimizer = Annotated[str, OneOf(registry.OPTIMISERS)]
+InitialImage = Annotated[str, OneOf(registry.INITIAL_IMAGES)]
 
 
 def _layer_weights(value: Any, total: float | None = None) -> tuple[LayerWeight, ...]:

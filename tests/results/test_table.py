@@ -105,7 +105,7 @@ def test_reading_needs_neither_torch_nor_ray(three):
     code = (
         "import sys, results; results.load(sys.argv[1]); results.curves(sys.argv[1]);"
         "results.sheet(results.load(sys.argv[1]));"
-        "print([name for name in ('torch', 'ray', 'stylize', 'weights', 'orchestrator') if name in sys.modules])"
+        "print([name for name in ('torch', 'ray', 'weights', 'orchestrator') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code, three.location], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -10,14 +10,10 @@ from scipy.ndimage import gaussian_filter
 
 from store import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
-from stylize.metrics.metrics import (
-    Metrics,
-    colour_distance,
-    colours,
-    structural_similarity,
-    style_distance,
-    style_features,
-)
+from stylize.metrics.colour_distance import colour_distance, colours
+from stylize.metrics.metrics import Metrics
+from stylize.metrics.structural_similarity import structural_similarity
+from stylize.metrics.style_distance import style_distance, style_features
 from weights import find_weights
 
 

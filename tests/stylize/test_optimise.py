@@ -6,9 +6,19 @@ import pytest
 import torch
 
 import stylize
-from stylize import PictureError, Settings, SettingsError, Targets, Transfer, transfer, transfer_batch
+from stylize import (
+    Lane,
+    PictureError,
+    Settings,
+    SettingsError,
+    Targets,
+    Transfer,
+    transfer,
+    transfer_batch,
+    transfer_lanes,
+)
 from stylize.images.initial import initial_image
-from stylize.losses.style_losses import GramLoss
+from stylize.losses.style_representations.gram import Gram
 from stylize.network.network import MEAN_PIXEL
 from stylize.optimisers.adam import Adam
 
@@ -171,7 +181,7 @@ def test_targets_give_way_when_the_cache_is_full(network, pictures):
     _, style = pictures
     targets = Targets(network, capacity=200_000)
     for shift in range(20):
-        targets.style((style.int() + shift).clamp(0, 255).byte(), ["conv1", "fire2"], "fp32", GramLoss())
+        targets.style((style.int() + shift).clamp(0, 255).byte(), ["conv1", "fire2"], "fp32", Gram())
     kept = sum(target.nbytes for target in targets._kept.values())
     assert kept <= 200_000
     assert kept == targets._bytes
@@ -205,20 +215,20 @@ def test_an_axis_of_iterations_is_one_optimisation_looked_at_several_times(netwo
     """And each look equals an optimisation that ends there."""
     steps = []
     content, style = pictures
-    each = [Transfer(content, style, settings(iterations=count)) for count in (2, 6, 4)]
-    looks = transfer_batch(each, Targets(network), steps.append)
+    ends = (2, 6, 4)
+    [looks] = transfer_lanes([Lane(Transfer(content, style, settings()), ends)], Targets(network), steps.append)
     assert steps == list(range(6))
-    for one, look in zip(each, looks, strict=True):
-        alone = transfer(content, style, one.settings, network)
+    for end, look in zip(ends, looks, strict=True):
+        alone = transfer(content, style, settings(iterations=end), network)
         assert torch.equal(look.image, alone.image)
         assert look.history == alone.history
-        assert look.steps == one.settings.iterations
+        assert look.steps == end
 
 
-def test_equal_transfers_are_optimised_once(network, pictures):
-    same, again, other = results_of(network, pictures, settings(), settings(), settings(ratio=1.0))
-    assert same.image is again.image
-    assert not torch.equal(same.image, other.image)
+@pytest.mark.parametrize("ends", [(), (2, 4), (6, 7)])
+def test_a_lane_ends_with_its_transfer(pictures, ends):
+    with pytest.raises(ValueError, match="must end with its 6 steps"):
+        Lane(Transfer(*pictures, settings()), ends)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

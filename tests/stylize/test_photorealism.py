@@ -6,8 +6,8 @@ import torch
 
 import stylize
 from stylize import Masks, Settings, SettingsError, Targets, Transfer
-from stylize.losses.masks import MaskedGramLoss
 from stylize.losses.matting import matting_laplacian, matting_loss
+from stylize.losses.style_representations.masked_gram import MaskedGram
 
 SMALL = {"content_layers": ["fire3"], "style_layers": ["conv1", "fire2"], "iterations": 4, "precision": "fp32"}
 
@@ -113,7 +113,7 @@ def test_masked_gram_matrices_follow_float64():
         / 4
         for label in range(3)
     )
-    loss = MaskedGramLoss(Masks(torch.tensor(of_content), torch.tensor(of_style)))
+    loss = MaskedGram(Masks(torch.tensor(of_content), torch.tensor(of_style)))
     target = loss.target([torch.tensor(style, dtype=torch.float32)[None]])
     [found] = loss.losses(torch.tensor(image, dtype=torch.float32)[None], [target])
     assert found.item() == pytest.approx(expected, rel=1e-5)

@@ -16,6 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stylize.errors import SettingsError
+from stylize.losses.masks import Masks
+from stylize.settings.transfer_settings import Settings
+
 EDGE = 3
 """Of a patch, in positions of its layer."""
 
@@ -24,12 +28,18 @@ CHUNK = 1 << 26
 
 
 @dataclass(frozen=True)
-class PatchLoss:
+class Patches:
     """`stride` between patches; the style picture turned by `rotations` (degrees) and resized by `scales`."""
 
     stride: int
     rotations: tuple[float, ...]
     scales: tuple[float, ...]
+
+    @classmethod
+    def of(cls, settings: Settings, masks: Masks | None) -> Patches:
+        if masks is not None:
+            raise SettingsError("masks go with one style picture and style_representation: gram")
+        return cls(settings.mrf_stride, settings.mrf_rotations, settings.mrf_scales)
 
     def pictures(self, picture: Tensor) -> list[Tensor]:
         return [turned(picture, angle, scale) for angle, scale in itertools.product(self.rotations, self.scales)]

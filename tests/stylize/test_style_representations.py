@@ -9,8 +9,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import stylize
 from stylize import Settings, Targets, Transfer
-from stylize.losses.patches import PatchLoss, turned
-from stylize.losses.style_losses import GramLoss, MeanVarianceLoss, WassersteinLoss
+from stylize.losses.style_representations.gram import Gram
+from stylize.losses.style_representations.mean_variance import MeanVariance
+from stylize.losses.style_representations.mrf import Patches, turned
+from stylize.losses.style_representations.wasserstein import Wasserstein
 
 
 def responses(height, width, seed, channels=5):
@@ -60,10 +62,10 @@ def mrf(image, style, stride=2):
 
 
 KINDS = [
-    (GramLoss(), gram),
-    (MeanVarianceLoss(), mean_variance),
-    (WassersteinLoss(), wasserstein),
-    (PatchLoss(2, (0.0,), (1.0,)), mrf),
+    (Gram(), gram),
+    (MeanVariance(), mean_variance),
+    (Wasserstein(), wasserstein),
+    (Patches(2, (0.0,), (1.0,)), mrf),
 ]
 
 
@@ -90,14 +92,14 @@ def test_a_picture_has_its_own_style(loss, reference):
 
 
 def test_patches_are_searched_in_all_forms_and_in_parts(monkeypatch):
-    monkeypatch.setattr("stylize.losses.patches.CHUNK", 100)
+    monkeypatch.setattr("stylize.losses.style_representations.mrf.CHUNK", 100)
     image, forms = responses(6, 6, seed=5), [responses(5, 7, seed=seed) for seed in (6, 7, 8)]
     of_styles = np.concatenate([patches(form, 1) for form in forms])
     expected = 0.0
     for patch in patches(image, 1):
         similarity = of_styles @ patch / np.linalg.norm(of_styles, axis=1)
         expected += ((patch - of_styles[similarity.argmax()]) ** 2).sum()
-    loss = PatchLoss(1, (0.0,), (1.0,))
+    loss = Patches(1, (0.0,), (1.0,))
     target = loss.target([torch.tensor(form, dtype=torch.float32)[None] for form in forms])
     [found] = loss.losses(torch.tensor(image, dtype=torch.float32)[None], [target])
     assert found.item() == pytest.approx(expected, rel=1e-5)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import results
-from orchestrator.cluster.snapshot_writer import FrameWriter
+from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from results import Run, RunError
 
 
@@ -74,9 +74,9 @@ class FakeTrial:
         self.settings = type("settings", (), {"iterations": iterations})
 
 
-class FakeFrame:
-    def __init__(self, step, transfers, colour=0):
-        self.step, self.transfers = step, transfers
+class FakeSnapshot:
+    def __init__(self, step, lane, colour=0):
+        self.step, self.lane = step, lane
         self._pixels = np.full((6, 8, 3), colour, np.uint8)
 
     def pixels(self):
@@ -85,12 +85,13 @@ class FakeFrame:
 
 def test_frames_are_written_under_the_longest_and_read_back_exactly(tmp_path):
     run = Run(tmp_path)
-    with FrameWriter(run, [FakeTrial(1, 5), FakeTrial(2, 9)]) as writer:
-        writer(FakeFrame(0, (0, 1), 11))
-        writer(FakeFrame(6, (1,), 12))
-    assert writer.columns(0) == {"kept_by": f"{2:020x}", "kept_steps": [0]}
-    assert writer.columns(1) == {"kept_by": f"{2:020x}", "kept_steps": [0, 6]}
-    assert writer.columns(7) == {}
+    short, long, other = FakeTrial(1, 5), FakeTrial(2, 9), FakeTrial(3, 9)
+    with SnapshotWriter(run, [(other,), (short, long)]) as writer:
+        writer(FakeSnapshot(0, 1, 11))
+        writer(FakeSnapshot(6, 1, 12))
+    assert writer.columns(short) == {"kept_by": long.id, "kept_steps": [0]}
+    assert writer.columns(long) == {"kept_by": long.id, "kept_steps": [0, 6]}
+    assert writer.columns(other) == {}
     for step, colour in ((0, 11), (6, 12)):
         with Image.open(io.BytesIO(run.read(Run.frame_path(f"{2:020x}", step)))) as image:
             assert image.format == "WEBP"
@@ -100,8 +101,11 @@ def test_frames_are_written_under_the_longest_and_read_back_exactly(tmp_path):
 
 def test_what_cannot_be_written_is_raised_at_the_end(tmp_path):
     (tmp_path / "frames").write_text("no folder")
-    with pytest.raises(RunError, match="cannot write frames/"), FrameWriter(Run(tmp_path), [FakeTrial(1, 5)]) as writer:
-        writer(FakeFrame(0, (0,)))
+    with (
+        pytest.raises(RunError, match="cannot write frames/"),
+        SnapshotWriter(Run(tmp_path), [(FakeTrial(1, 5),)]) as writer,
+    ):
+        writer(FakeSnapshot(0, 0))
 
 
 def test_a_batch_that_is_faster_than_its_storage_waits(tmp_path, monkeypatch):
@@ -114,10 +118,10 @@ def test_a_batch_that_is_faster_than_its_storage_waits(tmp_path, monkeypatch):
 
     def hand_over(writer):
         for step in range(5):
-            writer(FakeFrame(step, (0,)))
+            writer(FakeSnapshot(step, 0))
             handed.append(step)
 
-    with FrameWriter(Slow(tmp_path), [FakeTrial(1, 9)]) as writer:
+    with SnapshotWriter(Slow(tmp_path), [(FakeTrial(1, 9),)]) as writer:
         thread = threading.Thread(target=hand_over, args=[writer])
         thread.start()
         thread.join(0.3)

@@ -1,9 +1,4 @@
-"""The losses of Gatys, Ecker, Bethge 2015 (arXiv 1508.06576) as López, Villanueva, Yus 2017 give them.
-
-F is a layer's response to the generated image, P to the content picture, N its channels, M = H·W its positions. Every
-function takes a batch and gives one number per image, so that images of one batch never mix. All of it is fp32, also
-where responses are bf16: Gram entries of raw VGG responses reach 1e9, of which bf16 keeps two digits.
-"""
+"""Gram matrices divided by their size, and the distance of two of them: what `gram` and `masked_gram` share."""
 
 from __future__ import annotations
 
@@ -11,11 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-
-
-def content_loss(responses: Tensor, targets: Tensor) -> Tensor:
-    """L_c = ½ Σ_ij (F_ij − P_ij)². Both B×N×H×W; returns B."""
-    return (responses.float() - targets).square().flatten(1).sum(1) / 2
 
 
 def mean_gram_matrix(responses: Tensor) -> Tensor:
@@ -55,10 +45,3 @@ class _MeanGramMatrix(torch.autograd.Function):
 def style_loss(mean_grams: Tensor, targets: Tensor) -> Tensor:
     """E_l = Σ_ij (G_ij − A_ij)² / (4 (N·M)²), from Gram matrices already divided by N·M. Both B×N×N; returns B."""
     return (mean_grams - targets).square().flatten(1).sum(1) / 4
-
-
-def total_variation(images: Tensor) -> Tensor:
-    """Σ (x_{i+1,j} − x_ij)² + (x_{i,j+1} − x_ij)² over all channels of B×3×H×W; returns B."""
-    vertical = (images[:, :, 1:] - images[:, :, :-1]).square().flatten(1).sum(1)
-    horizontal = (images[:, :, :, 1:] - images[:, :, :, :-1]).square().flatten(1).sum(1)
-    return vertical + horizontal

@@ -1,0 +1,69 @@
+"""What `stylize` is asked for: an image to make (`Transfer`), and after how many steps it is looked at (`Lane`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from stylize.losses.masks import Masks
+from stylize.losses.temporal import Previous
+from stylize.settings.transfer_settings import Settings
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One image to make: pictures as 3×H×W tensors of RGB in 0–255 (any dtype), and how.
+
+    `content` may be None where `settings` give it no part and it is not the initial image, `style` likewise.
+    The image has the shape of the content picture, or of the style picture where there is none. `blend` holds further
+    style pictures with their shares of the style loss, `style` has the rest; `start` is the image of `init: image`;
+    `masks` say which part of the image gets its style from which part of the style picture; `previous` is the result
+    of the frame before, of a clip.
+    """
+
+    content: Tensor | None
+    style: Tensor | None
+    settings: Settings
+    blend: tuple[tuple[Tensor, float], ...] = ()
+    start: Tensor | None = None
+    masks: Masks | None = None
+    previous: Previous | None = None
+
+    @property
+    def styles(self) -> list[tuple[Tensor, float]]:
+        """Every style picture and its share of the style loss; the shares sum to 1."""
+        rest = 1 - sum(share for _, share in self.blend)
+        main = [] if self.style is None or rest <= 0 else [(self.style, rest)]
+        return [*main, *self.blend]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the image: the content picture's, or the style picture's where there is none."""
+        picture = self.content if self.content is not None else self.style
+        if picture is None:
+            raise ValueError("a transfer without content and style has no shape")
+        return picture.shape[1], picture.shape[2]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One optimisation, and the numbers of steps after which its image is looked at; each look gives one result.
+
+    The largest of `ends` is the transfer's own `iterations` (ValueError otherwise). A transfer that spreads something
+    over its iterations, such as the levels of a pyramid, has no other end.
+    """
+
+    transfer: Transfer
+    ends: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.ends or max(self.ends) != self.transfer.settings.iterations:
+            raise ValueError(
+                f"the ends {self.ends} of a lane must end with its {self.transfer.settings.iterations} steps"
+            )
+
+    @classmethod
+    def of(cls, transfer: Transfer) -> Lane:
+        """A transfer that is looked at once, when it is done."""
+        return cls(transfer, (transfer.settings.iterations,))

@@ -1,0 +1,123 @@
+"""Every loss, style representation, optimiser, initial image and metric by name, and where its code is.
+
+To add one, write its class in a file of its own and add one line here: the values that settings allow, the columns of a
+table, the curves and the labels of sheets follow from these lines. Nothing here imports torch; `load` imports a class
+when it is first needed. docs/extending.md shows an example of each kind.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+TOTAL_LOSS = "total_loss"
+"""The column of the sum that is minimised."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """Something that grids choose by its name. `implementation` is its class, as "module:Class"."""
+
+    implementation: str
+
+    def load(self) -> Any:
+        """The class; its module is imported now."""
+        module, _, name = self.implementation.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+
+@dataclass(frozen=True)
+class Loss(Element):
+    """One loss of the weighted sum (a `stylize.losses.term.Term`).
+
+    column: its name in tables and results. by_layer: whether its value for each layer is reported, too.
+    in_history: whether its curve is recorded.
+    """
+
+    column: str
+    by_layer: bool = False
+    in_history: bool = True
+
+
+@dataclass(frozen=True)
+class InitialImage(Element):
+    """What an image starts as. `picture` is the picture of the transfer that is needed for it, where one is."""
+
+    picture: Literal["content", "style", "start"] | None = None
+
+
+@dataclass(frozen=True)
+class Metric(Element):
+    """A measure of finished images. It may give several columns; each is a number (float) or a text (str)."""
+
+    columns: Mapping[str, type[float] | type[str]] = field(default_factory=dict)
+
+
+LOSSES: dict[str, Loss] = {
+    "content": Loss("stylize.losses.content:ContentLoss", "content_loss", by_layer=True),
+    "style": Loss("stylize.losses.style:StyleLoss", "style_loss", by_layer=True),
+    "total_variation": Loss("stylize.losses.total_variation:TotalVariation", "total_variation"),
+    "matting": Loss("stylize.losses.matting:MattingLoss", "matting_loss", in_history=False),
+    "temporal": Loss("stylize.losses.temporal:TemporalLoss", "temporal_loss", in_history=False),
+}
+"""The losses in the order in which they are added up, and in which tables have them."""
+
+STYLE_REPRESENTATIONS: dict[str, Element] = {
+    "gram": Element("stylize.losses.style_representations.gram:Gram"),
+    "mean-variance": Element("stylize.losses.style_representations.mean_variance:MeanVariance"),
+    "wasserstein": Element("stylize.losses.style_representations.wasserstein:Wasserstein"),
+    "mrf": Element("stylize.losses.style_representations.mrf:Patches"),
+}
+"""What the setting `style_representation` may be."""
+
+OPTIMISERS: dict[str, Element] = {
+    "adam": Element("stylize.optimisers.adam:Adam"),
+    "lbfgs": Element("stylize.optimisers.lbfgs:LBFGS"),
+}
+"""What the setting `optimizer` may be."""
+
+INITIAL_IMAGES: dict[str, InitialImage] = {
+    "content": InitialImage("stylize.images.initial:Picture", picture="content"),
+    "noise": InitialImage("stylize.images.initial:Noise"),
+    "style": InitialImage("stylize.images.initial:Picture", picture="style"),
+    "mix": InitialImage("stylize.images.initial:Mix", picture="content"),
+    "image": InitialImage("stylize.images.initial:Picture", picture="start"),
+}
+"""What the setting `init` may be."""
+
+METRICS: dict[str, Metric] = {
+    "structural_similarity": Metric(
+        "stylize.metrics.structural_similarity:StructuralSimilarity", {"structural_similarity": float}
+    ),
+    "style_distance": Metric(
+        "stylize.metrics.style_distance:StyleDistance",
+        {"style_distance": float, "style_distance_of_content": float, "style_distance_network": str},
+    ),
+    "colour_distance": Metric(
+        "stylize.metrics.colour_distance:ColourDistance",
+        {"colour_distance_to_content": float, "colour_distance_to_style": float},
+    ),
+}
+"""The metrics of every finished image, in the order in which tables have their columns."""
+
+
+def loss_columns() -> list[str]:
+    """The columns of final losses: one for each loss, then the total."""
+    return [*(loss.column for loss in LOSSES.values()), TOTAL_LOSS]
+
+
+def by_layer_columns() -> list[str]:
+    """The columns of final losses by layer, `<loss>_by_layer`."""
+    return [f"{loss.column}_by_layer" for loss in LOSSES.values() if loss.by_layer]
+
+
+def curves() -> list[str]:
+    """The losses that are recorded while an image is optimised, by their columns; the total is the last."""
+    return [*(loss.column for loss in LOSSES.values() if loss.in_history), TOTAL_LOSS]
+
+
+def metric_columns() -> dict[str, type[float] | type[str]]:
+    """The columns of metrics, with the type of each."""
+    return {column: kind for metric in METRICS.values() for column, kind in metric.columns.items()}
