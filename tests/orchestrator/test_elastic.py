@@ -149,8 +149,8 @@ def test_a_batch_that_exhausts_a_nodes_memory_runs_in_halves(sixteen, sweep, mon
 class Failing(Worker):
     """Every trial fails."""
 
-    def _optimise(self, name, trials, targets, materials):
-        return [self._row(trial, materials) | {"status": "failed", "error": "as it was told"} for trial in trials]
+    def _optimise(self, name, batch, targets, materials):
+        return [self._row(trial, materials) | {"status": "failed", "error": "as it was told"} for trial in batch.trials]
 
 
 def test_max_failures_ends_a_sweep_that_goes_wrong(sixteen, sweep, monkeypatch):

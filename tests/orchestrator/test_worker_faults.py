@@ -82,21 +82,21 @@ def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(
 class Raising(Worker):
     """One trial raises an error that nobody has foreseen."""
 
-    def _optimise(self, name, trials, targets, materials):
+    def _optimise(self, name, batch, targets, materials):
         import stylize
 
-        whole = stylize.transfer_batch
+        whole = stylize.transfer_lanes
 
-        def raising(transfers, *arguments):
-            if any(transfer.settings.ratio == POISON for transfer in transfers):
+        def raising(lanes, *arguments):
+            if any(lane.transfer.settings.ratio == POISON for lane in lanes):
                 raise ZeroDivisionError("a fault\nof one trial")
-            return whole(transfers, *arguments)
+            return whole(lanes, *arguments)
 
-        stylize.transfer_batch = raising
+        stylize.transfer_lanes = raising
         try:
-            return super()._optimise(name, trials, targets, materials)
+            return super()._optimise(name, batch, targets, materials)
         finally:
-            stylize.transfer_batch = whole
+            stylize.transfer_lanes = whole
 
 
 def test_an_error_in_one_trial_fails_that_trial_and_no_other(sixteen, sweep, workers):
@@ -115,23 +115,23 @@ def test_an_error_in_one_trial_fails_that_trial_and_no_other(sixteen, sweep, wor
 class Narrow(Worker):
     """A device with memory for one image at a time."""
 
-    def _optimise(self, name, trials, targets, materials):
+    def _optimise(self, name, batch, targets, materials):
         import torch
 
         import stylize
 
-        whole = stylize.transfer_batch
+        whole = stylize.transfer_lanes
 
-        def narrow(transfers, *arguments):
-            if len(transfers) > 1:
+        def narrow(lanes, *arguments):
+            if len(lanes) > 1:
                 raise torch.OutOfMemoryError("out of memory")
-            return whole(transfers, *arguments)
+            return whole(lanes, *arguments)
 
-        stylize.transfer_batch = narrow
+        stylize.transfer_lanes = narrow
         try:
-            return super()._optimise(name, trials, targets, materials)
+            return super()._optimise(name, batch, targets, materials)
         finally:
-            stylize.transfer_batch = whole
+            stylize.transfer_lanes = whole
 
 
 def test_out_of_memory_halves_the_batch_and_says_so(sixteen, sweep, workers):
