@@ -94,9 +94,7 @@ def test_the_answers_are_right(run, answers):
     kept = rows["structural_similarity"].to_numpy().reshape(shape).mean(1)
     steps = kept[1:] - kept[:-1]
     layers = " + ".join(rows["style_layers"][3 * (1 + steps.argmin())])
-    assert answers.largest == (
-        f"the largest loss of structure: {layers!r} ({steps.min():+.3f} against the row before)"
-    )
+    assert answers.largest == f"the largest loss of structure: {layers!r} ({steps.min():+.3f} against the row before)"
 
     fell = []
     for _, row in rows.iterrows():
