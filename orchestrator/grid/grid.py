@@ -30,8 +30,13 @@ class Dimension:
         """What each value of one of the settings is called: its label, or the value itself."""
         place = self.settings.index(setting)
         return [
-            labels[place] or shown_value(values[place]) for labels, values in zip(self.labels, self.values, strict=True)
+            labels[place] or _without_quotes(values[place])
+            for labels, values in zip(self.labels, self.values, strict=True)
         ]
+
+
+def _without_quotes(value: Any) -> str:
+    return shown_value(value).strip("'") if isinstance(value, str) else shown_value(value)
 
 
 Point = tuple[int, ...]

@@ -184,6 +184,7 @@ def test_the_plan_says_what_will_happen_and_does_none_of_it(small_grid, sweep, t
     planned = sweep("plan", small_grid)
     assert planned.exit_code == 0
     for part in (
+        "axis      style_layers: shallow, deep",
         "4 to run",
         "astronaut: skimage",
         "swirls: drawn by this project",

@@ -74,6 +74,7 @@ def test_a_sheet_may_name_one_side_alone(load):
 def test_an_axis_is_a_list_or_has_labels_or_is_spaced(load):
     grid = load("axes:\n  ratio: {little: 0, much: .inf}\n  seed: [7, 1e0]\n  tv_weight: {linspace: [0, 1, 3]}\n")
     assert grid.dimensions[0].names("ratio") == ["little", "much"]
+    assert load("axes: {pooling: [max, average]}").dimensions[0].names("pooling") == ["max", "average"]
     assert grid.dimensions[0].values == ((0.0,), (math.inf,))
     assert grid.dimensions[1].values == ((7,), (1,))
     assert grid.dimensions[2].values == ((0.0,), (0.5,), (1.0,))

@@ -1,0 +1,69 @@
+"""What the documents show works: grids are read, commands and their options exist, links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from orchestrator.command.main import app
+from orchestrator.command.options import grid_path
+from orchestrator.grid.reader import load_grid
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(
+    [ROOT / "README.md", ROOT / "deploy/README.md", ROOT / "weights/slim.md", *(ROOT / "docs").glob("*.md")]
+)
+NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+
+
+def blocks(kind):
+    """(document, number, text) of every code block of a language."""
+    for name in NAMES:
+        found = [text for language, text in BLOCK.findall((ROOT / name).read_text()) if language == kind]
+        yield from ((name, number, text) for number, text in enumerate(found))
+
+
+GRIDS = {f"{name}, {number}": text for name, number, text in blocks("yaml")}
+
+
+@pytest.mark.parametrize("which", GRIDS)
+def test_every_grid_is_read_and_has_points(which, tmp_path):
+    path = tmp_path / "shown.yaml"
+    path.write_text(GRIDS[which])
+    assert list(load_grid(path, ()).points())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_within_the_project_leads_somewhere(name):
+    document = ROOT / name
+    for link in LINK.findall(document.read_text()):
+        if not link.startswith(("http://", "https://")):
+            assert (document.parent / link).exists(), link
+
+
+def shown_commands():
+    """Every line of a shell block that starts the program, as words, comments left out."""
+    for name, _, text in blocks("sh"):
+        for line in text.splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            if words[:1] == ["sweep"]:
+                yield name, words[1:]
+
+
+COMMANDS = {f"{name}: sweep {shlex.join(words)}": words for name, words in shown_commands()}
+
+
+@pytest.mark.parametrize("shown", COMMANDS)
+def test_every_command_exists_with_its_options(shown):
+    words = COMMANDS[shown]
+    commands = get_command(app).commands
+    command, *rest = words if words[0] in commands else ["run", *words]
+    if command in ("run", "plan"):
+        grid = rest[0]
+        assert grid.endswith(".yaml") or grid_path(grid).is_file()
+    known = {option for parameter in commands[command].params for option in parameter.opts}
+    assert {word for word in rest if word.startswith("--")} <= known
