@@ -31,6 +31,7 @@ from torch import Tensor
 
 import results
 from pictures import Finder, resize
+from results.run.folder import SHEET
 from store import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from weights import find_weights
@@ -57,10 +58,10 @@ def main(
     table = pd.concat([table, means.assign(style="mean")]).sort_values("network", kind="stable")
     text = table.to_string(index=False, float_format="{:.2f}".format)
     where = f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {iterations} iterations"
-    typer.echo(f"{text}\n\n{where}\n{run / 'sheet.png'}")
+    typer.echo(f"{text}\n\n{where}\n{run / SHEET}")
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
-        shutil.copy(run / "sheet.png", keep / "embedded.png")
+        shutil.copy(run / SHEET, keep / "embedded.png")
         (keep / "embedded.txt").write_text(
             f"python -m benchmarks.embedded {' '.join(sys.argv[1:])}\n\n{text}\n\n{where}\n", encoding="utf-8"
         )

@@ -143,6 +143,7 @@ def draw_many(grid: str, out: str) -> str:
     from orchestrator.request import Request
     from orchestrator.sweep import prepare
     from results import Run
+    from results.run.folder import SHEET
 
     commit_many(grid, out)
     run = Run(out)
@@ -153,6 +154,6 @@ def draw_many(grid: str, out: str) -> str:
         Image.fromarray(random.integers(0, 256, (128, 128, 3), dtype=np.uint8)).save(buffer, "PNG")
         run.write(Run.image_path(trial.id), buffer.getvalue())
     started = time.perf_counter()
-    results.sheet(results.load(out)).save(Path(out) / "sheet.png")
+    results.sheet(results.load(out)).save(Path(out) / SHEET)
     seconds = time.perf_counter() - started
     return f"{seconds:.0f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"

@@ -29,7 +29,7 @@ from orchestrator.request import Request
 from orchestrator.versions import sweep_version, versions_text
 from results import Run
 from results.run.compact import WORTH_MERGING, compact
-from results.run.folder import GALLERY_PAGE
+from results.run.folder import GALLERY_PAGE, SHEET
 from results.run.rows import read_rows, write_plan
 from store import Access, Watch
 
@@ -158,7 +158,7 @@ def execute(
 
     plan, run = prepare(request, fetch=True, watch=watch)
     if not plan.batches and _is_current(run, plan):
-        sheet, gallery = _path(run, "sheet.png"), _path(run, GALLERY_PAGE)
+        sheet, gallery = _path(run, SHEET), _path(run, GALLERY_PAGE)
         return Outcome(plan, run, None, interrupted=False, sheet=sheet, gallery=gallery, notes=_frames_note(run, plan))
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
@@ -297,7 +297,7 @@ def _is_current(run: Run, plan: Plan) -> bool:
     """Whether the run already shows this very grid, so that neither sheet nor gallery need be made again."""
     from results.run.rows import read_plan
 
-    if not (run.exists() and run.exists("plan.parquet") and _path(run, "sheet.png") and _path(run, GALLERY_PAGE)):
+    if not (run.exists() and run.exists("plan.parquet") and _path(run, SHEET) and _path(run, GALLERY_PAGE)):
         return False
     before = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
     return before == _grid_metadata(plan.grid) and read_plan(run).equals(plan.table())
@@ -326,10 +326,10 @@ def _draw(run: Run) -> tuple[str | None, list[str]]:
     try:
         buffer = io.BytesIO()
         results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
-        run.write("sheet.png", buffer.getvalue())
+        run.write(SHEET, buffer.getvalue())
     except results.ResultsError as error:
         return None, [f"no sheet was drawn: {error}"]
-    return run.full_path("sheet.png"), []
+    return run.full_path(SHEET), []
 
 
 def _gallery(run: Run, *, thumbnails: bool) -> tuple[str | None, list[str]]:

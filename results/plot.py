@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from results.errors import PlotError
-from results.table.labels import setting_name, value_text
+from results.table.axes import axis_along, is_about_axis
+from results.table.labels import setting_name
 from results.table.load import curves as curves_of
 
 if TYPE_CHECKING:
@@ -64,17 +65,18 @@ def metric(trials: pd.DataFrame, x: str, y: str, by: str | None = None) -> Figur
         raise PlotError(f"no trial has {y}")
     figure, axes = _figure()
     numeric = pd.api.types.is_numeric_dtype(trials[x]) and np.isfinite(trials[x]).all()
-    places = {text: place for place, (text, _) in enumerate(_groups(trials, x))}
+    along = axis_along(trials, [x], by_value=True)
+    positions = trials[x] if numeric else pd.Series(along.codes, index=trials.index)
     groups = _groups(trials, by) if by else [("", trials)]
     for (text, rows), colour in zip(groups, _colours(len(groups)), strict=True):
-        at = rows[x] if numeric else pd.Series([places[_text(row, x)] for _, row in rows.iterrows()], index=rows.index)
+        at = positions[rows.index]
         medians = rows[y].groupby(at.astype(float)).median()
         axes.plot(medians.index, medians, color=colour, linewidth=1.2)
         axes.scatter(at, rows[y], color=[colour], s=16, label=text or None)
     if numeric:
         _scale(axes, "x", trials[x])
     else:
-        axes.set_xticks(list(places.values()), list(places))
+        axes.set_xticks(range(len(along)), [_plain(label) for label in along.labels])
     _scale(axes, "y", trials[y])
     axes.set_xlabel(setting_name(x))
     axes.set_ylabel(setting_name(y))
@@ -96,15 +98,9 @@ def _figure() -> tuple[Figure, Axes]:
 
 def _groups(trials: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
     """The trials of each value of a setting, in the grid's order, with its label."""
-    if f"{by}_order" in trials and trials["run"].nunique() == 1:
-        trials = trials.sort_values(f"{by}_order", kind="stable")
-    texts = pd.Series([_text(row, by) for _, row in trials.iterrows()], index=trials.index)
-    return [(text, trials[texts == text]) for text in dict.fromkeys(texts)]
-
-
-def _text(row: pd.Series, name: str) -> str:
-    label = row.get(f"{name}_label")
-    return _plain(label if isinstance(label, str) else value_text(name, row[name]))
+    axis = axis_along(trials, [by], by_value=True)
+    codes = np.asarray(axis.codes)
+    return [(_plain(label), trials[codes == code]) for code, label in enumerate(axis.labels)]
 
 
 def _plain(text: str) -> str:
@@ -141,4 +137,4 @@ def _check(table: pd.DataFrame, name: str) -> None:
 
 
 def _shown(names: Iterable[Any]) -> list[Any]:
-    return [name for name in names if not str(name).endswith(("_order", "_label"))]
+    return [name for name in names if not is_about_axis(str(name))]

@@ -158,9 +158,11 @@ def _advice(run: Run, one: pd.Series | None = None) -> str:
 
 def _only(run: Run, row: pd.Series) -> Iterator[str]:
     """What `--only` has to say to choose a trial, as far as a command line can name its values."""
-    for axis in run.metadata()["grid"]["axes"]:
-        for name in axis["settings"]:
-            label, value = row.get(f"{name}_label"), row.get(name)
+    from results.table.axes import LABEL, grid_axes
+
+    for axis in grid_axes(run):
+        for name in axis:
+            label, value = row.get(f"{name}{LABEL}"), row.get(name)
             if isinstance(label, str):
                 yield f"{name}={label}"
             elif isinstance(value, str) or _is_finite(value):

@@ -15,7 +15,8 @@ from PIL import Image
 import results
 from pictures import PictureError
 from pictures.clip import USUAL_RATE, is_clip, open_clip
-from results.table.labels import setting_name, value_text
+from results.table.axes import LABEL, ORDER, grid_axes, label_of
+from results.table.labels import setting_name
 
 HIGHEST_RATE = 240
 
@@ -40,15 +41,15 @@ class ClipFilm:
 
 def is_of_clips(run: results.Run) -> bool:
     """Whether the trials of a run are frames of clips."""
-    return any("frame" in axis["settings"] for axis in run.metadata()["grid"]["axes"]) and bool(_clips(run))
+    return any("frame" in axis for axis in grid_axes(run)) and bool(_clips(run))
 
 
 def clip_films(run: results.Run, trials: pd.DataFrame, say: Callable[[str], None]) -> list[ClipFilm]:
     """The films of these trials (of `results.load(run, missing=True)`). A clip that is no longer where it was, or is
     another one now, costs the sound; `say` is told.
     """
-    axes = [axis["settings"] for axis in run.metadata()["grid"]["axes"] if axis["settings"] != ["frame"]]
-    keys = [f"{settings[0]}_order" for settings in axes]
+    axes = [axis for axis in grid_axes(run) if axis != ("frame",)]
+    keys = [f"{settings[0]}{ORDER}" for settings in axes]
     films: list[ClipFilm] = []
     trials = trials[trials["content"].isin(list(_clips(run)))]
     for _, film in trials.groupby(keys, sort=True) if keys else [((), trials)]:
@@ -71,17 +72,16 @@ def clip_films(run: results.Run, trials: pd.DataFrame, say: Callable[[str], None
     return films
 
 
-def _words(row: pd.Series, axes: list[list[str]]) -> str:
+def _words(row: pd.Series, axes: list[tuple[str, ...]]) -> str:
     """A film's clip and its values along the axes of the grid."""
     words = [] if any("content" in settings for settings in axes) else [Path(str(row["content"])).stem]
     for settings in axes:
         for name in settings:
-            label = row.get(f"{name}_label")
-            if isinstance(label, str):
-                words.append(label)
+            if isinstance(row.get(f"{name}{LABEL}"), str):
+                words.append(label_of(row, name))
                 break  # the others of a group that moves together say no more
         else:
-            words += [f"{setting_name(name)} {value_text(name, row[name])}" for name in settings]
+            words += [f"{setting_name(name)} {label_of(row, name)}" for name in settings]
     return " ".join(words)
 
 

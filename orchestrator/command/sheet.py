@@ -35,14 +35,15 @@ def sheet(
     """Draw a run's comparison sheet again, with other axes, of a part of its trials, or for a paper."""
     with messages():
         import results
+        from results.run.folder import SHEET
+        from results.sheets.additions import Additions
         from results.sheets.drawing import sheet_files
-        from results.sheets.look import Look
 
         location = run_path(run)
         trials = filtered(results.load(location, missing=True), where)
-        path = out or Path(results.Run(location).full_path("sheet.png"))
-        look = Look(annotate, border, title, caption)
-        files = sheet_files(trials, path.name, rows or None, columns or None, look=look, page_rows=page_rows)
+        path = out or Path(results.Run(location).full_path(SHEET))
+        additions = Additions(annotate, border, title, caption)
+        files = sheet_files(trials, path.name, rows or None, columns or None, additions=additions, page_rows=page_rows)
         for name, content in files.items():
             try:
                 path.with_name(name).write_bytes(content)

@@ -22,6 +22,7 @@ def status(run: RunArgument, as_json: AsJson = False) -> None:
 def run_status(location: str) -> dict[str, Any]:
     """How far a run is, as data. Raises RunError."""
     from results import Run
+    from results.run.folder import SHEET
     from results.run.rows import read_plan, read_rows
 
     run = Run(location)
@@ -38,7 +39,7 @@ def run_status(location: str) -> dict[str, Any]:
         "missing": len(planned) - len(here),
         "seconds": round(sum(row["seconds"] or 0 for row in here), 1),
         "written": metadata["written"],
-        "sheet": run.full_path("sheet.png") if run.exists("sheet.png") else None,
+        "sheet": run.full_path(SHEET) if run.exists(SHEET) else None,
     }
 
 

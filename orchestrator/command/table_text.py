@@ -40,17 +40,16 @@ def print_table(
 
 def _telling(trials: pd.DataFrame) -> list[str]:
     """The settings in which the trials differ, and how they came out."""
-    settings = list(trials.columns[: list(trials.columns).index("status")])
-    labelled = {name for name in settings if f"{name}_label" in settings}  # the label tells more than the value
+    from results.table.axes import LABEL, setting_columns
+
     varying = [
         name
-        for name in settings
-        if name != "trial_id"
-        and name not in labelled
-        and not name.endswith(("_weights", "_order"))
-        and trials[name].nunique(dropna=False) > 1
+        for name in setting_columns(trials)
+        if not name.endswith("_weights") and trials[name].nunique(dropna=False) > 1
     ]
-    return ["trial_id", *varying, *_OUTCOME]
+    # Where the grid gives labels they tell more than the values.
+    shown = [f"{name}{LABEL}" if f"{name}{LABEL}" in trials else name for name in varying]
+    return ["trial_id", *shown, *_OUTCOME]
 
 
 def _check(trials: pd.DataFrame, name: str) -> None:

@@ -13,11 +13,12 @@ from PIL import Image, ImageDraw
 from results.errors import FilmError
 from results.film.chart import Chart, Curve
 from results.run.folder import Run
+from results.sheets.boxes import Area
 from results.sheets.drawing import empty_sheet
-from results.sheets.measure import ACCENT, GREY, INK, Block
-from results.sheets.painter import Box, paste
-from results.sheets.text import font, line_height, wrap
-from results.table.labels import setting_name, value_text
+from results.sheets.painter import paste
+from results.sheets.text import ACCENT, GREY, INK, Block, block, font
+from results.table.axes import PICTURES, grid_axes, label_of
+from results.table.labels import setting_name
 from results.table.load import curves, frame, frames, image, reference
 
 CONTENT, STYLE = "#2f6db5", "#d0752a"
@@ -67,65 +68,59 @@ class _Page:
         scale = min((width - 2 * margin) / size[0], LARGEST_HEIGHT / 1.5 / size[1], max(1, SMALLEST_IMAGE / size[0]))
         picture = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
         inner = max(picture[0], min(width, SMALLEST_IMAGE + 2 * margin) - 2 * margin)
-        self._box: Box = (margin + (inner - picture[0]) // 2, margin, *picture)
+        self._box = Area(margin + (inner - picture[0]) // 2, margin, *picture)
         self._font = font(text, bold=True)
         steps_width = self._font.getlength(f"step {int(row['steps'])} ")
-        caption = Block(wrap(_caption(row), font(text), inner - steps_width, most_lines=3), text)
-        notice = Block(
-            wrap(_trouble(row), font(text), inner, most_lines=2) if _trouble(row) else [], text, colour=ACCENT
-        )
+        caption = block(_caption(row), text, inner - steps_width, most_lines=3)
+        trouble = _trouble(row)
+        notice = block(trouble, text, inner, colour=ACCENT, most_lines=2) if trouble else Block((), text)
         top = margin + picture[1] + text // 2
-        self._step_place = (margin + inner, top)
+        self._step_at = (margin + inner, top)
         chart_top = top + caption.height + notice.height + text // 2
         chart_height = max(10 * text, round(inner * 0.26))
         self._canvas = Image.new("RGB", (inner + 2 * margin, chart_top + chart_height + margin), "white")
         pen = ImageDraw.Draw(self._canvas)
-        for block in (caption, notice):
-            top = _write(pen, block, margin, top)
-        left = margin + self._references(row, (margin, chart_top, inner // 3, chart_height), text)
+        for words in (caption, notice):
+            top = _write(pen, words, margin, top)
+        left = margin + self._references(row, Area(margin, chart_top, inner // 3, chart_height), text)
         self._chart = Chart(_term_curves(row), (margin + inner - left, chart_height), text)
-        self._chart_place = left, chart_top
+        self._chart_at = left, chart_top
 
     def at(self, step: int, picture: Image.Image) -> Image.Image:
         """The page at a step, whose image is given."""
         page = self._canvas.copy()
         paste(page, picture, self._box)
-        page.paste(self._chart.at(step), self._chart_place)
-        ImageDraw.Draw(page).text(self._step_place, f"step {step}", INK, self._font, anchor="ra")
+        page.paste(self._chart.at(step), self._chart_at)
+        ImageDraw.Draw(page).text(self._step_at, f"step {step}", INK, self._font, anchor="ra")
         return page
 
-    def _references(self, row: pd.Series, box: Box, text: int) -> int:
+    def _references(self, row: pd.Series, box: Area, text: int) -> int:
         """Content and style one above the other; the width that they take."""
-        found = [one for name in ("content", "style") if (one := reference(row, name))]
+        found = [one for name in PICTURES if (one := reference(row, name))]
         if not found:
             return 0
         left, top, width, height = box
         each = (height - (len(found) - 1) * (text // 2)) // len(found)
         widest = min(width, max(round(one.width * each / one.height) for one in found))
         for one in found:
-            paste(self._canvas, one, (left, top, widest, each))
+            paste(self._canvas, one, Area(left, top, widest, each))
             top += each + text // 2
         return widest + text
 
 
-def _write(pen: ImageDraw.ImageDraw, block: Block, left: int, top: int) -> int:
+def _write(pen: ImageDraw.ImageDraw, words: Block, left: int, top: int) -> int:
     """Draw a block's lines; where it ends."""
-    typeface = font(block.size, bold=block.bold)
-    for line in block.lines:
-        pen.text((left, top), line, block.colour, typeface)
-        top += line_height(typeface)
+    for line in words.lines:
+        pen.text((left, top), line, words.colour, font(words.size, bold=words.bold))
+        top += words.line_height
     return top
 
 
 def _caption(row: pd.Series) -> str:
     """A trial's pictures and its values along the axes of its grid."""
-    parts = [str(row[name]) for name in ("content", "style") if isinstance(row.get(name), str)]
-    for axis in Run(row["run"]).metadata()["grid"]["axes"]:
-        for name in axis["settings"]:
-            if name not in ("content", "style") and name in row:
-                label = row.get(f"{name}_label")
-                text = label if isinstance(label, str) else value_text(name, row[name])
-                parts.append(f"{setting_name(name)} {text}".replace("\n", " + "))
+    parts = [str(row[name]) for name in PICTURES if isinstance(row.get(name), str)]
+    swept = [name for axis in grid_axes(Run(row["run"])) for name in axis if name not in PICTURES and name in row]
+    parts += [f"{setting_name(name)} {label_of(row, name)}".replace("\n", " + ") for name in swept]
     return " · ".join(parts)
 
 
@@ -177,12 +172,12 @@ def sheet_film(
     steps = sorted({step for row in moving for step in (*row["kept_steps"], int(row["steps"]))})
     text = max(11, min(20, width // 64))
     height = max(8 * text, width // 7)
-    empty, boxes = empty_sheet(trials, rows, columns, (width, LARGEST_HEIGHT - height))
-    return Film(_sheet_frames(trials, empty, boxes, steps, (height, text)), len(steps))
+    empty, areas = empty_sheet(trials, rows, columns, (width, LARGEST_HEIGHT - height))
+    return Film(_sheet_frames(trials, empty, areas, steps, (height, text)), len(steps))
 
 
 def _sheet_frames(
-    trials: pd.DataFrame, empty: Image.Image, boxes: Mapping[int, Box], steps: Sequence[int], strip: tuple[int, int]
+    trials: pd.DataFrame, empty: Image.Image, areas: Mapping[int, Area], steps: Sequence[int], strip: tuple[int, int]
 ) -> Iterator[Image.Image]:
     """`strip`: height of the chart below the sheet, and size of its text."""
     height, text = strip
@@ -191,9 +186,9 @@ def _sheet_frames(
     counter_width = round(counter.getlength(f"step {steps[-1]}  "))
     page = Image.new("RGB", (empty.width, empty.height + height + text), "white")
     page.paste(empty, (0, 0))
-    chart = Chart(_sheet_curves(trials, boxes), (page.width - 2 * margin - counter_width, height), text)
+    chart = Chart(_sheet_curves(trials, areas), (page.width - 2 * margin - counter_width, height), text)
     pen = ImageDraw.Draw(page)
-    cells = [_Cell(trials.iloc[place], box) for place, box in boxes.items()]
+    cells = [_Cell(trials.iloc[number], area) for number, area in areas.items()]
     for step in steps:
         for cell in cells:
             cell.show(page, step)
@@ -206,23 +201,23 @@ def _sheet_frames(
 class _Cell:
     """A trial's cell in a film: it is drawn only where its image changes."""
 
-    def __init__(self, row: pd.Series, box: Box) -> None:
-        self._row, self._box = row, box
+    def __init__(self, row: pd.Series, area: Area) -> None:
+        self._row, self._area = row, area
         kept: tuple[int, ...] = row["kept_steps"] if has_frames(row) else ()
         self._steps = [*kept, int(row["steps"])] if kept else [0]
         self._shown: int | None = None
 
     def show(self, page: Image.Image, step: int) -> None:
         """Draw the latest image that there is at a step."""
-        place = max(0, bisect.bisect_right(self._steps, step) - 1)
-        if place != self._shown:
-            last = place == len(self._steps) - 1
-            paste(page, image(self._row) if last else frame(self._row, self._steps[place]), self._box)
-            self._shown = place
+        latest = max(0, bisect.bisect_right(self._steps, step) - 1)
+        if latest != self._shown:
+            last = latest == len(self._steps) - 1
+            paste(page, image(self._row) if last else frame(self._row, self._steps[latest]), self._area)
+            self._shown = latest
 
 
-def _sheet_curves(trials: pd.DataFrame, boxes: Mapping[int, Box]) -> list[Curve]:
-    shown = trials.iloc[sorted(boxes)]
+def _sheet_curves(trials: pd.DataFrame, areas: Mapping[int, Area]) -> list[Curve]:
+    shown = trials.iloc[sorted(areas)]
     found: list[Curve] = []
     for run, rows in shown.groupby("run", sort=False):
         by_trial = _curves_of(str(run), rows["trial_id"].tolist())

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from results.sheets.measure import GREY
-from results.sheets.text import font, line_height
+from results.sheets.text import GREY, font, line_height
 from results.table.labels import number_text
 
 RULE, AHEAD = "#e3e3e3", "#c4c4c4"
@@ -20,7 +19,7 @@ FINER = 3
 
 @dataclass(frozen=True)
 class Curve:
-    """A loss at some steps. What is not between 1e-100 and 1e100 is left out: the scale has no place for it."""
+    """A loss at some steps. What is not between 1e-100 and 1e100 is left out: the scale cannot show it."""
 
     name: str
     colour: str
@@ -76,7 +75,7 @@ class Chart:
         for curve in self._curves:
             loss = curve.at(step)
             if loss is not None:
-                x, y = self._place(step, loss)
+                x, y = self._point(step, loss)
                 radius = 2.5 * self._thickness
                 pen.ellipse((x - radius, y - radius, x + radius, y + radius), curve.colour, "white", FINER)
         drawn = self._empty.copy()
@@ -86,10 +85,10 @@ class Chart:
 
     def _line(self, pen: ImageDraw.ImageDraw, points: Sequence[tuple[float, float]], colour: str) -> None:
         if len(points) > 1:
-            places = [self._place(step, loss) for step, loss in points]
-            pen.line(places, colour, self._thickness, joint="curve")
+            drawn = [self._point(step, loss) for step, loss in points]
+            pen.line(drawn, colour, self._thickness, joint="curve")
 
-    def _place(self, step: float, loss: float) -> tuple[float, float]:
+    def _point(self, step: float, loss: float) -> tuple[float, float]:
         """Where a point is in the larger drawing."""
         return self._x(step) * FINER, self._y(loss) * FINER
 

@@ -194,6 +194,6 @@ def _palette(pictures: list[Image.Image]) -> Image.Image:
     scale = max(1.0, (sum(one.width * one.height for one in pictures) / 2_000_000) ** 0.5)
     size = max(1, round(pictures[0].width / scale)), max(1, round(pictures[0].height / scale))
     mosaic = Image.new("RGB", (size[0], size[1] * len(pictures)))
-    for place, picture in enumerate(pictures):
-        mosaic.paste(picture.resize(size, Image.Resampling.NEAREST), (0, place * size[1]))
+    for number, picture in enumerate(pictures):
+        mosaic.paste(picture.resize(size, Image.Resampling.NEAREST), (0, number * size[1]))
     return mosaic.quantize(256)

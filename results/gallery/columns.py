@@ -14,8 +14,16 @@ import pandas as pd
 from results.gallery.script import rounded
 from results.printable import printable
 from results.run.folder import Run
-from results.run.rows import outcome_schema
-from results.sheets.measure import PICTURES
+from results.table.axes import (
+    ORDER,
+    PICTURES,
+    Axis,
+    axis_along,
+    axis_groups,
+    comparable,
+    is_about_axis,
+    setting_columns,
+)
 from results.table.labels import setting_name, value_text
 from stylize import registry
 
@@ -23,57 +31,28 @@ _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
 _NOT_SHOWN = {"trial_id", "run", "image_path"}
 
 
-def axes(trials: pd.DataFrame, groups: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """The axes that place every trial: one for each group of settings that move together, named by its first.
+def axes(trials: pd.DataFrame) -> list[dict[str, Any]]:
+    """The axes along which the trials differ, one for each group of settings that move together, named by its first.
 
-    Each has `values` in the grid's order, every one with a `key` that no other of the axis has, and `codes`, the place
-    of each trial along it.
+    Each has `values` in the grid's order, every one with a `key` that no other of the axis has, and `codes`: each
+    trial's position along it.
     """
-    found = []
-    for group in groups:
-        here = [name for name in group if name in trials]
-        if here and len(set(_order(trials, here[0]))) > 1:
-            found.append(_axis(trials, here[0], here[1:]))
-    return found
+    found = (axis_along(trials, group) for group in axis_groups(trials))
+    return [_axis(trials, axis) for axis in found if len(axis) > 1]
 
 
-def _order(trials: pd.DataFrame, name: str) -> list[int]:
-    """Each trial's place along an axis; of tables without it, by first appearance."""
-    if f"{name}_order" in trials:
-        return [int(order) for order in trials[f"{name}_order"]]
-    place: dict[Any, int] = {}
-    return [place.setdefault(_comparable(value), len(place)) for value in trials[name]]
-
-
-def _comparable(value: Any) -> Any:
-    """NaN equals itself here."""
-    return None if value is None or value != value else value
-
-
-def _axis(trials: pd.DataFrame, name: str, others: Sequence[str]) -> dict[str, Any]:
-    orders = _order(trials, name)
-    first = {order: orders.index(order) for order in sorted(set(orders))}
-    code = {order: place for place, order in enumerate(first)}
-    given = trials.get(f"{name}_label", [None] * len(trials))
-    labels, alsos = [], []
-    for place in first.values():
-        row, label = trials.iloc[place], given[place]
-        labels.append(printable(label if isinstance(label, str) else value_text(name, row[name])))
-        also = [f"{setting_name(other)} {one_line(other, row[other])}" for other in others]
-        alsos.append(printable(", ".join(also)))
-    flat = [label.replace("\n", " + ") for label in labels]
-    if len(set(flat)) < len(flat):  # settings that move together may repeat values; the others tell them apart
-        flat = [f"{label}, {also}" if also else label for label, also in zip(flat, alsos, strict=True)]
+def _axis(trials: pd.DataFrame, axis: Axis) -> dict[str, Any]:
     values = []
-    for place, label, also_text, key in zip(first.values(), labels, alsos, _unique(flat), strict=True):
-        row = trials.iloc[place]
-        value = {"key": key, "label": label, "query": value_query(name, row)}
-        if also_text:
-            value["also"] = also_text
-        if name in PICTURES and (link := reference_link(row, name)):
+    keys = _unique(printable(label.replace("\n", " + ")) for label in axis.distinct_labels(", "))
+    for key, label, beside, number in zip(keys, axis.labels, axis.beside, axis.first_rows, strict=True):
+        row = trials.iloc[number]
+        value = {"key": key, "label": printable(label), "query": value_query(axis.name, row)}
+        if beside:
+            value["also"] = printable(", ".join(one.replace("\n", " + ") for one in beside))
+        if axis.name in PICTURES and (link := reference_link(row, axis.name)):
             value["picture"] = link
         values.append(value)
-    return {"name": name, "title": setting_name(name), "values": values, "codes": [code[order] for order in orders]}
+    return {"name": axis.name, "title": axis.title, "values": values, "codes": list(axis.codes)}
 
 
 def value_query(name: str, row: Mapping[str, Any] | pd.Series) -> str:
@@ -83,8 +62,8 @@ def value_query(name: str, row: Mapping[str, Any] | pd.Series) -> str:
         return f"{name} == {json.dumps(value, ensure_ascii=False)}"
     if isinstance(value, numbers.Real) and math.isfinite(value):
         return f"{name} == {value!s}"
-    # Layers, infinities, and texts whose quotes or controls would have to survive a shell: the place along the axis.
-    return f"{name}_order == {row[f'{name}_order']}" if f"{name}_order" in row else ""
+    # Layers, infinities, and texts whose quotes or controls would have to survive a shell: the position along the axis.
+    return f"{name}{ORDER} == {row[f'{name}{ORDER}']}" if f"{name}{ORDER}" in row else ""
 
 
 def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
@@ -93,14 +72,14 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
     `constant` where all trials have one text; `numbers` and None; else `words` and the `codes` into them, -1 for none.
     Columns without any value are left out.
     """
-    outcome = list(trials.columns).index("status")
     measured = {*registry.loss_columns(), *registry.metric_columns()}
     of_layers = tuple(name.removesuffix("by_layer") for name in registry.by_layer_columns())
+    settings = set(setting_columns(trials))
     found = []
-    for place, name in enumerate(trials.columns):
-        if name in _NOT_SHOWN or name.endswith(("_sha256", "_order", "_label")):
+    for name in trials.columns:
+        if name in _NOT_SHOWN or name.endswith("_sha256") or is_about_axis(name):
             continue
-        setting = place < outcome and name not in outcome_schema().names
+        setting = name in settings
         group = "setting" if setting else "loss" if name in measured or name.startswith(of_layers) else "other"
         if encoded := _encoded(trials[name], name, setting):
             found.append({"name": name, "title": setting_name(name), "group": group} | encoded)
@@ -112,7 +91,7 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
-    cells = [None if value == () else _comparable(value) for value in given]
+    cells = [None if value == () else comparable(value) for value in given]
     present = dict.fromkeys(value for value in cells if value is not None)
     if not present:
         return {}
@@ -121,8 +100,8 @@ def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
     if pd.api.types.is_numeric_dtype(given) and not pd.api.types.is_bool_dtype(given):
         exact = setting or pd.api.types.is_integer_dtype(given)
         return {"numbers": [value if exact else rounded(value, digits=7) for value in _python_numbers(cells)]}
-    place = {value: code for code, value in enumerate(present)}
-    codes = [-1 if value is None else place[value] for value in cells]
+    code = {value: number for number, value in enumerate(present)}
+    codes = [-1 if value is None else code[value] for value in cells]
     return {"words": _unique(one_line(name, value) for value in present), "codes": codes}
 
 
@@ -163,7 +142,7 @@ def reference_link(row: Mapping[str, Any] | pd.Series, picture: str) -> str | No
 def first_view(names: Sequence[str], sheet: Mapping[str, Sequence[str]] | None) -> dict[str, str | None]:
     """Which axes are what at the first look: as the grid's sheet has them, else the last two, and a third outside.
 
-    An axis that has no place is a slider.
+    An axis that has none of these roles is a slider.
     """
     rows = [name for name in (sheet or {}).get("rows", ()) if name in names]
     across = [name for name in (sheet or {}).get("columns", ()) if name in names]

@@ -22,10 +22,10 @@ def curve_files(run: Run, trial_ids: Sequence[str]) -> tuple[dict[str, bytes], l
     """
     names = [f"history_{name}" for name in registry.curves()]
     rows = read_rows(run, columns=["trial_id", "history_step", *names]).to_pydict()
-    place = {trial: at for at, trial in enumerate(rows["trial_id"])}
+    row_of = {trial: at for at, trial in enumerate(rows["trial_id"])}
 
     def curve(trial: str) -> list[Any] | None:
-        if (at := place.get(trial)) is None or not rows["history_step"][at]:
+        if (at := row_of.get(trial)) is None or not rows["history_step"][at]:
             return None
         losses = [[rounded(loss) for loss in rows[name][at] or ()] for name in names]
         return [rows["history_step"][at], *losses]

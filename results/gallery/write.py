@@ -18,7 +18,7 @@ from results.gallery.script import call
 from results.gallery.thumbnails import EDGES, make_thumbnails
 from results.printable import printable
 from results.run.folder import GALLERY_PAGE, Run
-from results.sheets.measure import PICTURES
+from results.table.axes import PICTURES
 from results.table.labels import setting_name
 from results.table.load import load
 from stylize import registry
@@ -85,7 +85,7 @@ def describe(run: Run, trials: pd.DataFrame) -> dict[str, Any]:
     """All that the page knows of a table of `load`, without curves and thumbnails. Texts have no control characters."""
     metadata = run.metadata()
     grid = metadata["grid"]
-    found = axes(trials, [axis["settings"] for axis in grid["axes"]])
+    found = axes(trials)
     sizes = trials[["width", "height"]].max()
     has_image = [
         isinstance(path, str) and path == Run.image_path(trial)
@@ -121,14 +121,14 @@ def _references(trials: pd.DataFrame, picture: str) -> dict[str, Any]:
     """The content or style pictures of the trials: each one once, and which of them each trial has, -1 for none."""
     if picture not in trials:
         return {"title": setting_name(picture), "pictures": [], "codes": [-1] * len(trials)}
-    place: dict[tuple[str, str], int] = {}
+    code: dict[tuple[str, str], int] = {}
     codes = []
     for name, sha256 in zip(trials[picture], trials[f"{picture}_sha256"], strict=True):
         known = isinstance(name, str) and isinstance(sha256, str)
-        codes.append(place.setdefault((name, sha256), len(place)) if known else -1)
+        codes.append(code.setdefault((name, sha256), len(code)) if known else -1)
     pictures = [
         {"name": one_line(picture, name), "link": reference_link({f"{picture}_sha256": sha256}, picture)}
-        for name, sha256 in place
+        for name, sha256 in code
     ]
     return {"title": setting_name(picture), "pictures": pictures, "codes": codes}
 

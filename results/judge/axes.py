@@ -1,8 +1,11 @@
-"""Which axes of a run can be judged, and where along an axis each of its trials is."""
+"""Which axes of a run can be judged, and which of its trials are compared along each of them.
+
+Axes themselves are in `results.table.axes`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,29 +13,30 @@ import pandas as pd
 
 from results.errors import RunError
 from results.run.folder import Run
-from results.table.labels import setting_name, value_text
+from results.table.axes import ORDER, Axis, axis_along, grid_axes
+from results.table.labels import setting_name
 
 GIVEN = frozenset({"content", "style", "frame"})
 """Results are compared for the same content and style: axes of these are never judged."""
 
-Context = tuple[Hashable, ...]
-"""The places along all other axes."""
+Context = tuple[int, ...]
+"""The positions along all other axes."""
 
 
 @dataclass(frozen=True)
-class Axis:
-    """An axis, or several that move together, of one run. A place is the number of a value along it, from 0.
+class JudgedAxis:
+    """An axis, or several that move together, of one run. A position is the number of a value along it, from 0.
 
-    `labels` and `values` are by place, in the grid's order; a value is that of the first setting, as in `results.load`.
-    `places` has each trial that stands for one value. Where the axis has no effect one trial stands for several; it is
-    no evidence about any of them, and is left out. `contexts` has what can be compared: for each point of the
-    other axes the trials along this one.
+    labels, values: by position, in the grid's order; a value is that of the first setting, as in `results.load`
+    positions: of each trial that stands for one value. Where the axis has no effect one trial stands for several; it is
+    no evidence about any of them, and is left out
+    contexts: what can be compared: for each point of the other axes the trials along this one
     """
 
     settings: tuple[str, ...]
-    labels: dict[int, str]
-    values: dict[int, Any]
-    places: dict[str, int]
+    labels: tuple[str, ...]
+    values: tuple[Any, ...]
+    positions: dict[str, int]
     contexts: dict[Context, tuple[str, ...]]
 
     @property
@@ -44,23 +48,27 @@ class Axis:
         return ", ".join(setting_name(name) for name in self.settings)
 
 
-def judged_axes(trials: pd.DataFrame) -> list[Axis]:
+def judged_axes(trials: pd.DataFrame) -> list[JudgedAxis]:
     """The axes of one run along which its trials differ, in the grid's order, without `GIVEN`.
 
-    `trials` is a table of `results.load`, or a part of it. Raises RunError where the plan lacks the places of an axis.
+    `trials` is a table of `results.load`, or a part of it. Raises RunError where the plan says nothing about an axis.
     """
     if trials.empty:
         return []
     location = trials["run"].iloc[0]
-    groups = [tuple(axis["settings"]) for axis in Run(location).metadata()["grid"]["axes"]]
+    groups = grid_axes(Run(location))
     for group in groups:
-        if not {*group, f"{group[0]}_order"} <= set(trials.columns):
+        if not {*group, f"{group[0]}{ORDER}"} <= set(trials.columns):
             raise RunError(f"plan.parquet in {location} lacks the axis {group[0]}; run the grid again")
-    axes = [_axis(trials, group, [other for other in groups if other != group]) for group in groups]
-    return [axis for axis in axes if len(axis.labels) > 1 and not GIVEN & set(axis.settings)]
+    axes = [axis_along(trials, group) for group in groups]
+    return [
+        _judged(trials, axis, [other for other in axes if other is not axis])
+        for axis in axes
+        if len(axis) > 1 and not GIVEN & set(axis.settings)
+    ]
 
 
-def find_axis(trials: pd.DataFrame, name: str | None) -> Axis:
+def find_axis(trials: pd.DataFrame, name: str | None) -> JudgedAxis:
     """The axis that has a setting `name`; None is the only one there is.
 
     Raises RunError, which says what there is, where none or several are meant.
@@ -72,13 +80,13 @@ def find_axis(trials: pd.DataFrame, name: str | None) -> Axis:
     raise RunError(_advice(trials, axes, name))
 
 
-def check_judged(trials: pd.DataFrame, axes: list[Axis]) -> None:
+def check_judged(trials: pd.DataFrame, axes: list[JudgedAxis]) -> None:
     """Raises RunError where there is no axis to judge."""
     if not axes:
         raise RunError(_advice(trials, axes, None))
 
 
-def _advice(trials: pd.DataFrame, axes: list[Axis], name: str | None) -> str:
+def _advice(trials: pd.DataFrame, axes: list[JudgedAxis], name: str | None) -> str:
     where = trials["run"].iloc[0] if len(trials) else "this run"
     if not axes:
         return (
@@ -91,36 +99,32 @@ def _advice(trials: pd.DataFrame, axes: list[Axis], name: str | None) -> str:
     return f"no axis {name!r} of {where} can be judged; there {'is' if len(axes) == 1 else 'are'} {names}"
 
 
-def _axis(trials: pd.DataFrame, group: tuple[str, ...], others: list[tuple[str, ...]]) -> Axis:
-    places = [int(place) for place in trials[f"{group[0]}_order"]]
-    # Places and not values tell contexts apart: NaN is unequal to itself, and values may stand several times on axes
-    # that move together.
-    contexts = list(zip(*(trials[f"{other[0]}_order"].tolist() for other in others), strict=True)) if others else None
+def _judged(trials: pd.DataFrame, axis: Axis, others: Sequence[Axis]) -> JudgedAxis:
     stands_for: dict[str, set[int]] = {}
-    first: dict[int, int] = {}
-    for row, (trial, place) in enumerate(zip(trials["trial_id"], places, strict=True)):
-        stands_for.setdefault(trial, set()).add(place)
-        first.setdefault(place, row)
+    for trial, code in zip(trials["trial_id"], axis.codes, strict=True):
+        stands_for.setdefault(trial, set()).add(code)
     of_one = {trial: next(iter(found)) for trial, found in stands_for.items() if len(found) == 1}
+    # Positions and not values tell contexts apart: values may repeat on axes that move together.
+    contexts: Sequence[Context] = (
+        list(zip(*(other.codes for other in others), strict=True)) if others else [()] * len(trials)
+    )
     along: dict[Context, dict[str, None]] = {}
-    for row, trial in enumerate(trials["trial_id"]):
+    for trial, context in zip(trials["trial_id"], contexts, strict=True):
         if trial in of_one:
-            along.setdefault(contexts[row] if contexts else (), {})[trial] = None
-    return Axis(
-        settings=group,
-        labels={place: _label(trials.iloc[first[place]], group) for place in sorted(first)},
-        values={place: trials[group[0]].iloc[first[place]] for place in sorted(first)},
-        places=of_one,
+            along.setdefault(context, {})[trial] = None
+    return JudgedAxis(
+        settings=axis.settings,
+        labels=tuple(_label(axis, position) for position in range(len(axis))),
+        values=tuple(trials[axis.name].iloc[row] for row in axis.first_rows),
+        positions=of_one,
         contexts={context: tuple(found) for context, found in along.items() if len(found) > 1},
     )
 
 
-def _label(row: pd.Series, group: tuple[str, ...]) -> str:
+def _label(axis: Axis, position: int) -> str:
     """The grid's label, or the value; of axes that move together the others' values, too, unless there is a label."""
-    given = row.get(f"{group[0]}_label")
-    if isinstance(given, str):
-        return given
-    texts = [value_text(name, row[name]).replace("\n", " + ") for name in group]
-    if len(group) == 1:
-        return texts[0]
-    return ", ".join(f"{setting_name(name)} {text}" for name, text in zip(group, texts, strict=True))
+    label, beside = axis.labels[position], axis.beside[position]
+    if axis.given[position] is None:
+        label = ", ".join([f"{axis.title} {label}", *beside]) if beside else label
+        return label.replace("\n", " + ")
+    return label

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 
-from results.judge.axes import Axis
+from results.judge.axes import JudgedAxis
 
 MOST_PAIRS = 100_000
 """More than anybody judges: of more pairs so many random ones are taken."""
@@ -20,7 +20,7 @@ Pair = frozenset[str]
 class Pairs:
     """The pairs of an axis, trials that differ in it and in nothing else, and how often each was judged."""
 
-    def __init__(self, axis: Axis, draw: random.Random) -> None:
+    def __init__(self, axis: JudgedAxis, draw: random.Random) -> None:
         self._axis, self._draw = axis, draw
         contexts = list(axis.contexts.values())
         counts = [math.comb(len(trials), 2) for trials in contexts]
@@ -43,7 +43,7 @@ class Pairs:
 
     def count(self, pair: Pair, times: int = 1) -> None:
         """Note a vote on a pair; -1 takes one back. Pairs that are not, or no longer, among these do not matter."""
-        if pair <= self._axis.places.keys():
+        if pair <= self._axis.positions.keys():
             self._judged[pair] += times
             self._compared[self._values(pair)] += times
             if not self._judged[pair]:
@@ -68,4 +68,4 @@ class Pairs:
         return left, right
 
     def _values(self, pair: Pair) -> frozenset[int]:
-        return frozenset(self._axis.places[trial] for trial in pair)
+        return frozenset(self._axis.positions[trial] for trial in pair)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
-from results.judge.axes import Axis, find_axis
+from results.judge.axes import JudgedAxis, find_axis
 from results.judge.bradley_terry import Fit, Floats, fit
 from results.judge.votes import read_votes
 from results.run.folder import Run
@@ -27,7 +27,10 @@ EQUAL = 1e-6
 
 @dataclass(frozen=True)
 class _Counts:
-    """Votes between places of an axis: `wins[i, j]` is how often i was preferred to j, `ties` is symmetric."""
+    """Votes between the values of an axis, by their positions along it.
+
+    wins[i, j]: how often i was preferred to j. ties[i, j], which is ties[j, i]: how often neither was.
+    """
 
     wins: Floats
     ties: Floats
@@ -36,7 +39,7 @@ class _Counts:
 
     @property
     def votes(self) -> Floats:
-        """How many votes there are on each place against each other."""
+        """How many votes there are on each value against each other."""
         return self.wins + self.wins.T + self.ties
 
 
@@ -68,14 +71,13 @@ def ratings(location: str | Path, axis: str | None = None) -> pd.DataFrame:
     voted = {vote["axis"] for vote in votes}
     chosen = find_axis(load(run.location, missing=True), axis or (voted.pop() if len(voted) == 1 else None))
     counts = _count(votes, chosen)
-    places = list(chosen.labels)
     rows: list[dict[str, Any]] = []
     _, groups = connected_components(counts.votes, directed=False)
     for members in _members(groups, counts.votes):
         rows += _group_rows(counts, members)
     for number, row in enumerate(rows):
-        place = places[row.pop("place")]
-        rows[number] = {"value": chosen.values[place], "label": chosen.labels[place]} | row
+        position = row.pop("position")
+        rows[number] = {"value": chosen.values[position], "label": chosen.labels[position]} | row
     table = pd.DataFrame(rows)
     table["votes_to_settle"] = table["votes_to_settle"].astype("Int64")
     judged = table[table["votes"] > 0]
@@ -92,15 +94,14 @@ def ratings(location: str | Path, axis: str | None = None) -> pd.DataFrame:
     return table
 
 
-def _count(votes: Sequence[Mapping[str, Any]], axis: Axis) -> _Counts:
-    index = {place: number for number, place in enumerate(axis.labels)}
-    wins, ties = np.zeros((len(index), len(index))), np.zeros((len(index), len(index)))
+def _count(votes: Sequence[Mapping[str, Any]], axis: JudgedAxis) -> _Counts:
+    count = len(axis.labels)
+    wins, ties = np.zeros((count, count)), np.zeros((count, count))
     skipped = uncounted = 0
     for vote in votes:
         if vote["axis"] not in axis.settings:
             continue
-        places = [axis.places.get(vote[side]) for side in ("left", "right")]
-        left, right = (None if place is None else index[place] for place in places)
+        left, right = (axis.positions.get(vote[side]) for side in ("left", "right"))
         if vote["choice"] == "skip":
             skipped += 1
         elif left is None or right is None or left == right or vote["choice"] not in ("left", "right", "tie"):
@@ -126,7 +127,7 @@ def _group_rows(counts: _Counts, members: list[int]) -> list[dict[str, Any]]:
     group = min(members)
     if len(members) == 1:
         nothing = dict.fromkeys(("strength", "low", "high", "preferred"), math.nan)
-        return [{"place": group} | nothing | _tally(counts, group) | {"group": group, "votes_to_settle": None}]
+        return [{"position": group} | nothing | _tally(counts, group) | {"group": group, "votes_to_settle": None}]
     inside = np.ix_(members, members)
     found = fit(counts.wins[inside], counts.ties[inside])
     order = sorted(range(len(members)), key=lambda number: -found.strengths[number])
@@ -136,7 +137,7 @@ def _group_rows(counts: _Counts, members: list[int]) -> list[dict[str, Any]]:
         strength, margin = found.strengths[number], Z * math.sqrt(found.covariance[number, number])
         shares = 1 / (1 + np.exp(np.delete(found.strengths, number) - strength))
         row = {
-            "place": members[number],
+            "position": members[number],
             "strength": strength,
             "low": strength - margin,
             "high": strength + margin,

@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 
 from results.errors import ResultsError
-from results.judge.axes import Axis, check_judged, find_axis, judged_axes
+from results.judge.axes import JudgedAxis, check_judged, find_axis, judged_axes
 from results.judge.pairs import Pairs
 from results.judge.votes import CHOICES, Ballot, read_votes
 from results.run.folder import Run
@@ -171,7 +171,7 @@ class _Lost(Exception):
         self.trial = trial
 
 
-def _only(axis: Axis, trials: set[str]) -> Axis:
+def _only(axis: JudgedAxis, trials: set[str]) -> JudgedAxis:
     """The axis with these trials alone to be compared."""
     left = {context: tuple(one for one in along if one in trials) for context, along in axis.contexts.items()}
     return replace(axis, contexts={context: along for context, along in left.items() if len(along) > 1})

@@ -39,7 +39,8 @@ from results.run.lease import leased
 FORMAT = 1
 """Of the run folder. A reader refuses what is newer than itself."""
 
-GALLERY_PAGE = "gallery/index.html"
+SHEET, GALLERY_PAGE = "sheet.png", "gallery/index.html"
+"""Where the sheet and the page of the gallery are, below the run."""
 
 MOST_LOOKS = 10
 """How often a reader looks anew for files that were merged while it read them: some ten seconds in all."""
@@ -65,10 +66,6 @@ class Run:
     @property
     def is_local(self) -> bool:
         return isinstance(self._files, LocalFileSystem)
-
-    def sheet_path(self, page: int = 1, suffix: str = ".png") -> str:
-        """Where the sheet's pages are, below the run. The first page has no number."""
-        return f"sheet{suffix}" if page == 1 else f"sheet-{page}{suffix}"
 
     @staticmethod
     def image_path(trial_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Which trial goes into which cell of a comparison sheet."""
+"""Which trial goes into which cell of a comparison sheet. Nothing here knows pixels."""
 
 from __future__ import annotations
 
@@ -11,28 +11,16 @@ import pandas as pd
 
 from results.errors import SheetError
 from results.run.folder import Run
-from results.run.rows import outcome_schema, read_plan
-from results.table.labels import setting_name, value_text
+from results.table.axes import Axis, axis_along, axis_groups, comparable_values, setting_columns
+from results.table.labels import value_text
 
-Key = tuple[Any, ...]
-"""The values of a line's axes, outermost first."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A setting along the rows or the columns, with its values in the grid's order and their labels."""
-
-    setting: str
-    labels: dict[Any, str]
-
-    @property
-    def title(self) -> str:
-        return setting_name(self.setting)
+Key = tuple[int, ...]
+"""A row or column of the sheet: its position along each of its axes, outermost first."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Rows and columns, outermost axis first, and the place of each trial in the table it was made from.
+    """Rows and columns, outermost axis first; and by row and column the number of the trial's row in the table.
 
     A cell that is not in `cells` is no point of the grid. `fixed` has the settings that all trials share.
     """
@@ -53,34 +41,25 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
     """
     if trials.empty:
         raise SheetError("there is no trial to draw")
-    settings = _settings(trials)
-    groups = _axis_groups(trials)
+    groups = axis_groups(trials)
     if rows is None and columns is None:
         rows, columns = _default(trials, groups)
     rows, columns = list(rows or ()), list(columns or ())
     for name in [*rows, *columns]:
         if name not in trials.columns:
-            raise SheetError(f"there is no column {name!r}; there are {', '.join(settings)}")
+            raise SheetError(f"there is no column {name!r}; there are {', '.join(setting_columns(trials))}")
         if (rows + columns).count(name) > 1:
             raise SheetError(f"{name} is given twice")
-    outer: list[str] = []
-    for group in groups:
-        placed = [*outer, *rows, *columns]
-        name = group[0]
-        if name in trials.columns and not set(group) & set(placed) and not _determined(trials, name, placed):
-            outer.append(name)
-    rows = outer + rows
-
-    trials = _told_apart(trials, groups, rows + columns)
-    row_keys, column_keys = _keys(trials, rows), _keys(trials, columns)
+    rows = _left_over(trials, groups, rows + columns) + rows
+    axes = {name: _axis(trials, groups, name, rows + columns) for name in rows + columns}
+    row_axes, column_axes = (tuple(axes[name] for name in names) for names in (rows, columns))
+    row_keys, column_keys = _keys(row_axes, len(trials)), _keys(column_axes, len(trials))
     cells: dict[tuple[Key, Key], int] = {}
-    for place, cell in enumerate(zip(row_keys, column_keys, strict=True)):
+    for number, cell in enumerate(zip(row_keys, column_keys, strict=True)):
         if cell in cells:
-            raise SheetError(_clash(trials, cells[cell], place, settings, rows + columns))
-        cells[cell] = place
-    row_axes, column_axes = _axes(trials, rows), _axes(trials, columns)
-    fixed = {name: trials[name].iloc[0] for name in settings if len(set(_values(trials, name))) == 1}
-    return Layout(row_axes, column_axes, _lines(row_keys, row_axes), _lines(column_keys, column_axes), cells, fixed)
+            raise SheetError(_clash(trials, cells[cell], number, rows + columns))
+        cells[cell] = number
+    return Layout(row_axes, column_axes, sorted(set(row_keys)), sorted(set(column_keys)), cells, _fixed(trials))
 
 
 def in_pages(layout: Layout, most_rows: int | None) -> list[Layout]:
@@ -99,121 +78,58 @@ def in_pages(layout: Layout, most_rows: int | None) -> list[Layout]:
     return [replace(layout, rows=rows) for rows in pages]
 
 
-def _settings(trials: pd.DataFrame) -> list[str]:
-    """The columns that are settings: those of the plans that are neither an outcome nor about an axis."""
-    names = ["run"] if trials["run"].nunique() > 1 else []
-    for run in trials["run"].unique():
-        names += [name for name in read_plan(Run(run)).column_names if not name.endswith(("_label", "_order"))]
-    return [name for name in dict.fromkeys(names) if name not in outcome_schema().names and name in trials.columns]
-
-
-def _axis_groups(trials: pd.DataFrame) -> list[list[str]]:
-    """The axes of the grids that the trials come from, axes that move together in one group."""
-    groups = [["run"]] if trials["run"].nunique() > 1 else []
-    for run in trials["run"].unique():
-        for axis in Run(run).metadata()["grid"]["axes"]:
-            if axis["settings"] not in groups:
-                groups.append(axis["settings"])
-    return groups
-
-
-@dataclass(frozen=True)
-class _Repeated:
-    """A value that an axis has several times, told apart by its place."""
-
-    value: Any
-    place: int
-
-
-def _told_apart(trials: pd.DataFrame, groups: Sequence[Sequence[str]], placed: Sequence[str]) -> pd.DataFrame:
-    """Axes that move together may repeat values, as [own, warped, warped] beside [0, 0, 1]. Where only one of them is
-    placed, it stands for them all: its values get their places, and what the others say beside their labels.
-    """
-    for group in groups:
-        names = [name for name in group if name in placed and f"{name}_order" in trials]
-        if len(group) < 2 or len(names) != 1 or trials["run"].nunique() > 1:
-            continue
-        [name] = names
-        orders = [int(order) for order in trials[f"{name}_order"]]
-        values = _values(trials, name)
-        if len(set(orders)) == len(set(values)):
-            continue
-        given = trials.get(f"{name}_label", [None] * len(trials))
-        others = {other: _values(trials, other) for other in group if other != name and other in trials}
-        labels = []
-        for place, (value, label) in enumerate(zip(values, given, strict=True)):
-            beside = (f"{setting_name(other)} {value_text(other, theirs[place])}" for other, theirs in others.items())
-            labels.append(label if isinstance(label, str) else "\n".join([value_text(name, value), *beside]))
-        apart = [_Repeated(value, order) for value, order in zip(values, orders, strict=True)]
-        trials = trials.copy(deep=False)
-        trials[name] = pd.Series(apart, index=trials.index, dtype=object)
-        trials[f"{name}_label"] = labels
-    return trials
-
-
-def _default(trials: pd.DataFrame, groups: list[list[str]]) -> tuple[list[str], list[str]]:
+def _default(trials: pd.DataFrame, groups: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Rows and columns where nobody names any: the grid's `sheet` entry, else the last axes as columns."""
     sheet = Run(trials["run"].iloc[0]).metadata()["grid"]["sheet"]
     if sheet:
         return sheet["rows"], sheet["columns"]
-    names = [group[0] for group in groups if group[0] in trials.columns]
-    if len(names) < 4:
-        return names[:-1], names[-1:]
-    return names[:-2], names[-2:]
+    names = [group[0] for group in groups]
+    return (names[:-1], names[-1:]) if len(names) < 4 else (names[:-2], names[-2:])
 
 
-def _comparable(value: Any) -> Any:
-    """NaN equals itself here."""
-    return None if value is None or value != value else value
+def _left_over(trials: pd.DataFrame, groups: Sequence[Sequence[str]], placed: Sequence[str]) -> list[str]:
+    """Axes that are neither rows nor columns, and along which trials of one cell differ."""
+    found: list[str] = []
+    for group in groups:
+        names = [*found, *placed]
+        if not set(group) & set(names) and not _is_determined(trials, group[0], names):
+            found.append(group[0])
+    return found
 
 
-def _values(trials: pd.DataFrame, name: str) -> list[Any]:
-    """A setting's value for each trial, so that equal ones compare equal; layers come with their weights."""
-    values = [_comparable(value) for value in trials[name]]
-    weights = trials.get(f"{name[:-1]}_weights") if name.endswith("_layers") else None
-    if weights is None:
-        return values
-    return [value and tuple(zip(value, weight, strict=True)) for value, weight in zip(values, weights, strict=True)]
-
-
-def _keys(trials: pd.DataFrame, names: Sequence[str]) -> list[Key]:
-    if not names:
-        return [()] * len(trials)
-    return list(zip(*(_values(trials, name) for name in names), strict=True))
-
-
-def _determined(trials: pd.DataFrame, name: str, placed: Sequence[str]) -> bool:
+def _is_determined(trials: pd.DataFrame, name: str, placed: Sequence[str]) -> bool:
     """Whether `name` has one value in each cell already."""
-    values: dict[Key, Any] = {}
-    pairs = zip(_keys(trials, placed), _values(trials, name), strict=True)
-    return all(values.setdefault(key, value) == value for key, value in pairs)
+    keys = zip(*(comparable_values(trials, one) for one in placed), strict=True) if placed else [()] * len(trials)
+    found: dict[tuple[Any, ...], Any] = {}
+    pairs = zip(keys, comparable_values(trials, name), strict=True)
+    return all(found.setdefault(key, value) == value for key, value in pairs)
 
 
-def _axes(trials: pd.DataFrame, names: Sequence[str]) -> tuple[Axis, ...]:
-    """Axes with their values in the order that the grid names them; of several runs, in that of the table."""
-    axes = []
-    for name in names:
-        values = _values(trials, name)
-        given = trials.get(f"{name}_label", [None] * len(trials))
-        labels: dict[Any, str] = {}
-        for value, label in zip(values, given, strict=True):
-            if value not in labels:
-                labels[value] = label if isinstance(label, str) else value_text(name, value)
-        if f"{name}_order" in trials and trials["run"].nunique() == 1:
-            order = dict(zip(values, trials[f"{name}_order"], strict=True))
-            labels = {value: labels[value] for value in sorted(labels, key=lambda value: order[value])}
-        axes.append(Axis(name, labels))
-    return tuple(axes)
+def _axis(trials: pd.DataFrame, groups: Sequence[Sequence[str]], name: str, placed: Sequence[str]) -> Axis:
+    """The axis of a setting. Of settings that move together the only one that is placed stands for them all."""
+    group = next((group for group in groups if name in group), (name,))
+    others = [one for one in group if one != name]
+    if set(others) & set(placed):
+        return axis_along(trials, [name], by_value=True)
+    return axis_along(trials, [name, *others])
 
 
-def _lines(keys: list[Key], axes: tuple[Axis, ...]) -> list[Key]:
-    """All combinations of the axes' values in the grid's order, without those where no trial is."""
-    here = set(keys)
-    return [key for key in itertools.product(*(axis.labels for axis in axes)) if key in here]
+def _keys(axes: Sequence[Axis], count: int) -> list[Key]:
+    """The row or column of each of `count` trials."""
+    return list(zip(*(axis.codes for axis in axes), strict=True)) if axes else [()] * count
 
 
-def _clash(trials: pd.DataFrame, first: int, second: int, settings: Sequence[str], placed: Sequence[str]) -> str:
+def _fixed(trials: pd.DataFrame) -> dict[str, Any]:
+    """The settings that all trials share."""
+    return {
+        name: trials[name].iloc[0] for name in setting_columns(trials) if len(set(comparable_values(trials, name))) == 1
+    }
+
+
+def _clash(trials: pd.DataFrame, first: int, second: int, placed: Sequence[str]) -> str:
+    values = {name: comparable_values(trials, name) for name in setting_columns(trials)}
+    differing = [name for name, column in values.items() if column[first] != column[second]]
     one, other = trials.iloc[first], trials.iloc[second]
-    differing = [name for name in settings if _comparable(one[name]) != _comparable(other[name])]
     where = ", ".join(f"{name} {value_text(name, one[name])}".replace("\n", "+") for name in placed) or "the only one"
     advice = f"they differ in {', '.join(differing)}: name it in rows or columns" if differing else "filter the table"
     return f"trials {one['trial_id']} and {other['trial_id']} would share the cell ({where}); {advice}"

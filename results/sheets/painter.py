@@ -1,4 +1,4 @@
-"""What a sheet is painted with. The same drawing becomes pixels, SVG or PDF by its painter."""
+"""What a page is painted with, and the painter of pixels. The painters of SVG and PDF are in `svg` and `pdf`."""
 
 from __future__ import annotations
 
@@ -6,42 +6,37 @@ from typing import Protocol
 
 from PIL import Image, ImageDraw
 
-from results.sheets.measure import Block
-from results.sheets.text import font
-
-Box = tuple[int, int, int, int]
-"""Left, top, width and height in pixels."""
-
-Place = tuple[float, float]
+from results.sheets.boxes import Area, Point
+from results.sheets.text import Block, font
 
 
 class Painter(Protocol):
     """Lengths are in pixels from the top left corner; colours are like #1a1a1a."""
 
-    def text(self, left: float, top: float, line: str, block: Block) -> None:
+    def text(self, at: Point, line: str, block: Block) -> None:
         """One line in the size, weight and colour of its block."""
 
-    def line(self, start: Place, end: Place, colour: str) -> None:
+    def line(self, start: Point, end: Point, colour: str) -> None:
         """A line one pixel wide."""
 
-    def rectangle(self, box: Box, fill: str, outline: str | None) -> None:
+    def rectangle(self, area: Area, fill: str, outline: str | None) -> None:
         """Filled; an outline is one pixel wide and inside."""
 
-    def picture(self, picture: Image.Image, box: Box) -> None:
-        """A picture in the middle of a box, scaled to fit."""
+    def picture(self, picture: Image.Image, area: Area) -> None:
+        """A picture in the middle of an area, scaled to fit."""
 
 
-def fitted(picture: Image.Image, box: Box) -> Box:
-    """Where a picture is when it is scaled to fit into the middle of a box."""
-    left, top, width, height = box
+def fitted(picture: Image.Image, area: Area) -> Area:
+    """Where a picture is when it is scaled to fit into the middle of an area."""
+    left, top, width, height = area
     scale = min(width / picture.width, height / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return left + (width - size[0]) // 2, top + (height - size[1]) // 2, *size
+    return Area(left + (width - size[0]) // 2, top + (height - size[1]) // 2, *size)
 
 
-def paste(canvas: Image.Image, picture: Image.Image, box: Box) -> None:
-    """Put a picture into the middle of a box, scaled to fit."""
-    left, top, width, height = fitted(picture, box)
+def paste(canvas: Image.Image, picture: Image.Image, area: Area) -> None:
+    """Put a picture into the middle of an area, scaled to fit."""
+    left, top, width, height = fitted(picture, area)
     size = width, height
     canvas.paste(picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS), (left, top))
 
@@ -53,15 +48,15 @@ class PixelPainter:
         self.canvas = Image.new("RGB", (width, height), "white")
         self._pen = ImageDraw.Draw(self.canvas)
 
-    def text(self, left: float, top: float, line: str, block: Block) -> None:
-        self._pen.text((left, top), line, block.colour, font(block.size, bold=block.bold))
+    def text(self, at: Point, line: str, block: Block) -> None:
+        self._pen.text(at, line, block.colour, font(block.size, bold=block.bold))
 
-    def line(self, start: Place, end: Place, colour: str) -> None:
+    def line(self, start: Point, end: Point, colour: str) -> None:
         self._pen.line([start, end], colour)
 
-    def rectangle(self, box: Box, fill: str, outline: str | None) -> None:
-        left, top, width, height = box
+    def rectangle(self, area: Area, fill: str, outline: str | None) -> None:
+        left, top, width, height = area
         self._pen.rectangle((left, top, left + width - 1, top + height - 1), fill=fill, outline=outline)
 
-    def picture(self, picture: Image.Image, box: Box) -> None:
-        paste(self.canvas, picture, box)
+    def picture(self, picture: Image.Image, area: Area) -> None:
+        paste(self.canvas, picture, area)

@@ -11,9 +11,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from results.sheets.measure import Block
-from results.sheets.painter import Box, Place, fitted
-from results.sheets.text import font, font_file
+from results.sheets.boxes import Area, Point
+from results.sheets.painter import fitted
+from results.sheets.text import Block, font, font_file
 
 POINTS = 0.75
 """Of a pixel, at CSS's 96 pixels to the inch."""
@@ -40,26 +40,26 @@ class PdfPainter:
         self._canvas.setPageSize((width * POINTS, height * POINTS))
         self._canvas.scale(POINTS, POINTS)
 
-    def text(self, left: float, top: float, line: str, block: Block) -> None:
+    def text(self, at: Point, line: str, block: Block) -> None:
         self._canvas.setFont("Sheet-Bold" if block.bold else "Sheet", block.size)
         self._canvas.setFillColor(HexColor(block.colour))
-        baseline = top + font(block.size, bold=block.bold).getmetrics()[0]
-        self._canvas.drawString(left, self._height - baseline, line)
+        baseline = at.y + font(block.size, bold=block.bold).getmetrics()[0]
+        self._canvas.drawString(at.x, self._height - baseline, line)
 
-    def line(self, start: Place, end: Place, colour: str) -> None:
+    def line(self, start: Point, end: Point, colour: str) -> None:
         self._canvas.setStrokeColor(HexColor(colour))
         self._canvas.setLineWidth(1)
-        self._canvas.line(start[0], self._height - start[1], end[0], self._height - end[1])
+        self._canvas.line(start.x, self._height - start.y, end.x, self._height - end.y)
 
-    def rectangle(self, box: Box, fill: str, outline: str | None) -> None:
-        left, top, width, height = box
+    def rectangle(self, area: Area, fill: str, outline: str | None) -> None:
+        left, top, width, height = area
         self._canvas.setFillColor(HexColor(fill))
         if outline:
             self._canvas.setStrokeColor(HexColor(outline))
         self._canvas.rect(left, self._height - top - height, width, height, fill=1, stroke=int(bool(outline)))
 
-    def picture(self, picture: Image.Image, box: Box) -> None:
-        left, top, width, height = fitted(picture, box)
+    def picture(self, picture: Image.Image, area: Area) -> None:
+        left, top, width, height = fitted(picture, area)
         self._canvas.drawImage(ImageReader(picture), left, self._height - top - height, width, height)
 
     def content(self) -> bytes:

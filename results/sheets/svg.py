@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 from PIL import Image
 
 from results.printable import printable
-from results.sheets.measure import Block
-from results.sheets.painter import Box, Place, fitted
-from results.sheets.text import font
+from results.sheets.boxes import Area, Point
+from results.sheets.painter import fitted
+from results.sheets.text import Block, font
 
 _FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
@@ -23,13 +23,13 @@ class SvgPainter:
         size = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}"}
         self._root = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "font-family": _FONTS} | size)
         ElementTree.SubElement(self._root, "title").text = printable(title)
-        self.rectangle((0, 0, width, height), "#ffffff", None)
+        self.rectangle(Area(0, 0, width, height), "#ffffff", None)
 
-    def text(self, left: float, top: float, line: str, block: Block) -> None:
+    def text(self, at: Point, line: str, block: Block) -> None:
         typeface = font(block.size, bold=block.bold)
         attributes = {
-            "x": f"{left:g}",
-            "y": f"{top + typeface.getmetrics()[0]:g}",  # of the baseline
+            "x": f"{at.x:g}",
+            "y": f"{at.y + typeface.getmetrics()[0]:g}",  # of the baseline
             "font-size": str(block.size),
             "fill": block.colour,
             "textLength": f"{typeface.getlength(line):.1f}",  # where the viewer has another font
@@ -39,24 +39,24 @@ class SvgPainter:
         if line.strip():
             ElementTree.SubElement(self._root, "text", attributes | weight).text = line
 
-    def line(self, start: Place, end: Place, colour: str) -> None:
-        names = {"x1": start[0], "y1": start[1], "x2": end[0], "y2": end[1]}
-        places = {name: f"{value:g}" for name, value in names.items()}
-        ElementTree.SubElement(self._root, "line", places | {"stroke": colour})
+    def line(self, start: Point, end: Point, colour: str) -> None:
+        names = {"x1": start.x, "y1": start.y, "x2": end.x, "y2": end.y}
+        numbers = {name: f"{value:g}" for name, value in names.items()}
+        ElementTree.SubElement(self._root, "line", numbers | {"stroke": colour})
 
-    def rectangle(self, box: Box, fill: str, outline: str | None) -> None:
+    def rectangle(self, area: Area, fill: str, outline: str | None) -> None:
         inset = 0.5 if outline else 0
-        left, top, width, height = box
+        left, top, width, height = area
         names = {"x": left + inset, "y": top + inset, "width": width - 2 * inset, "height": height - 2 * inset}
-        places = {name: f"{value:g}" for name, value in names.items()}
+        numbers = {name: f"{value:g}" for name, value in names.items()}
         stroke = {"stroke": outline} if outline else {}
-        ElementTree.SubElement(self._root, "rect", places | {"fill": fill} | stroke)
+        ElementTree.SubElement(self._root, "rect", numbers | {"fill": fill} | stroke)
 
-    def picture(self, picture: Image.Image, box: Box) -> None:
+    def picture(self, picture: Image.Image, area: Area) -> None:
         buffer = io.BytesIO()
         picture.save(buffer, "PNG")
         data = base64.b64encode(buffer.getvalue()).decode()
-        names = dict(zip(("x", "y", "width", "height"), map(str, fitted(picture, box)), strict=True))
+        names = dict(zip(("x", "y", "width", "height"), map(str, fitted(picture, area)), strict=True))
         ElementTree.SubElement(self._root, "image", names | {"href": f"data:image/png;base64,{data}"})
 
     def content(self) -> bytes:

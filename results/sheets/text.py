@@ -1,15 +1,55 @@
-"""Text on pictures: the font, and lines wrapped by their measured width."""
+"""Text on pictures: the font, and text wrapped by its measured width. Where it stands is for others to say."""
 
 from __future__ import annotations
 
 import functools
+import math
 import re
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import ImageFont
 
 from results.printable import printable
+
+INK, GREY, ACCENT = "#1a1a1a", "#6b6b6b", "#b3261e"
+"""Colours of text: usual, less important, and what a reader must not miss."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Text that was wrapped to a width: its lines, their size in pixels, and how they look."""
+
+    lines: tuple[str, ...]
+    size: int
+    bold: bool = False
+    colour: str = INK
+
+    @property
+    def line_height(self) -> int:
+        """Pixels from one line to the next."""
+        return line_height(font(self.size, bold=self.bold))
+
+    @property
+    def height(self) -> int:
+        return len(self.lines) * self.line_height
+
+    @property
+    def width(self) -> int:
+        """Of the widest line."""
+        return math.ceil(max((self.length(line) for line in self.lines), default=0))
+
+    def length(self, line: str) -> float:
+        """How wide one line is."""
+        return font(self.size, bold=self.bold).getlength(line)
+
+
+def block(
+    text: str, size: int, width: float = math.inf, *, bold: bool = False, colour: str = INK, most_lines: int = 100
+) -> Block:
+    """`text` wrapped to a width in pixels; see `wrap`."""
+    return Block(tuple(wrap(text, font(size, bold=bold), width, most_lines)), size, bold, colour)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""What two runs have in common, and in what they differ."""
+"""Two runs compared: what they have in common, and in what they differ. How that is printed is the command's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from results.run.folder import Run
-from results.run.rows import outcome_schema
+from results.table.axes import comparable, grid_axes, setting_columns, weights_column
 from results.table.load import load
-from stylize import registry
 
 LOSSES = ("total_loss", "content_loss", "style_loss")
 
@@ -55,14 +54,13 @@ class Difference:
 def diff(first: str, second: str) -> Difference:
     """Compare two runs. Trials are matched by their values along all axes that any of the two has. Raises RunError."""
     one, other = (load(location, missing=True) for location in (first, second))
-    axes = _axes(first, one, other) + [
-        axis for axis in _axes(second, one, other) if axis not in _axes(first, one, other)
-    ]
-    fixed = [name for name in _settings(one) if name in _settings(other) and name not in axes]
+    named = (name for run in (first, second) for axis in grid_axes(Run(run)) for name in axis)
+    axes = [name for name in dict.fromkeys(named) if name in one and name in other]
+    fixed = [name for name in setting_columns(one) if name in setting_columns(other) and name not in axes]
     settings = {
         name: values
         for name in fixed
-        if (values := (_plain(one[name].iloc[0]), _plain(other[name].iloc[0])))[0] != values[1]
+        if (values := (comparable(one[name].iloc[0]), comparable(other[name].iloc[0])))[0] != values[1]
     }
     of_one, of_other = (_by_point(trials, axes) for trials in (one, other))
     pairs = [_pair(dict(point), of_one[point], of_other[point]) for point in of_one if point in of_other]
@@ -74,59 +72,31 @@ def diff(first: str, second: str) -> Difference:
     )
 
 
-def _axes(location: str, one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    axes = [name for axis in Run(location).metadata()["grid"]["axes"] for name in axis["settings"]]
-    return [name for name in axes if name in one and name in other]
-
-
-def _settings(trials: pd.DataFrame) -> list[str]:
-    """The columns of settings: they come first, and end where outcomes and axes begin."""
-    of_layers = tuple(name.removesuffix("by_layer") for name in registry.by_layer_columns())
-    return [
-        str(name)
-        for name in trials.columns
-        if name not in outcome_schema().names
-        and name != "run"
-        and not str(name).endswith(("_order", "_label"))
-        and not str(name).startswith(of_layers)
-    ]
-
-
 Point = tuple[tuple[str, Any], ...]
 
 
 def _by_point(trials: pd.DataFrame, axes: Sequence[str]) -> dict[Point, pd.Series]:
     """Trials by their values along axes; layers with their weights."""
-    found: dict[Point, pd.Series] = {}
-    for _, row in trials.iterrows():
-        point: Point = tuple((name, _plain(row[name])) for name in axes)
-        for name in axes:
-            if f"{name[:-1]}_weights" in row and name.endswith("_layers"):
-                point += ((f"{name[:-1]}_weights", _plain(row[f"{name[:-1]}_weights"])),)
-        found[point] = row
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """Comparable: NaN is None, a number of NumPy is one of Python."""
-    if isinstance(value, tuple):
-        return tuple(_plain(one) for one in value)
-    value = value.item() if hasattr(value, "item") else value
-    return None if value is None or value != value else value
+    names = [one for name in axes for one in (name, weights_column(name)) if one in trials]
+    columns = [[comparable(value) for value in trials[name]] for name in names]
+    return {
+        tuple((name, column[number]) for name, column in zip(names, columns, strict=True)): row
+        for number, (_, row) in enumerate(trials.iterrows())
+    }
 
 
 def _pair(point: dict[str, Any], one: pd.Series, other: pd.Series) -> Pair:
     losses = {}
     for name in LOSSES:
-        before, after = _plain(one.get(name)), _plain(other.get(name))
+        before, after = comparable(one.get(name)), comparable(other.get(name))
         if before and after is not None:
             losses[name] = after / before - 1
-    pixels = _plain(one.get("pixels_sha256"))
+    pixels = comparable(one.get("pixels_sha256"))
     return Pair(
         point=point,
         first=one["trial_id"],
         second=other["trial_id"],
-        same_pixels=pixels == _plain(other.get("pixels_sha256")),
+        same_pixels=pixels == comparable(other.get("pixels_sha256")),
         states=(one["status"], other["status"]),
         losses=losses,
     )

@@ -25,7 +25,7 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
     `status` (`done` or `failed`; with `missing` also `missing`, for trials that were not run yet), final losses,
     among them one column per term and layer such as `style_loss_conv1_1`, times, provenance, `image_path`.
     `style_layers` and `content_layers` are tuples of names, so that they can be grouped by. An axis
-    also has `<axis>_order`, the place of the value along it, and `<axis>_label` where the grid gives labels.
+    also has `<axis>_order`, the position of the value along it, and `<axis>_label` where the grid gives labels.
 
     Raises RunError.
     """

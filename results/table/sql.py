@@ -38,7 +38,7 @@ def query(location: str, sql: str) -> pd.DataFrame:
 def _table(frame: pd.DataFrame) -> pa.Table:
     """With types that SQL knows: a column without any value is text."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    for place, field in enumerate(table.schema):
+    for number, field in enumerate(table.schema):
         if pa.types.is_null(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+            table = table.set_column(number, field.name, table.column(number).cast(pa.string()))
     return table

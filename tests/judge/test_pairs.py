@@ -87,7 +87,7 @@ def test_values_are_compared_equally_often_before_every_pair_was_seen(judged_run
     for _ in range(6):
         left, right = pairs.next()
         pairs.count(frozenset((left, right)))
-        compared[frozenset((axis.places[left], axis.places[right]))] += 1
+        compared[frozenset((axis.positions[left], axis.positions[right]))] += 1
     assert set(compared.values()) == {2}
     assert len(compared) == 3
 
@@ -119,7 +119,7 @@ def test_axes_that_move_together_are_one(judged_run):
     made = judged_run({("learning_rate", "seed"): [(1.0, 0), (1.0, 1)], "style": ["strokes", "dots"]})
     [axis] = judged_axes(results.load(made.run.location))
     assert axis.title == "learning rate, seed"
-    assert list(axis.labels.values()) == ["learning rate 1, seed 0", "learning rate 1, seed 1"]
+    assert list(axis.labels) == ["learning rate 1, seed 0", "learning rate 1, seed 1"]
     assert axis_of(made.run, "seed") == axis
 
 

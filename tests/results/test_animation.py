@@ -13,7 +13,7 @@ from results import RunError, SheetError
 from results.errors import FilmError
 from results.film.animation import CONTENT, STYLE, sheet_film, trial_film
 from results.film.chart import AHEAD, Chart, Curve
-from results.sheets import drawing
+from results.sheets import drawing, place
 
 FIRST, SECOND, LAST = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
@@ -101,7 +101,7 @@ def test_a_sheets_film_shows_every_trial_at_every_step(made_run):
     assert shown == [[FIRST, FIRST, LAST], [FIRST, LAST, LAST], [SECOND, LAST, LAST], [LAST, LAST, LAST]]
     assert len(places) == 3
     sheet = np.asarray(results.sheet(trials))
-    for colour in (drawing.FAILED, drawing.MISSING):
+    for colour in (place.FAILED, place.MISSING):
         rgb = tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
         assert (np.asarray(pages[0]) == rgb).all(axis=2).any()
         assert (sheet == rgb).all(axis=2).any()

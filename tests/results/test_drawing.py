@@ -9,8 +9,9 @@ from PIL import Image
 import results
 from results import SheetError
 from results.sheets import drawing
+from results.sheets.boxes import TextBox
 from results.sheets.layout import arrange
-from results.sheets.measure import Measures
+from results.sheets.place import FAILED, MISSING, place
 
 COLOURS = {1: (200, 0, 0), 2: (0, 200, 0), 3: (0, 0, 200), 4: (200, 200, 0), 5: (200, 0, 200), 6: (0, 200, 200)}
 
@@ -22,6 +23,21 @@ def made(made_run):
     for number, (style, ratio) in enumerate(itertools.product(["strokes", "facets"], [1e-4, 1e-3, 1e-2]), start=1):
         made.add(number, COLOURS[number], size=(160, 120), style=style, ratio=ratio)
     return made
+
+
+def words(page):
+    """All lines of text on a page."""
+    return [line for box in page.boxes if isinstance(box, TextBox) for line in box.block.lines]
+
+
+def assert_inside(page):
+    """Every box lies on the page."""
+    for box in page.boxes:
+        left, top, width, height = box.area
+        assert left >= 0, box
+        assert top >= 0, box
+        assert left + width <= page.width, box
+        assert top + height <= page.height, box
 
 
 def boxes(sheet, colour):
@@ -54,9 +70,8 @@ def test_failed_missing_and_skipped_cells_look_different(made_run):
     sheet = results.sheet(trials, "style", "ratio")
     colours = {tuple(pixel) for pixel in np.asarray(sheet).reshape(-1, 3)}
     hexadecimal = {f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in colours}
-    assert {drawing.FAILED, drawing.MISSING} <= hexadecimal
-    footers = [line for block in Measures(trials, layout, 512).footer for line in block.lines]
-    assert "1 done, 1 failed, 1 not run yet" in footers
+    assert {FAILED, MISSING} <= hexadecimal
+    assert "1 done, 1 failed, 1 not run yet" in words(place(trials, layout, 512))
 
 
 def test_an_image_that_is_gone_is_said_and_the_rest_is_drawn(made):
@@ -76,8 +91,7 @@ def test_a_sheet_too_large_is_drawn_smaller_and_says_so(made, monkeypatch):
     assert max(sheet.size) <= 400
     left, _, right, _ = boxes(sheet, COLOURS[1])
     assert right - left + 1 < 160
-    said = [line for block in Measures(trials, arrange(trials, None, None), 60).footer for line in block.lines]
-    assert "images drawn at 37.5 % of their size" in said
+    assert "images drawn at 37.5 % of their size" in words(place(trials, arrange(trials, None, None), 60))
 
 
 def test_a_format_with_a_smaller_limit_gives_a_smaller_sheet(made_run):
@@ -95,8 +109,7 @@ def test_a_format_with_a_smaller_limit_gives_a_smaller_sheet(made_run):
 def test_stand_ins_and_weights_are_in_the_footer(made):
     trials = results.load(made.write(axes=[["style"], ["ratio"]]).location)
     trials["stand_ins"] = "astronaut for neckarfront; random weights for vgg16 original"
-    lines = [line for block in Measures(trials, arrange(trials, None, None), 512).footer for line in block.lines]
-    text = " ".join(lines)
+    text = " ".join(words(place(trials, arrange(trials, None, None), 512)))
     assert "stand-ins: astronaut for neckarfront; random weights for vgg16 original" in text
     assert "weights: vgg16 random (sha256 abababab…)" in text
 
@@ -123,7 +136,7 @@ def test_nothing_is_drawn_outside_the_sheet_with_hostile_labels(made_run):
         made.add(number, COLOURS[number], size=(128, 128), style=f"s{number}", labels={"style": label})
     trials = results.load(made.write(axes=[["style"]], title="T" * 500).location)
     for rows, columns in (("style", None), (None, "style")):
-        measures = Measures(trials, arrange(trials, [rows] if rows else [], [columns] if columns else []), 512)
-        assert measures.width < 3000
-        assert all(block.width <= measures.width for block in [*measures.header, *measures.footer])
+        page = place(trials, arrange(trials, [rows] if rows else [], [columns] if columns else []), 512)
+        assert page.width < 3000
+        assert_inside(page)
         assert isinstance(results.sheet(trials, rows, columns), Image.Image)

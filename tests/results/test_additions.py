@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import results
 from results import SheetError
+from results.sheets.additions import Additions
 from results.sheets.colour_scale import ColourScale
 from results.sheets.drawing import sheet_files
 from results.sheets.layout import Layout, in_pages
-from results.sheets.look import Look
 
 HOSTILE = "</text><script>alert(1)</script> ]]> \u202eRTL \x1b[2J & \" '"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,7 +36,8 @@ def texts(content):
 
 
 def test_an_svg_has_its_text_as_text_and_nothing_else(trials):
-    [content] = sheet_files(trials, "sheet.svg", look=Look(title=HOSTILE, annotate="{total_loss:.1f}")).values()
+    additions = Additions(title=HOSTILE, annotate="{total_loss:.1f}")
+    [content] = sheet_files(trials, "sheet.svg", additions=additions).values()
     root = ElementTree.fromstring(content)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
         "svg",
@@ -56,7 +57,7 @@ def test_an_svg_has_its_text_as_text_and_nothing_else(trials):
 
 
 def test_a_pdf_has_pages_with_headings_and_its_text_can_be_found(trials):
-    files = sheet_files(trials, "sheet.pdf", look=Look(caption="As in §4.2: α/β"), page_rows=2)
+    files = sheet_files(trials, "sheet.pdf", additions=Additions(caption="As in §4.2: α/β"), page_rows=2)
     [content] = files.values()
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
     assert len(pages) == 2
@@ -67,7 +68,7 @@ def test_a_pdf_has_pages_with_headings_and_its_text_can_be_found(trials):
         assert "the dog" in text
     assert "10⁻⁴" in pages[0]
     assert "10⁻²" in pages[1]
-    assert sheet_files(trials, "sheet.pdf", look=Look(caption="As in §4.2: α/β"), page_rows=2) == files
+    assert sheet_files(trials, "sheet.pdf", additions=Additions(caption="As in §4.2: α/β"), page_rows=2) == files
 
 
 def test_pages_of_other_formats_are_numbered_files(trials, tmp_path, sweep):
@@ -116,7 +117,8 @@ def test_a_scale_is_monotonous_from_dark_to_light(low, span, share):
 
 
 def test_what_is_filled_in_is_the_tables(trials):
-    [content] = sheet_files(trials, "a.svg", look=Look(annotate="{ratio} {error}\\n{{{iterations:04d}}}")).values()
+    additions = Additions(annotate="{ratio} {error}\\n{{{iterations:04d}}}")
+    [content] = sheet_files(trials, "a.svg", additions=additions).values()
     found = texts(content)
     assert "10⁻⁴ –" in found
     assert found.count("{0100}") == 6  # the failed one has none

@@ -1,4 +1,7 @@
-"""What a user may add to a sheet: a title, a caption, text below the images, and borders that show a value."""
+"""What a user may add to a sheet: a title, a caption, text below the images, and borders that show a value.
+
+This is about words and values. Where they stand is in `place` and `surroundings`.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from results.table.labels import value_text
 
 
 @dataclass(frozen=True)
-class Look:
-    """annotate: a template for what stands below each image; border: the column that colours borders; page: number of
-    this page, and how many there are.
+class Additions:
+    """annotate: a template for what stands below each image; border: the column whose values colour the borders; title:
+    instead of the grid's; caption: below the sheet; page: the number of this page, and how many there are.
     """
 
     annotate: str | None = None
@@ -25,7 +28,7 @@ class Look:
     caption: str | None = None
     page: tuple[int, int] | None = None
 
-    def on_page(self, number: int, count: int) -> Look:
+    def on_page(self, number: int, count: int) -> Additions:
         """The same on one page of several."""
         return replace(self, page=(number, count))
 
@@ -35,12 +38,12 @@ class Look:
             for _, row in trials.iterrows():
                 filled_in(self.annotate, row)
         if self.border is not None:
-            _known(self.border, trials.columns, "--border")
+            _check_column(self.border, trials.columns, "--border")
             if not pd.api.types.is_numeric_dtype(trials[self.border]):
                 raise SheetError(f"--border {self.border}: that is no number")
 
 
-PLAIN = Look()
+NOTHING_ADDED = Additions()
 
 
 def filled_in(template: str, row: pd.Series) -> str:
@@ -59,7 +62,7 @@ def filled_in(template: str, row: pd.Series) -> str:
             continue
         if conversion or "{" in (form or ""):
             raise SheetError(f"--annotate {template!r}: only {{column}} and {{column:format}} are filled in")
-        _known(name, row.index, "--annotate")
+        _check_column(name, row.index, "--annotate")
         text += _formatted(name, row[name], form or "", template)
     return text.replace("\\n", "\n")
 
@@ -75,7 +78,7 @@ def _formatted(name: str, value: Any, form: str, template: str) -> str:
         raise SheetError(f"--annotate {template!r}: {name} is {value!r:.40}: {error}") from error
 
 
-def _known(name: str, columns: Any, option: str) -> None:
+def _check_column(name: str, columns: Any, option: str) -> None:
     names = [str(one) for one in columns]
     if name not in names:
         close = difflib.get_close_matches(name, names, n=3)
