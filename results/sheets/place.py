@@ -223,7 +223,7 @@ class _Body:
         """One trial's image with its border and its note, or why there is none."""
         sizes = self._sizes
         if number is None:
-            return _notice("not in the grid", area, sizes, GREY, EMPTY, RULE)
+            return [*_notice("not in the grid", area, sizes, GREY, EMPTY, RULE)]
         boxes: list[Box] = []
         if self.colours:
             value = self._values.get(number)
