@@ -7,7 +7,8 @@
 #SBATCH --time=12:00:00
 #SBATCH --requeue
 #SBATCH --signal=B:TERM@120
-# sbatch deploy/slurm.sh GRID OUT: Ray on all nodes of the job, the sweep on the first. Queued again, it goes on where it was.
+# sbatch deploy/slurm.sh GRID OUT: starts Ray on all nodes of the job and the sweep on the first one. A job that is queued
+# again goes on where it was.
 set -euo pipefail
 grid=${1:?a grid} out=${2:?a folder that all nodes see}
 export RAY_USAGE_STATS_ENABLED=0

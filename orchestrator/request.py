@@ -69,11 +69,11 @@ class Request:
     offline: bool = field(default=False, metadata=_option("No network; stand-ins for what is missing.", "trials"))
     untrusted: bool = field(
         default=False,
-        metadata=_option("The grid is a stranger's: no files outside its folder, no private addresses.", "trials"),
+        metadata=_option("For a stranger's grid: no files outside its folder, no private addresses.", "trials"),
     )
     exact: bool = field(
         default=False,
-        metadata=_option("Bit-exact work: fp32, one image at a time. Slower by half and more.", "trials"),
+        metadata=_option("Bit-exact work in fp32, image by image. Takes half as long again, or more.", "trials"),
     )
     retry_failed: bool = field(default=False, metadata=_option("Run failed trials again.", "selection"))
     however_many: bool = field(

@@ -1,7 +1,7 @@
 """Clips: the frames of a film, of an animated GIF, or of a folder of numbered pictures.
 
-Films come from strangers too: FFmpeg is given an open file, so that it follows no address, and told which containers
-it may read, so that no playlist makes it open other files.
+Films may come from strangers. FFmpeg is therefore given an open file, so that it follows no address, and a list of the
+containers that it may read, so that no playlist makes it open other files.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Clip:
     _running: Iterator[Image.Image] | None = field(default=None, init=False)
 
     def frame(self, number: int) -> Image.Image:
-        """A frame in 8-bit sRGB, counted from 0. Quick in order; going back decodes from the start again.
+        """A frame in 8-bit sRGB, counted from 0. Fast in ascending order; going back decodes from the start again.
 
         Raises UnreadableError.
         """
@@ -63,7 +63,7 @@ class Clip:
         return self.frame(0).size
 
     def sha256(self, number: int) -> str:
-        """What tells this frame from all others: the hash of the file and its number, as decoding would take long."""
+        """Identifies this frame: a hash of its file and its number, because decoding would take long."""
         return hashlib.sha256(f"{self._identity} {number}".encode()).hexdigest()
 
 
@@ -81,7 +81,7 @@ def is_clip(path: Path) -> bool:
 
 
 def open_clip(path: Path) -> Clip:
-    """Raises UnreadableError for what is no clip, is damaged, or has frames that no trial could use."""
+    """The clip in a file or folder. Raises UnreadableError if it is none, is damaged, or its frames are too small."""
     clip = _folder(path) if path.is_dir() else _gif(path) if path.suffix.lower() == ".gif" else _film(path)
     width, height = clip.size
     if min(width, height) < SMALLEST_EDGE or width * height > MOST_PIXELS:
@@ -137,7 +137,7 @@ def _film(path: Path) -> Clip:
         stream = container.streams.video[0]
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         sound = bool(container.streams.audio)
-        # Counted, as containers are often wrong about it; without decoding, that is quick.
+        # Counted, because containers often state a wrong number; without decoding, that is fast.
         count = sum(1 for packet in container.demux(stream) if packet.size)
     return Clip(str(path), count, Fraction(rate), sound, frames, _file_sha256(path))
 

@@ -26,7 +26,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", "
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that is here, or, with `source` None, one that will be downloaded when the sweep runs.
+    """A picture that is on this machine, or (if `source` is None) one that will be downloaded when the sweep runs.
 
     reference: as the grid wrote it. origin: the file, package or address it comes from, for people to read.
     stand_in: the name of the built-in picture that takes its place, or None.
@@ -37,7 +37,7 @@ class Picture:
     credit: str | None
     stand_in: str | None
     source: Callable[[], Image.Image] | None
-    known: tuple[str, tuple[int, int]] | None = None  # hash and size, where they are known without reading it
+    known: tuple[str, tuple[int, int]] | None = None  # hash and size, if they are known without reading the picture
 
     @functools.cached_property
     def _facts(self) -> tuple[str, tuple[int, int]]:
@@ -57,7 +57,7 @@ class Picture:
         return self._facts[1]
 
     def image(self) -> Image.Image:
-        """The picture in 8-bit sRGB, read anew each time: a sweep may name thousands. Raises UnreadableError."""
+        """The picture in 8-bit sRGB. Each call reads it, as a sweep may have thousands. Raises UnreadableError."""
         assert self.source is not None, f"{self.reference} is not here yet"
         return self.source()
 
@@ -94,7 +94,7 @@ class Finder:
         return self._from_folder(reference)
 
     def find_clip(self, reference: str) -> Clip | None:
-        """The clip that is meant, or None for a still picture. Raises UnknownPictureError and UnreadableError."""
+        """The clip of this name, or None for a still picture. Raises UnknownPictureError and UnreadableError."""
         entry = catalogue().get(reference)
         if entry and entry.frames:
             from pictures.drawn_clip import passing_ball
@@ -171,7 +171,9 @@ class Finder:
 
 
 def _is_here(path: Path) -> bool:
-    """False too for a name that no file can have, and for devices and pipes, which may have no end."""
+    """Whether there is a file or folder of this name. False for devices and pipes, which may never end, and for names
+    that no file can have.
+    """
     return os.path.isfile(path) or os.path.isdir(path)
 
 
@@ -190,8 +192,8 @@ def _has_suffix(name: str) -> bool:
 
 
 def _unnamed_remote(url: str, *, public_only: bool) -> Remote:
-    """A picture that only its address names: kept under a hash of the address, so that two pages' `photo.jpg` stay
-    apart.
+    """A picture that has no name but its address. Its file's name begins with a hash of the address, so that the
+    `photo.jpg` of two sites are two files.
     """
     try:
         path = urlsplit(url).path

@@ -1,4 +1,4 @@
-"""Optical flow between two frames of a clip: where everything went, and where that is not known.
+"""Optical flow between two frames of a clip: where each pixel moved, and where that is not known.
 
 The flow is OpenCV's DIS (Kroeger, Timofte, Dai, Van Gool 2016). Where it can be trusted is decided as in Ruder,
 Dosovitskiy, Brox 2016, after Sundaram, Brox, Keutzer 2010.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Flow = NDArray[np.float32]
-"""H×W×2: by how many pixels, to the right and down, the same thing lies further in the other frame."""
+"""H×W×2: how far, in pixels to the right and down, each pixel's content lies in the other frame."""
 
 
 def optical_flow(frame: NDArray[np.uint8], other: NDArray[np.uint8]) -> Flow:

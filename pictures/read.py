@@ -1,7 +1,7 @@
 """Read any picture file into 8-bit sRGB, and bring it to the size of a trial.
 
-Files come from strangers: only formats that Pillow decodes itself are opened (no PostScript interpreter), sizes are
-checked before anything is decoded, and every way in which decoding fails ends in one message.
+Files may come from strangers. Only formats that Pillow decodes itself are opened (no PostScript interpreter), sizes are
+checked before anything is decoded, and whatever goes wrong in decoding becomes one message.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What sets a picture upright, by EXIF orientation."""
+"""How to turn a picture upright, by its EXIF orientation."""
 
 
 def read_bytes(content: bytes, name: str) -> Image.Image:
@@ -54,7 +54,7 @@ def read(path: Path) -> Image.Image:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of sizes, on which MOST_PIXELS decides, and of damaged metadata
+            warnings.simplefilter("ignore")  # about sizes, which MOST_PIXELS limits, and about damaged metadata
             with Image.open(path, formats=FORMATS) as image:
                 _check(image, path)
                 image.load()
@@ -88,10 +88,10 @@ def _check(image: Image.Image, path: Path) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF says. No viewer refuses a picture because its EXIF is damaged."""
+    """The picture turned as its EXIF says; damaged EXIF is ignored, as viewers do."""
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # as its decoders do, Pillow's reader of EXIF raises nearly anything
+    except Exception:  # Pillow's reader of EXIF, like its decoders, raises nearly anything
         return image
     return image if turn is None else image.transpose(turn)
 
@@ -108,7 +108,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit greyscale to 8 bits: 65535 becomes 255. A value that stands for transparency is compared before."""
+    """16-bit greyscale to 8 bits: 65535 becomes 255. Transparent values are found before rounding."""
     values = np.asarray(image)
     reduced = Image.fromarray((values.astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8))
     reduced.info = image.info.copy()
@@ -126,7 +126,7 @@ def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
             if converted is not None:
                 return converted
         except (ImageCms.PyCMSError, OSError):
-            pass  # a damaged or unfitting profile: the plain conversion shows the picture as most viewers would
+            pass  # the profile is damaged or does not fit: show the picture without it, as most viewers would
     return image.convert("RGB")
 
 

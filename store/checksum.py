@@ -19,8 +19,9 @@ _CHUNK = 1 << 20
 class Checksum:
     """What a file's contents must hash to.
 
-    sha256: eight or more of its hexadecimal digits; torchvision's file names carry the first eight.
-    git: the id of the file as a git blob, SHA-1 of `blob <length>\\0<contents>`: known where only a repository is.
+    sha256: eight or more of its hexadecimal digits; the file names of torchvision carry the first eight.
+    git: the id of the file as a git blob, the SHA-1 of `blob <length>\\0<contents>`. A repository shows it where no
+    SHA-256 is published.
     """
 
     kind: Literal["sha256", "git"]
@@ -47,8 +48,8 @@ class Checksum:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's contents in hexadecimal digits; half a gigabyte of weights is read once, not at every
-    question.
+    """SHA-256 of a file's contents in hexadecimal digits. It is kept in memory, so that half a gigabyte of weights is
+    read only once.
     """
     status = path.stat()
     return _sha256(path, status.st_size, status.st_mtime_ns)
@@ -71,7 +72,7 @@ def _digest(path: Path, digest: hashlib._Hash) -> str:
 
 
 def _hint(path: Path) -> str:
-    """What commonly lies under the name of a download that went wrong."""
+    """What the file seems to be instead, for the usual ways in which a download goes wrong."""
     if path.stat().st_size == 0:
         return " (it is empty)"
     return " (it is an HTML page, not the file itself)" if looks_like_html(path) else ""

@@ -36,20 +36,20 @@ def download(
     """Fetch `url` to `destination`, unless another process just did. At most `largest` bytes; `timeout` in seconds;
     with `public_only` from public addresses only.
 
-    What has arrived stays in `<destination>.part`, from which the next attempt goes on if there is a checksum to prove
-    the whole. Raises DownloadError or ChecksumError; `destination` is then not created.
+    What has arrived stays in `<destination>.part`. The next attempt continues it if there is a checksum that can verify
+    the whole file. Raises DownloadError or ChecksumError; `destination` is then not created.
     """
     import requests
 
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        # Held by one process at a time and let go by the system when that process dies, however it dies.
+        # One process at a time holds the lock, and the system releases it when that process dies, however it dies.
         with FileLock(destination.with_name(destination.name + ".lock")):
             if destination.exists():
                 return
             part = destination.with_name(destination.name + ".part")
             if not checksum:
-                part.unlink(missing_ok=True)  # nothing would tell whether the rest belongs to the same file
+                part.unlink(missing_ok=True)  # nothing could show that both parts are of the same file
             with watch(destination.name) if watch else contextlib.nullcontext(_unseen) as report:
                 _fetch(url, part, largest, timeout, report, public_only=public_only)
             if checksum:
@@ -81,14 +81,14 @@ def _fetch(
     from store.public import session
 
     here = part.stat().st_size if part.exists() else 0
-    # "identity": a compressed answer's bytes would not be the file's, and could not be resumed.
+    # "identity": the bytes of a compressed answer would not be those of the file, and could not be resumed.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
     with (
         session(public_only=public_only) as connection,
         connection.get(url, headers=headers, stream=True, timeout=timeout) as response,
     ):
         if here and response.status_code == requests.codes.requested_range_not_satisfiable:
-            return  # all of it had arrived; the checksum decides
+            return  # all of it is here already; the checksum decides
         if not response.ok:
             raise DownloadError(f"{url}: the server answered {response.status_code} {response.reason}")
         if response.status_code != requests.codes.partial_content:
@@ -113,7 +113,7 @@ def _verify(part: Path, checksum: Checksum, url: str) -> None:
     try:
         checksum.verify(part)
     except ChecksumError as error:
-        part.unlink()  # nothing of it can be resumed
+        part.unlink()  # it cannot be resumed
         raise ChecksumError(str(error).replace(str(part), url)) from error
 
 

@@ -21,7 +21,7 @@ class Remote:
     url: str
     checksum: Checksum | None
     largest: int  # bytes that such a file may have at most
-    public_only: bool = False  # whether a stranger wrote the address
+    public_only: bool = False  # whether only public addresses are allowed, because a stranger wrote this one
 
 
 @dataclass(frozen=True)

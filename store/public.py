@@ -1,4 +1,4 @@
-"""Downloads that lead to public addresses only, wherever their redirects point: for addresses that a stranger wrote."""
+"""Downloads from public addresses only, also after redirects: for addresses that a stranger wrote."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _UNICAST_V6 = ipaddress.ip_network("2000::/3")
 def is_public(address: str) -> bool:
     """Whether a numeric address is one of the public internet's hosts.
 
-    IPv6 addresses that carry one of IPv4 inside (mapped, NAT64, 6to4, Teredo) count as not public: they may lead back.
+    IPv6 addresses that contain one of IPv4 (mapped, NAT64, 6to4, Teredo) count as not public, because that one may be
+    an address of this network.
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address) and (found not in _UNICAST_V6 or found.sixtofour or found.teredo):

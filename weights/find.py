@@ -30,12 +30,12 @@ others random weights do.
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights of one architecture: a file, or a seed of random ones, or, with neither, a file yet to be downloaded.
+    """The weights of one architecture: a file, a seed of random ones, or (with neither) a file yet to be downloaded.
 
-    architecture: that of the network they are for; a stand-in's may be another than the grid asked for.
+    architecture: of the network that they fit; for a stand-in it may differ from the one that the grid asked for.
     reference: as the grid wrote it, or the name of the architecture's default.
-    preprocessing: the name of what pictures must go through; None lets the file's own metadata say it.
-    stand_in: what takes the place of what the grid asked for (`vgg16-slim`, `random weights`), or None.
+    preprocessing: the name of what is done to pictures first; None: as the file's own metadata say.
+    stand_in: what replaces the weights that the grid asked for (`vgg16-slim`, `random weights`), or None.
     """
 
     architecture: str
@@ -53,7 +53,7 @@ class Weights:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """Tells these weights from all others: the file's hash, or one of the recipe of random weights."""
+        """Identifies these weights: the hash of the file, or of the recipe of random weights."""
         if self.file:
             return sha256(self.file)
         return hashlib.sha256(f"He-normal with gains {self.architecture} seed {self.seed}".encode()).hexdigest()
@@ -125,7 +125,7 @@ def is_path(reference: str) -> bool:
 
 def _look(remote: Remote, folder: Path | None, access: Access) -> Path | None:
     cache = cache_folder("weights")
-    hub = Path.home() / ".cache/torch/hub/checkpoints"  # where torchvision itself would have put it
+    hub = Path.home() / ".cache/torch/hub/checkpoints"  # where torchvision keeps its downloads
     here = any(place and (place / remote.name).is_file() for place in (folder, cache))
     if not here and (hub / remote.name).is_file():
         folder = hub

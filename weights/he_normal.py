@@ -1,4 +1,4 @@
-"""Random weights: He-normal and seeded, a choice of its own for study (He, Wang, Hopcroft 2016, arXiv 1606.04801)."""
+"""Seeded random weights, He-normal: a network worth studying in itself (He, Wang, Hopcroft 2016, arXiv 1606.04801)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ GAINS: Mapping[str, Mapping[str, float]] = {
 }
 """Factors of the first convolution of each block of VGG, by parameter.
 
-He-normal layers all respond with the strength of the picture itself, and then the paper's ratios do not reach from
-photograph to painting: content always wins. With these factors the responses to a
-photograph have a root mean square of about 45, 110, 175, 65 and 30 in the five blocks. ReLU networks are positively
-homogeneous: it changes how much a layer counts, and nothing of what it sees.
+All plain He-normal layers respond as strongly as the picture itself. The paper's ratios then do not lead from
+photograph to painting, because content always outweighs style. With these factors, the responses to a photograph have a
+root mean square of about 45, 110, 175, 65 and 30 in the five blocks. ReLU networks are positively homogeneous, so that
+the factors change how much a layer counts, but not what it sees.
 """
 
 

@@ -47,7 +47,7 @@ def _read_safetensors(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tupl
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
-        # mmap: of 528 MB of VGG-16 the classifier, which is nine tenths, is never read.
+        # mmap: the classifier, nine tenths of the 528 MB of VGG-16, is then never read.
         try:
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except RuntimeError as error:
@@ -55,7 +55,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
                 raise
             content = torch.load(path, map_location="cpu", weights_only=True)  # the format before torch 1.6
     except Exception as error:  # torch.load raises nearly anything for damaged files
-        # It refuses to make anything but tensors; its other complaints are about bytes that torch.save never writes.
+        # This message means that the file asks for other objects than tensors; all others mean damaged bytes.
         if "unsupported global" in str(error).lower():
             raise UnusableError(
                 f"{path} holds more than numbers and was not loaded, because that could run code; "

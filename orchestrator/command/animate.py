@@ -49,7 +49,7 @@ def animate(
         ),
     ] = None,
 ) -> None:
-    """Film how the images of a run came about, with their loss curves; the run needs the setting `frames_every`.
+    """Film how the images of a run came about, with their loss curves. The run needs the setting `frames_every`.
 
     A run whose content is a clip gives the stylised clips instead, with their sound; --sheet and --trial film how their
     frames came about.
@@ -157,7 +157,7 @@ def _advice(run: Run, one: pd.Series | None = None) -> str:
 
 
 def _only(run: Run, row: pd.Series) -> Iterator[str]:
-    """What `--only` has to say to choose a trial, as far as a command line can name its values."""
+    """The values of `--only` that choose this trial. Values that a command line cannot express are left out."""
     from results.table.axes import LABEL, grid_axes
 
     for axis in grid_axes(run):

@@ -23,9 +23,10 @@ HIGHEST_RATE = 240
 
 @dataclass(frozen=True)
 class ClipFilm:
-    """One film of a run: all frames that are done of one clip with one combination of settings.
+    """One film of a run: the frames of one clip with one combination of settings, up to the first that is not done.
 
-    name: from its settings, fit for a file. ends_at: the first frame that is not done, and why; None where all are.
+    name: made from its settings, usable as a file name. ends_at: the first frame that is not done, and why; None if all
+    are done.
     """
 
     name: str
@@ -45,8 +46,8 @@ def is_of_clips(run: results.Run) -> bool:
 
 
 def clip_films(run: results.Run, trials: pd.DataFrame, say: Callable[[str], None]) -> list[ClipFilm]:
-    """The films of these trials (of `results.load(run, missing=True)`). A clip that is no longer where it was, or is
-    another one now, costs the sound; `say` is told.
+    """The films of these trials (of `results.load(run, missing=True)`). If a clip is no
+    longer where it was, or was changed, its film has no sound, and `say` is told.
     """
     axes = [axis for axis in grid_axes(run) if axis != ("frame",)]
     keys = [f"{settings[0]}{ORDER}" for settings in axes]
@@ -79,7 +80,7 @@ def _words(row: pd.Series, axes: list[tuple[str, ...]]) -> str:
         for name in settings:
             if isinstance(row.get(f"{name}{LABEL}"), str):
                 words.append(label_of(row, name))
-                break  # the others of a group that moves together say no more
+                break  # the label stands for all axes that move together
         else:
             words += [f"{setting_name(name)} {label_of(row, name)}" for name in settings]
     return " ".join(words)
@@ -91,9 +92,9 @@ def _clips(run: results.Run) -> dict[str, dict[str, str]]:
 
 
 def _of_clip(run: results.Run, row: pd.Series, say: Callable[[str], None]) -> tuple[Fraction, str | None]:
-    """Frames per second, and the file whose sound the film gets.
+    """Frames per second, and the file from which the film gets its sound.
 
-    The run only says where the clip was: its sound is taken if this frame is of that very file.
+    The run records where the clip was. Its sound is only used if the file there is still the one with this frame.
     """
     noted = _clips(run)[row["content"]]
     path = Path(noted["origin"])

@@ -7,7 +7,7 @@ from orchestrator.command.options import RunArgument
 
 
 def compact(run: RunArgument) -> None:
-    """Merge a run's shards into one, for tables that are read faster. Nothing is lost, whoever reads meanwhile."""
+    """Merge the many small files of a run's table into one, which is read faster. Safe while others read the run."""
     with messages():
         import results
         from results.run.compact import compact as merge

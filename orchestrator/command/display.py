@@ -20,7 +20,7 @@ PLAIN_SECONDS = 30.0
 
 
 class Display(Protocol):
-    """Shows a status, and lines of text above it."""
+    """Shows how far the sweep is, and lines of text above that."""
 
     def __enter__(self) -> Self: ...
 
@@ -32,7 +32,7 @@ class Display(Protocol):
 
 
 def make_display() -> Display:
-    """Asks the terminal itself: Rich would draw bars into a pipe where FORCE_COLOR is set."""
+    """A bar if stderr is a terminal. Rich is not asked, because FORCE_COLOR makes it draw bars into pipes."""
     return _Terminal() if sys.stderr.isatty() else _Plain()
 
 

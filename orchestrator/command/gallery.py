@@ -16,7 +16,7 @@ def gallery(
     serve: Annotated[bool, typer.Option("--serve", help="Serve it to this machine until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 takes a free one.")] = 0,
 ) -> None:
-    """Write the gallery of a run, a page that compares its images, and print where it is. Every sweep ends with it."""
+    """Write the gallery of a run, a page on which its images can be compared. Every sweep ends with this."""
     with messages():
         import results
         from results.gallery.serve import Server

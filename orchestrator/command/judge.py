@@ -28,9 +28,9 @@ def judge(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Compare results blindly: a local page shows two at a time that differ in one axis, and not how they were made.
+    """Compare results blindly: a local page shows two at a time that differ in one axis, without their settings.
 
-    Votes are kept in RUN/votes.parquet; `results.ratings` and --ratings make strengths of them.
+    Votes are kept in RUN/votes.parquet; --ratings and `results.ratings` compute how strong each value is.
     """
     with messages():
         import results
@@ -47,12 +47,12 @@ def judge(
             print(server.url, flush=True)
             say("serving to this machine alone; Ctrl-C ends it, and every vote is kept")
             if browser:
-                # A browser that runs in the terminal would keep us from serving it.
+                # In a thread, because a browser that runs in the terminal returns only when it is closed.
                 threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
-                say(f"{session.votes} votes kept; `sweep judge {run} --ratings` says what they amount to")
+                say(f"{session.votes} votes kept; `sweep judge {run} --ratings` shows what they say")
 
 
 def _user() -> str:
@@ -91,7 +91,7 @@ def _print_ratings(ratings: pd.DataFrame) -> None:
 
 
 def _apart(row: dict[Hashable, Any], after: dict[Hashable, Any] | None) -> str:
-    """How a value stands to the one below it."""
+    """Whether the votes tell a value from the one below it."""
     import pandas as pd
 
     if after is None:
@@ -108,14 +108,14 @@ def _summary(about: dict[Hashable, Any]) -> str:
     skipped = f", {about['skipped']} skipped" if about["skipped"] else ""
     lines = [f"{about['votes']} votes{skipped}; strengths are log-odds, their intervals are of 95 %"]
     if about["uncounted"]:
-        lines.append(f"{about['uncounted']} votes are on trials that the grid no longer has, and are not counted")
+        lines.append(f"{about['uncounted']} votes are on trials that the grid no longer has, and do not count")
     needed = about["votes_to_settle"]
     if needed == 0:
         lines.append("every value is told apart from the next one: the order is settled")
     elif needed is not None:
         lines.append(f"about {needed:,} more votes, spread as until now, would settle the order if it stays as it is")
     elif about["groups"] != 1 or not about["votes"]:
-        lines.append("not all values were compared with each other yet, so that there is no order of them all; go on")
+        lines.append("not all values were compared with each other yet, so they have no common order; judge more pairs")
     else:
-        lines.append("some values are equal so far: no number of votes can be named that would settle the order")
+        lines.append("some values are equal so far, so it is unknown how many votes would settle the order")
     return "\n".join(lines)

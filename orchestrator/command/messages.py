@@ -1,4 +1,4 @@
-"""What all commands share: messages and exit codes, and how runs and parts of tables are named."""
+"""What all commands share: messages, exit codes, and how a run and some of its trials are named."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 @dataclass
 class Options:
-    """Of the whole program. `debug`: errors show where they come from."""
+    """Options of the whole program. `debug`: errors show their stack trace."""
 
     debug: bool = False
 
@@ -44,7 +44,7 @@ def messages() -> Iterator[None]:
 
 
 def _explain(error: Exception) -> tuple[str, int]:
-    """The message and exit code of an error. Its class is imported here, because `sweep --help` needs none of them."""
+    """The message and exit code of an error. Its class is imported late, because `sweep --help` does not need it."""
     from orchestrator.errors import EngineError, OrchestratorError
     from pictures import PictureError
     from results import ResultsError
@@ -66,7 +66,7 @@ def fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
 
 
 def say(text: str) -> None:
-    """To stderr: results alone go to stdout."""
+    """Print to stderr; only results go to stdout."""
     from results.printable import printable
 
     print(printable(text), file=sys.stderr, flush=True)

@@ -54,13 +54,16 @@ def print_preview(found: dict[str, Any]) -> None:
     trials = found["trials"]
     line("trials", _trials_text(trials))
     if trials["different"] < trials["points"]:
-        line("", f"{trials['points']} points of the grid, some of which differ in nothing that counts")
+        line(
+            "",
+            f"{trials['points']} points of the grid; points without any effective difference share a trial",
+        )
     widths = ", ".join(f"{count} of {width}" for width, count in found["batches"]["widths"].items())
     line("batches", f"{found['batches']['count']}" + (f" ({widths} trials)" if widths else ""))
     if found["batches"]["at_once"] < found["batches"]["count"]:
         line("", f"{found['batches']['at_once']} at once: frames of a clip follow one another")
     if found["batches"]["patches_alone"]:
-        line("", "mrf looks for its patches image by image; only the network's pass is shared")
+        line("", "mrf matches patches image by image; only the pass of the network is shared")
     for kind in ("pictures", "weights"):
         for name, one in found[kind].items():
             size = f", {one['size'][0]}×{one['size'][1]}" if one.get("size") else ""
@@ -75,9 +78,9 @@ def print_preview(found: dict[str, Any]) -> None:
 
 def _trials_text(trials: dict[str, int]) -> str:
     reasons = {
-        "to run": "to run: no row of theirs is there",
+        "to run": "to run",
         "done": "done already",
-        "failed": "failed before; --retry-failed runs them again",
+        "failed": "failed; --retry-failed runs them again",
         "not selected": "left out by --only or --limit",
     }
     parts = [f"{trials[state]} {reason}" for state, reason in reasons.items() if trials[state]]

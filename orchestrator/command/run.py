@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @takes_request("trials", "selection", "work")
 def run(request: Request) -> None:
-    """Run a grid: whatever of it is not done yet. `sweep GRID` is short for this.
+    """Run what is not done yet of a grid. `sweep GRID` is short for this.
 
-    Ctrl-C lets running batches finish; the same command goes on from there.
+    Ctrl-C lets running batches finish; run the same command again to continue.
     """
     from orchestrator.command.downloads import download_bar
     from orchestrator.sweep import execute

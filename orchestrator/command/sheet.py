@@ -32,7 +32,7 @@ def sheet(
         ),
     ] = None,
 ) -> None:
-    """Draw a run's comparison sheet again, with other axes, of a part of its trials, or for a paper."""
+    """Draw a run's comparison sheet again: with other axes, of some of its trials, or for a paper."""
     with messages():
         import results
         from results.run.folder import SHEET

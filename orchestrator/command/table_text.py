@@ -39,7 +39,7 @@ def print_table(
 
 
 def _telling(trials: pd.DataFrame) -> list[str]:
-    """The settings in which the trials differ, and how they came out."""
+    """The columns that are shown if none are asked for: the settings that differ, and the outcome."""
     from results.table.axes import LABEL, setting_columns
 
     varying = [
@@ -67,7 +67,7 @@ def _print_text(trials: pd.DataFrame) -> None:
         table.add_column(escape(str(name)), justify="right" if trials[name].dtype.kind in "if" else "left")
     for row in trials.itertuples(index=False):
         table.add_row(*(escape(printable(_cell(value))) for value in row))
-    # A pipe has no width: whole rows are worth more there than a narrow table.
+    # A pipe has no width, and whole rows are more useful there than a narrow table.
     Console(width=None if sys.stdout.isatty() else 400).print(table)
 
 

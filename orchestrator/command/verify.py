@@ -17,7 +17,7 @@ def verify(
 ) -> None:
     """Check every row of a run against its image, and every file against the table.
 
-    Exit code 1 where something is lost, or where a trial that is computed again gives something else.
+    Exit code 1 if something is lost, or if a trial that is computed again gives another result.
     """
     with messages():
         import results
