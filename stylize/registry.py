@@ -43,9 +43,12 @@ class Loss(Element):
 
 @dataclass(frozen=True)
 class InitialImage(Element):
-    """What an image starts as. `picture` is the picture of the transfer that is needed for it, where one is."""
+    """What an image starts as. `picture` is the picture of the transfer that is needed for it, where one is.
+    `draws_noise`: whether the settings `seed` and `noise_deviation` have an effect on it.
+    """
 
     picture: Literal["content", "style", "start"] | None = None
+    draws_noise: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,11 @@ OPTIMISERS: dict[str, Element] = {
 """What the setting `optimizer` may be."""
 
 INITIAL_IMAGES: dict[str, InitialImage] = {
-    "content": InitialImage("stylize.images.initial:Picture", picture="content"),
+    "content": InitialImage("stylize.images.initial:Picture", picture="content", draws_noise=False),
     "noise": InitialImage("stylize.images.initial:Noise"),
-    "style": InitialImage("stylize.images.initial:Picture", picture="style"),
+    "style": InitialImage("stylize.images.initial:Picture", picture="style", draws_noise=False),
     "mix": InitialImage("stylize.images.initial:Mix", picture="content"),
-    "image": InitialImage("stylize.images.initial:Picture", picture="start"),
+    "image": InitialImage("stylize.images.initial:Picture", picture="start", draws_noise=False),
 }
 """What the setting `init` may be."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.errors import GridError
 from orchestrator.grid.values import check_value, shown_value, unknown
-from stylize.settings.trial_settings import TrialSettings
+from stylize.settings import TrialSettings
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from orchestrator.errors import GridError, Place
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.values import check_value, shown_value, spaced, unknown
 from orchestrator.grid.yaml12 import Document, Steps, parse_value, path_text, read_yaml
-from stylize.settings.trial_settings import SETTING_NAMES, TrialSettings
+from stylize.settings import SETTING_NAMES, TrialSettings
 
 ENTRIES = ("title", "description", "settings", "axes", "zip", "exclude", "include", "sheet")
 MOST_AXIS_VALUES = 100_000

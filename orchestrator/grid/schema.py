@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stylize.settings.trial_settings import SETTING_NAMES, TrialSettings
+from stylize.settings import SETTING_NAMES, TrialSettings
 
 
 def grid_schema() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.errors import GridError
 from stylize import LayerWeight
-from stylize.settings.trial_settings import PictureShare, TrialSettings
+from stylize.settings import PictureShare, TrialSettings
 
 
 @functools.cache

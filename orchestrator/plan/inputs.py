@@ -18,7 +18,7 @@ from pictures.read import read_bytes
 from results import Run, RunError
 from store import EVERYTHING_ALLOWED, Access
 from stylize import SettingsError
-from stylize.settings.trial_settings import TrialSettings
+from stylize.settings import TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
 
 OF_TRIAL = "trial:"

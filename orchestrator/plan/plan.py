@@ -15,15 +15,11 @@ from orchestrator.grid.grid import Grid, Point
 from orchestrator.plan.batches import DEFAULT_PACKING, Batch, Packing, pack
 from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
-from orchestrator.plan.trial import Trial, check_point, trial_id
-from stylize import ARCHITECTURES, SettingsError
-from stylize.settings.trial_settings import TrialSettings
+from orchestrator.plan.trial import Trial, make_trial
+from stylize import SettingsError
 
 ROWS_AT_ONCE = 5_000
 """Of the plan's table: rows as Python objects take fifty times their space in the table."""
-
-LONGEST_FRAME = 16_383
-"""Pixels that a WebP can have, which frames are kept as."""
 
 MOST_TRIALS = 100_000
 """More than this is refused without --yes: it is usually a mistake in an axis."""
@@ -41,7 +37,6 @@ class Plan:
     batches: list[Batch]
     inputs: Inputs
     packing: Packing
-    known: bool = True  # False where pictures or weights must be downloaded before trials can be named
 
     @property
     def trials(self) -> dict[str, Trial]:
@@ -120,9 +115,6 @@ def make_plan(
         points = _trials(grid, inputs)
     if not points:
         raise UsageError("this grid has no trial: exclude leaves nothing")
-    known = all(picture.source for picture in inputs.pictures.values()) and all(
-        weights.is_here for weights in inputs.weights.values()
-    )
     chosen = _chosen(points, selection)
     trials = {trial.id: trial for _, trial in points}
     states = {}
@@ -132,7 +124,7 @@ def make_plan(
             state = "to run"
         states[id] = "not selected" if state == "to run" and id not in chosen else state
     batches = pack(list(trials.values()), states, packing)
-    return Plan(grid, points, states, batches, inputs, packing, known)
+    return Plan(grid, points, states, batches, inputs, packing)
 
 
 @contextlib.contextmanager
@@ -179,8 +171,7 @@ def _trials(grid: Grid, inputs: Inputs) -> list[tuple[Point, Trial]]:
 def _trial(grid: Grid, point: Point, inputs: Inputs, previous: Trial | None) -> Trial:
     settings = grid.settings_at(point)
     try:
-        complete = check_point(settings)
-        return _named(complete, inputs, previous if complete.follows else None)
+        return make_trial(settings, inputs, previous)
     except SettingsError as error:
         where = ", ".join(
             f"{name}={dimension.names(name)[index]}"
@@ -188,76 +179,3 @@ def _trial(grid: Grid, point: Point, inputs: Inputs, previous: Trial | None) -> 
             for name in dimension.settings
         )
         raise GridError(f"{grid.file}: {error}" + (f" (at {where})" if where else "")) from error
-
-
-def _named(settings: TrialSettings, inputs: Inputs, previous: Trial | None) -> Trial:
-    content = settings.content
-    if content and settings.frame is not None:
-        if inputs.clip(content):
-            content = inputs.frame(content, settings.frame)
-        elif settings.frame:
-            raise SettingsError(f"frame {settings.frame} of {content} is asked for, which is a still picture")
-    weights = inputs.network_weights(settings)
-    style = settings.style if settings.uses_style or settings.init == "style" else None
-    # A content picture gives the image its shape, also where it has no other part.
-    shaping = content or settings.style
-    assert shaping is not None  # check_point
-    shaping_size = settings.size if settings.content else settings.style_size
-    width, height = inputs.scaled(shaping, shaping_size)
-    architecture = ARCHITECTURES[weights.architecture]
-    deepest = architecture.deepest(settings.active_layers)
-    blended = [picture for picture, _ in settings.style_blend] if settings.uses_style else []
-    styles = [inputs.scaled(one, settings.style_size) for one in [*([style] if style else []), *blended]]
-    if settings.frames_every and max(width, height) > LONGEST_FRAME:
-        raise SettingsError(
-            f"frames_every: frames are WebP, which ends at {LONGEST_FRAME} pixels, not {width}×{height}"
-        )
-    edge = min(width, height, *(side for shape in styles for side in shape))
-    needed = architecture.smallest_edge(deepest)
-    if edge < needed:
-        raise SettingsError(
-            f"size {settings.size} leaves an edge of {edge} pixels; {deepest} of {architecture.name} needs {needed}"
-        )
-    hashes = {"weights": f"{weights.sha256} {weights.preprocessing}" if weights.is_here else "unknown"}
-    stand_ins = []
-    start = settings.init_image if settings.init == "image" else None
-    if settings.uses_masks and settings.content_mask and settings.style_mask:
-        inputs.check_masks(settings.content_mask, settings.style_mask)
-    else:
-        settings = settings.model_copy(update={"content_mask": None, "style_mask": None})
-    masks = [("content_mask", settings.content_mask), ("style_mask", settings.style_mask)]
-    named = [
-        ("content", content),
-        ("style", style),
-        ("init_image", start),
-        *((one, one) for one in blended),
-        *masks,
-    ]
-    for name, reference in named:
-        if reference:
-            picture = inputs.picture(reference)
-            hashes[name] = picture.sha256 if picture.source else f"unknown: {reference}"
-            if picture.stand_in:
-                stand_ins.append(f"{picture.stand_in} for {reference}")
-    if previous:
-        assert previous.content
-        hashes["previous"] = f"{previous.id} {inputs.picture(previous.content).sha256}"
-    if weights.stand_in:
-        stand_ins.append(f"{weights.stand_in} for {settings.architecture} {weights.reference}")
-    return Trial(
-        id=trial_id(settings, width, height, hashes),
-        settings=settings,
-        width=width,
-        height=height,
-        content=content,
-        style=style,
-        start=start,
-        after=previous.id if previous else None,
-        frame_before=previous.content if previous else None,
-        weights_reference=weights.reference,
-        weights_sha256=weights.sha256 if weights.is_here else "unknown",
-        stand_ins=tuple(stand_ins),
-        architecture=weights.architecture,
-        network=f"{weights.architecture} {hashes['weights']} {settings.pooling} {settings.padding}",
-        deepest=deepest,
-    )

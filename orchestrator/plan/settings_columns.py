@@ -1,4 +1,8 @@
-"""The columns that a trial's settings have in every table, and a trial's settings as one row of them."""
+"""The columns that a trial's settings have in every table, and a trial's settings as one row of them.
+
+Most settings are one column. A setting whose items are pairs of a name and a number takes two (`style_layers`,
+`style_layer_weights`), and `size` is the long edge; the image's exact width and height are columns of the outcome.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,7 @@ from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 
-from stylize import LayerWeight
-from stylize.settings.trial_settings import SETTING_NAMES, TrialSettings
+from stylize.settings import ABOUT, SETTING_NAMES, TrialSettings
 
 
 def _arrow_type(annotation: Any) -> pa.DataType:
@@ -28,14 +31,11 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 def _settings_schema() -> pa.Schema:
     fields: list[tuple[str, pa.DataType]] = []
     for name in SETTING_NAMES:
-        if name.endswith("_layers"):
-            fields += [(name, pa.list_(pa.string())), (f"{name[:-1]}_weights", pa.list_(pa.float64()))]
-        elif name == "style_blend":
-            fields += [(name, pa.list_(pa.string())), (f"{name}_shares", pa.list_(pa.float64()))]
-        elif name == "size":
-            fields.append((name, pa.int64()))
+        about = ABOUT[name]
+        if about.weights:
+            fields += [(name, pa.list_(pa.string())), (about.weights.column, pa.list_(pa.float64()))]
         else:
-            fields.append((name, _arrow_type(TrialSettings.model_fields[name].annotation)))
+            fields.append((name, _arrow_type(about.cell_type or TrialSettings.model_fields[name].annotation)))
     return pa.schema(fields)
 
 
@@ -43,22 +43,18 @@ SETTINGS_SCHEMA = _settings_schema()
 """The columns of a trial's settings in every table."""
 
 
-def settings_row(settings: TrialSettings) -> dict[str, Any]:
-    """The settings as a row of `SETTINGS_SCHEMA`.
+def setting_cells(name: str, value: Any) -> dict[str, Any]:
+    """One value of a setting in the columns that it has."""
+    about = ABOUT[name]
+    if about.weights:
+        pairs = value or ()
+        return {name: [item for item, _ in pairs], about.weights.column: [weight for _, weight in pairs]}
+    return {name: about.cell(value) if about.cell else value}
 
-    Layers take two columns, names and weights (`style_layers`, `style_layer_weights`). `size` is the long edge; the
-    image's exact width and height are columns of the outcome.
-    """
+
+def settings_row(settings: TrialSettings) -> dict[str, Any]:
+    """The settings as a row of `SETTINGS_SCHEMA`."""
     row: dict[str, Any] = {}
     for name in SETTING_NAMES:
-        value = getattr(settings, name)
-        if name.endswith("_layers"):
-            layers: tuple[LayerWeight, ...] = value or ()
-            row[name] = [layer for layer, _ in layers]
-            row[f"{name[:-1]}_weights"] = [weight for _, weight in layers]
-        elif name == "style_blend":
-            row[name] = [picture for picture, _ in value]
-            row[f"{name}_shares"] = [share for _, share in value]
-        else:
-            row[name] = max(value) if name == "size" and isinstance(value, tuple) else value
+        row |= setting_cells(name, getattr(settings, name))
     return row

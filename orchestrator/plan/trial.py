@@ -1,17 +1,24 @@
-"""A trial: one point of a grid, named by what determines its result."""
+"""A trial: what it is, which pictures and which network it uses, and its id, which follows from what determines its
+result. What a grid says and how trials share batches is not here.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stylize import ARCHITECTURES
-from stylize.settings.trial_settings import PictureShare, TrialSettings
+from orchestrator.plan.inputs import Inputs
+from stylize import ARCHITECTURES, SettingsError
+from stylize.settings import ABOUT, AFTER_FRAME, DEFAULTS, PICTURES, PictureShare, TrialSettings, why_needed
+from weights import Weights
 
 NUMERICS_VERSION = 3
 """Raised whenever the same settings would give other pixels than before, also by another default."""
+
+LONGEST_SNAPSHOT = 16_383
+"""Pixels that an edge of a WebP can have, the format of the images on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,105 +77,153 @@ class Trial:
         return one * settings.iterations
 
 
-_NAMES_ONLY = {
-    "content",
-    "style",
-    "style_blend",
-    "content_mask",
-    "style_mask",
-    "init_image",
-    "weights",
-    "checkpointing",
-    "frame",
-    "clip_frames",
-    "frames_every",
-}
+def make_trial(settings: TrialSettings, inputs: Inputs, before: Trial | None = None) -> Trial:
+    """The trial of a point of a grid. `before` is the trial of the frame before, in a clip.
+
+    Raises SettingsError for what cannot go together, and what finding pictures and weights raises.
+    """
+    settings = check_point(settings)
+    before = before if settings.follows else None
+    content = _content(settings, inputs)
+    weights = inputs.network_weights(settings)
+    style, start = _used("style", settings), _used("init_image", settings)
+    if settings.content_mask and settings.style_mask and settings.uses_masks:
+        inputs.check_masks(settings.content_mask, settings.style_mask)
+    else:
+        settings = settings.model_copy(update={"content_mask": None, "style_mask": None})
+    width, height = _image_size(settings, content, inputs)
+    deepest = ARCHITECTURES[weights.architecture].deepest(settings.active_layers)
+    _check_size(settings, weights, deepest, width, height, inputs)
+    files = {"content": content, "style": style, "init_image": start}
+    files |= {picture: picture for picture in _blended(settings)}
+    files |= {"content_mask": settings.content_mask, "style_mask": settings.style_mask}
+    hashes = _hashes(files, weights, before, inputs)
+    return Trial(
+        id=trial_id(settings, width, height, hashes),
+        settings=settings,
+        width=width,
+        height=height,
+        content=content,
+        style=style,
+        start=start,
+        after=before.id if before else None,
+        frame_before=before.content if before else None,
+        weights_reference=weights.reference,
+        weights_sha256=weights.sha256 if weights.is_here else "unknown",
+        stand_ins=_stand_ins(files, settings, weights, inputs),
+        architecture=weights.architecture,
+        network=f"{weights.architecture} {hashes['weights']} {settings.pooling} {settings.padding}",
+        deepest=deepest,
+    )
 
 
-def _without_effect(settings: TrialSettings, *, follows: bool) -> Iterator[str]:
-    """Settings that change nothing beside the others; `follows`: after a frame of a clip."""
-    if not follows:
-        yield from ("temporal_weight", "frame_start")
-    elif settings.frame_start == "warped":
-        yield from ("init", "seed", "noise_deviation", "noise_share")
-    if settings.optimizer == "lbfgs":
-        yield from ("decay", "betas")
-    if settings.decay == "none" or settings.optimizer == "lbfgs":
-        yield from ("decay_rate", "decay_steps")
-    if settings.init not in ("noise", "mix"):
-        yield from ("seed", "noise_deviation")
-    if settings.init != "mix":
-        yield "noise_share"
-    if not settings.uses_style:
-        yield "style_representation"
-        if settings.init != "style":
-            yield "style_scale"
-    if not settings.matting_weight:
-        yield "matting_from"
-    if not settings.uses_style or settings.style_representation != "mrf":
-        yield from ("mrf_stride", "mrf_rotations", "mrf_scales")
+def _content(settings: TrialSettings, inputs: Inputs) -> str | None:
+    """The reference of the content picture, also where only its shape counts; of a clip, that of the frame."""
+    content = settings.content
+    if content is None or settings.frame is None:
+        return content
+    if inputs.clip(content):
+        return inputs.frame(content, settings.frame)
+    if settings.frame:
+        raise SettingsError(f"frame {settings.frame} of {content} is asked for, which is a still picture")
+    return content
 
 
-def trial_id(settings: TrialSettings, width: int, height: int, inputs: Mapping[str, str]) -> str:
+def _used(picture: str, settings: TrialSettings) -> str | None:
+    """What one of the picture settings names; None where the trial does not need it."""
+    named: str | None = getattr(settings, picture)
+    return named if why_needed(picture, settings.__dict__) else None
+
+
+def _blended(settings: TrialSettings) -> list[str]:
+    return [picture for picture, _ in settings.style_blend] if settings.uses_style else []
+
+
+def _image_size(settings: TrialSettings, content: str | None, inputs: Inputs) -> tuple[int, int]:
+    """Width and height: those of the content picture, also where it has no other part, else of the style picture."""
+    if content:
+        return inputs.scaled(content, settings.size)
+    assert settings.style is not None  # check_point
+    return inputs.scaled(settings.style, settings.style_size)
+
+
+def _check_size(
+    settings: TrialSettings, weights: Weights, deepest: str, width: int, height: int, inputs: Inputs
+) -> None:
+    """Raises SettingsError where a picture is too small for the network, or too large to be kept on the way."""
+    if settings.frames_every and max(width, height) > LONGEST_SNAPSHOT:
+        raise SettingsError(
+            f"frames_every: frames are WebP, which ends at {LONGEST_SNAPSHOT} pixels, not {width}×{height}"
+        )
+    style = _used("style", settings)
+    styles = [inputs.scaled(one, settings.style_size) for one in [*([style] if style else []), *_blended(settings)]]
+    edge = min(width, height, *(side for shape in styles for side in shape))
+    architecture = ARCHITECTURES[weights.architecture]
+    needed = architecture.smallest_edge(deepest)
+    if edge < needed:
+        raise SettingsError(
+            f"size {settings.size} leaves an edge of {edge} pixels; {deepest} of {architecture.name} needs {needed}"
+        )
+
+
+def _hashes(files: Mapping[str, str | None], weights: Weights, before: Trial | None, inputs: Inputs) -> dict[str, str]:
+    """The hashes that `trial_id` takes. What has to be downloaded first has none: then the id is not final."""
+    found = {"weights": f"{weights.sha256} {weights.preprocessing}" if weights.is_here else "unknown"}
+    for name, reference in files.items():
+        if reference:
+            picture = inputs.picture(reference)
+            found[name] = picture.sha256 if picture.source else f"unknown: {reference}"
+    if before:
+        assert before.content
+        found["previous"] = f"{before.id} {inputs.picture(before.content).sha256}"
+    return found
+
+
+def _stand_ins(
+    files: Mapping[str, str | None], settings: TrialSettings, weights: Weights, inputs: Inputs
+) -> tuple[str, ...]:
+    """What stands in for pictures and weights that could not be had offline, in words."""
+    pictures = [(inputs.picture(reference).stand_in, reference) for reference in files.values() if reference]
+    found = [f"{stand_in} for {reference}" for stand_in, reference in pictures if stand_in]
+    if weights.stand_in:
+        found.append(f"{weights.stand_in} for {settings.architecture} {weights.reference}")
+    return tuple(found)
+
+
+def trial_id(settings: TrialSettings, width: int, height: int, hashes: Mapping[str, str]) -> str:
     """Names a trial by what determines its result: 20 hexadecimal digits.
 
-    `settings` have their layers filled in. `inputs` holds the hashes of weights and pictures, whose names do not
-    count, and for a frame of a clip what it follows. Settings without effect (the seed where nothing is drawn, the
+    `settings` have their layers filled in. `hashes` holds those of weights and pictures, whose names do not count, and
+    for a frame of a clip `previous`: what it follows. Settings without effect (the seed where nothing is drawn, the
     style where α alone counts) do not count either, nor does what leaves the pixels alone (checkpointing,
     frames_every), nor do settings at their default, so that settings added later leave old trials valid.
     """
-    counted = settings.model_dump(exclude=_NAMES_ONLY, exclude_defaults=True)
-    for name in _without_effect(settings, follows="previous" in inputs):
-        counted.pop(name, None)
+    facts = settings.__dict__ | {AFTER_FRAME: "previous" in hashes}
+    counted = {
+        name: value
+        for name, value in settings.__dict__.items()
+        if value != DEFAULTS[name] and ABOUT[name].named_by == "value" and ABOUT[name].effect.holds(facts)
+    }
     counted["content_layers"] = settings.active_content_layers
     counted["style_layers"] = settings.active_style_layers
-    used = {"weights": inputs["weights"]}
-    if (
-        settings.uses_content
-        or settings.init in ("content", "mix")
-        or settings.colour != "style"
-        or settings.matting_weight
-    ):
-        used["content"] = inputs["content"]
-    if settings.uses_style or settings.init == "style":
-        used["style"] = inputs["style"]
+    used = {"weights": hashes["weights"]}
+    used |= {name: hashes[name] for name in PICTURES if why_needed(name, facts)}
     if settings.uses_style and settings.style_blend:
-        used["style_blend"] = ", ".join(f"{inputs[picture]} {share}" for picture, share in settings.style_blend)
-    if settings.init == "image":
-        used["init_image"] = inputs["init_image"]
-    if settings.uses_masks:
-        used |= {mask: inputs[mask] for mask in ("content_mask", "style_mask")}
-    if "previous" in inputs:
-        used["previous"] = inputs["previous"]
+        used["style_blend"] = ", ".join(f"{hashes[picture]} {share}" for picture, share in settings.style_blend)
+    if "previous" in hashes:
+        used["previous"] = hashes["previous"]
     identity = {"numerics": NUMERICS_VERSION, "width": width, "height": height, "settings": counted, "inputs": used}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def check_point(settings: TrialSettings) -> TrialSettings:
-    """`settings` with the architecture's layers filled in. Raises stylize.SettingsError for what cannot go together."""
-    from stylize import SettingsError
-
+    """`settings` with the architecture's layers filled in. Raises SettingsError for what cannot go together."""
     complete = settings.for_architecture(ARCHITECTURES[settings.architecture])
-    reasons = {
-        "content": {
-            f"init: {settings.init} starts from it": settings.init in ("content", "mix"),
-            "its content loss counts": settings.uses_content,
-            f"colour: {settings.colour} needs its colours": settings.colour != "style",
-            "matting_weight needs its edges": settings.matting_weight > 0,
-        },
-        "style": {
-            "init: style starts from it": settings.init == "style",
-            "its style loss counts": settings.uses_style,
-        },
-        "content_mask": {"there is a style_mask": settings.uses_style and settings.style_mask is not None},
-        "style_mask": {"there is a content_mask": settings.uses_style and settings.content_mask is not None},
-        "init_image": {"init: image starts from it": settings.init == "image"},
-    }
-    for setting, why in reasons.items():
-        reason = next((text for text, applies in why.items() if applies), None)
-        if reason and getattr(settings, setting) is None:
-            named = f"{setting} picture" if setting in ("content", "style") else setting
+    for name in PICTURES:
+        reason = why_needed(name, settings.__dict__)
+        if reason and getattr(settings, name) is None:
+            named = f"{name} picture" if name in ("content", "style") else name
             raise SettingsError(f"no {named} is given, but {reason}")
     if settings.frame is None and settings.temporal_weight:
         raise SettingsError("temporal_weight is for clips, and the content is a still picture")

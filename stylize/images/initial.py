@@ -13,7 +13,7 @@ from stylize.errors import PictureError, SettingsError
 from stylize.lanes import Transfer
 from stylize.losses.masks import Masks
 from stylize.network.network import MEAN_PIXEL
-from stylize.settings.transfer_settings import Settings
+from stylize.settings import Settings, why_needed
 
 
 class Initial(Protocol):
@@ -61,23 +61,11 @@ def initial_image(transfer: Transfer) -> Tensor:
 
 def check_transfer(transfer: Transfer) -> None:
     """Raises SettingsError where a picture is missing, PictureError where one has a wrong shape."""
-    settings = transfer.settings
-    starts_as = registry.INITIAL_IMAGES[settings.init].picture
-    wanted = {
-        "content": {
-            "the content loss": settings.uses_content,
-            f"init: {settings.init}": starts_as == "content",
-            f"colour: {settings.colour}": settings.colour != "style",
-            "matting_weight": settings.matting_weight > 0,
-        },
-        "style": {"the style loss": settings.uses_style, f"init: {settings.init}": starts_as == "style"},
-        "start": {f"init: {settings.init}": starts_as == "start"},
-    }
     pictures = {"content": transfer.content, "style": transfer.style, "start": transfer.start}
-    for name, reasons in wanted.items():
-        reason = next((why for why, needed in reasons.items() if needed), None)
+    for name, setting in (("content", "content"), ("style", "style"), ("start", "init_image")):
+        reason = why_needed(setting, transfer.settings.__dict__)
         if pictures[name] is None and reason:
-            raise SettingsError(f"a {name} picture is needed for {reason}")
+            raise SettingsError(f"no {name} picture is given, but {reason}")
     if transfer.masks is not None:
         _check_masks(transfer, transfer.masks)
     for name, picture in [*pictures.items(), *(("style", one) for one, _ in transfer.blend)]:

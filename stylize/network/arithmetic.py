@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from stylize.errors import SettingsError
-from stylize.settings.transfer_settings import Precision
+from stylize.settings.types import Precision
 
 Arithmetic = Literal["fp32", "tf32", "bf16"]
 """fp32: 24 bits of precision. tf32: fp32 numbers of which NVIDIA's tensor cores multiply 11 bits. bf16: 8 bits."""

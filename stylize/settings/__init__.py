@@ -1,1 +1,21 @@
-"""What can be set: every setting, its type, its title and when it has an effect. No torch."""
+"""Every setting: its type, what it is called, when it has an effect, how its values are written. No torch."""
+
+from stylize.settings.about import About
+from stylize.settings.conditions import AFTER_FRAME
+from stylize.settings.transfer_settings import Settings
+from stylize.settings.trial_settings import ABOUT, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings, why_needed
+from stylize.settings.types import LayerWeight, PictureShare
+
+__all__ = [
+    "ABOUT",
+    "AFTER_FRAME",
+    "DEFAULTS",
+    "PICTURES",
+    "SETTING_NAMES",
+    "About",
+    "LayerWeight",
+    "PictureShare",
+    "Settings",
+    "TrialSettings",
+    "why_needed",
+]

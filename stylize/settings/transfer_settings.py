@@ -1,24 +1,29 @@
-"""The settings of one style transfer: frozen, complete and validated.
-
-`Settings` holds what the optimisation needs and nothing else; which pictures and which network belong to a trial is the
-orchestrator's business. It imports no torch, so that a grid can be checked without waiting for it.
+"""The settings of the optimisation of one image. Its pictures and its network are settings of a trial and are in
+`trial_settings`. No torch, so that a grid can be checked without waiting for it.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from stylize import registry
 from stylize.errors import SettingsError
 from stylize.network.architectures import Architecture
+from stylize.settings.about import About, Weights
+from stylize.settings.conditions import AFTER_FRAME, chooses, unless, where
 from stylize.settings.types import (
     Betas,
+    Checkpointing,
+    Colour,
     ContentLayers,
+    Decay,
     InitialImage,
     LayerWeight,
     Optimizer,
+    Precision,
     Pyramid,
     Rotations,
     Scales,
@@ -29,124 +34,154 @@ from stylize.settings.types import (
     even_style_layers,
 )
 
-Precision = Literal["auto", "fp32", "tf32", "bf16"]
+# Conditions under which several settings have an effect.
+HAS_ALPHA = unless("ratio", 0)
+HAS_BETA = unless("ratio", math.inf)
+USES_CONTENT = HAS_ALPHA & unless("content_layers", ())
+USES_STYLE = HAS_BETA & unless("style_layers", ())
+USES_PATCHES = USES_STYLE & where("style_representation", "mrf")
+FOLLOWS = where(AFTER_FRAME, True)
+OWN_START = unless(AFTER_FRAME, True) | unless("frame_start", "warped")
+DRAWS_NOISE = OWN_START & chooses("init", registry.INITIAL_IMAGES, lambda image: image.draws_noise)
+IS_ADAM = unless("optimizer", "lbfgs")
+DECAYS = IS_ADAM & unless("decay", "none")
+
+CONTENT_WEIGHTS = Weights("content_layer_weights", equal_is_usual=True)
+STYLE_WEIGHTS = Weights("style_layer_weights", equal_is_usual=True)
 
 
 class Settings(BaseModel):
-    """How one image is optimised. Units: pixels run from 0 to 255, losses are those of METHODS.md / the paper.
+    """How one image is optimised. Pixels run from 0 to 255; docs/methods.md has the formulas of the losses.
 
     Raises pydantic.ValidationError, whose messages name the setting.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    content_layers: ContentLayers = Field(
+    content_layers: Annotated[ContentLayers, About(effect=HAS_ALPHA, weights=CONTENT_WEIGHTS)] = Field(
         default=None,
-        description="Layers of the content loss: a list (each weighs 1), or a mapping layer → weight. []: style only.",
+        description="Layers of the content loss: a list (each weighs 1), or a mapping layer → weight. "
+        "[] means style only.",
     )
-    style_layers: StyleLayers = Field(
+    style_layers: Annotated[StyleLayers, About(effect=HAS_BETA, weights=STYLE_WEIGHTS)] = Field(
         default=None,
         description="Layers of the style loss: a list (each of n weighs 1/n), or a mapping layer → weight. "
         "[] means content only.",
     )
-    ratio: float = Field(
+    ratio: Annotated[float, About(title="α/β", words={0.0: "style only", math.inf: "content only"})] = Field(
         default=1e-3,
         ge=0,
         allow_inf_nan=True,
         description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
     )
-    style_representation: StyleRepresentation = Field(
+    style_representation: Annotated[StyleRepresentation, About(effect=USES_STYLE, mentioned="unless default")] = Field(
         default="gram",
         description="How styles are compared: by Gram matrices (Gatys), by mean and variance of each channel, by the "
         "Wasserstein distance of normal distributions, or patch by patch (CNNMRF).",
     )
-    mrf_stride: WholeNumber = Field(default=1, ge=1, le=64, description="mrf: positions from one patch to the next.")
-    mrf_rotations: Rotations = Field(
+    mrf_stride: Annotated[WholeNumber, About(effect=USES_PATCHES)] = Field(
+        default=1, ge=1, le=64, description="mrf: positions from one patch to the next."
+    )
+    mrf_rotations: Annotated[Rotations, About(effect=USES_PATCHES)] = Field(
         default=(-15.0, -7.5, 0.0, 7.5, 15.0),
         description="mrf: degrees by which the style picture is turned to give more patches.",
     )
-    mrf_scales: Scales = Field(
+    mrf_scales: Annotated[Scales, About(effect=USES_PATCHES)] = Field(
         default=(0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15),
         description="mrf: factors by which the style picture is resized to give more patches.",
     )
-    colour: Literal["style", "match-image-analogies", "match-cholesky", "luminance"] = Field(
+    colour: Annotated[Colour, About(mentioned="unless default")] = Field(
         default="style",
         description="Whose colours the result has. style: the painting's. match-…: the painting is first given the "
         "photograph's mean colour and covariance. luminance: only brightness is painted, colours stay.",
     )
-    matting_weight: float = Field(
+    matting_weight: Annotated[float, About(mentioned="unless default")] = Field(
         default=0.0,
         ge=0,
         description="λ, weight of the matting Laplacian of the content picture, which keeps a photograph a photograph.",
     )
-    matting_from: float = Field(
+    matting_from: Annotated[float, About(effect=unless("matting_weight", 0))] = Field(
         default=0.0,
         ge=0,
         lt=1,
         description="Share of the iterations before λ counts: 0.5 is the two-stage run of Luan et al., the second from "
         "the result of the first.",
     )
-    temporal_weight: float = Field(
+    temporal_weight: Annotated[float, About(effect=FOLLOWS, mentioned="unless default")] = Field(
         default=0.0,
         ge=0,
         description="γ, weight of the mean squared difference to the frame before, moved along the optical flow: for "
         "the frames of a clip (Ruder et al.).",
     )
-    tv_weight: float = Field(default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default.")
-    iterations: WholeNumber = Field(default=500, ge=1, le=1_000_000, description="Optimisation steps.")
-    init: InitialImage = Field(
+    tv_weight: Annotated[float, About(title="total variation weight", mentioned="unless default")] = Field(
+        default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default."
+    )
+    iterations: Annotated[WholeNumber, About()] = Field(
+        default=500, ge=1, le=1_000_000, description="Optimisation steps."
+    )
+    init: Annotated[InitialImage, About(title="initial image", effect=OWN_START)] = Field(
         default="content",
         description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
         "style picture, a mix of content and noise (noise_share), or any other image.",
     )
-    noise_share: float = Field(default=0.5, gt=0, lt=1, description="Share of the noise in init: mix.")
-    noise_deviation: float = Field(
+    noise_share: Annotated[float, About(effect=OWN_START & where("init", "mix"))] = Field(
+        default=0.5, gt=0, lt=1, description="Share of the noise in init: mix."
+    )
+    noise_deviation: Annotated[float, About(effect=DRAWS_NOISE)] = Field(
         default=20.0,
         gt=0,
         le=255,
         description="Standard deviation of the noise in pixel values.",
     )
-    seed: WholeNumber = Field(default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as.")
-    optimizer: Optimizer = Field(
+    seed: Annotated[WholeNumber, About(effect=DRAWS_NOISE)] = Field(
+        default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as."
+    )
+    optimizer: Annotated[Optimizer, About(mentioned="unless default")] = Field(
         default="adam",
         description="adam, or lbfgs: with a strong-Wolfe line search and a memory of 20; it "
         "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
     )
-    betas: Betas = Field(default=(0.9, 0.999), description="adam: how much of its running means stays at each step.")
-    learning_rate: float = Field(
+    betas: Annotated[Betas, About(effect=IS_ADAM, mentioned="unless default")] = Field(
+        default=(0.9, 0.999), description="adam: how much of its running means stays at each step."
+    )
+    learning_rate: Annotated[float, About()] = Field(
         default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step."
     )
-    pyramid: Pyramid = Field(
+    pyramid: Annotated[Pyramid, About()] = Field(
         default=(),
         description="Long edges in pixels at which the image is optimised first, coarse to fine: [128, 256]. Each "
         "level and the full size get an equal share of the iterations.",
     )
-    plateau: float = Field(
+    plateau: Annotated[float, About(mentioned="unless default")] = Field(
         default=0.0,
         ge=0,
         lt=1,
         description="Stop when the total loss has fallen by less than this share of it in 50 steps. 0: never.",
     )
-    checkpointing: Literal["auto", "always", "never"] = Field(
+    checkpointing: Annotated[Checkpointing, About(named_by="nothing", mentioned="never")] = Field(
         default="auto",
         description="Whether responses are computed again on the way back, block by block, instead of being kept: a "
         "third more time, less memory, the same result. auto: where they would not fit.",
     )
-    decay: Literal["none", "exponential", "staircase", "inverse_time"] = Field(
+    decay: Annotated[Decay, About(effect=IS_ADAM)] = Field(
         default="staircase",
         description="Learning rate at step t. exponential: rate·r^(t/s). staircase: rate·r^floor(t/s). "
         "inverse_time: rate/(1 + r·t/s). r is decay_rate, s is decay_steps.",
     )
-    decay_rate: float = Field(default=0.94, gt=0, description="r in the decay.")
-    decay_steps: WholeNumber = Field(default=100, ge=1, lt=2**63, description="s in the decay, in steps.")
-    precision: Precision = Field(
+    decay_rate: Annotated[float, About(effect=DECAYS)] = Field(default=0.94, gt=0, description="r in the decay.")
+    decay_steps: Annotated[WholeNumber, About(effect=DECAYS)] = Field(
+        default=100, ge=1, lt=2**63, description="s in the decay, in steps."
+    )
+    precision: Annotated[Precision, About(mentioned="unless default")] = Field(
         default="auto",
         description="Arithmetic of the convolutions: auto is bf16 where the hardware multiplies it, else tf32 or fp32; "
         "each row says which ran. Gram matrices, losses, image and optimiser are always fp32, and so are the losses "
         "that are reported at the end.",
     )
-    history_every: WholeNumber = Field(default=10, ge=1, lt=2**63, description="Record the losses every so many steps.")
-    frames_every: WholeNumber = Field(
+    history_every: Annotated[WholeNumber, About(mentioned="never")] = Field(
+        default=10, ge=1, lt=2**63, description="Record the losses every so many steps."
+    )
+    frames_every: Annotated[WholeNumber, About(named_by="nothing", mentioned="never")] = Field(
         default=0,
         ge=0,
         lt=2**63,
@@ -169,12 +204,12 @@ class Settings(BaseModel):
     @property
     def uses_content(self) -> bool:
         """Whether the content picture has a part in the loss."""
-        return self.alpha > 0 and self.content_layers != ()
+        return bool(USES_CONTENT.holds(self.__dict__))
 
     @property
     def uses_style(self) -> bool:
         """Whether the style picture has a part in the loss."""
-        return self.beta > 0 and self.style_layers != ()
+        return bool(USES_STYLE.holds(self.__dict__))
 
     @property
     def active_content_layers(self) -> tuple[LayerWeight, ...]:

@@ -1,136 +1,141 @@
-"""All settings of a trial: how it is optimised (`Settings`), and its pictures and its network. No torch."""
+"""All settings of a trial: how it is optimised (`Settings`), its pictures and its network. No torch.
+
+A setting is declared in this file or in `transfer_settings`, and nowhere else: type, limits, default, description, and
+in `About` what else is to be known of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
-from stylize.settings.transfer_settings import Settings
-from stylize.settings.types import NumberFromZero, WholeNumber
+from stylize import registry
+from stylize.settings.about import About, Need, Weights
+from stylize.settings.conditions import Facts, chooses, unless
+from stylize.settings.transfer_settings import FOLLOWS, USES_CONTENT, USES_STYLE, Settings
+from stylize.settings.types import (
+    ArchitectureName,
+    FrameStart,
+    Name,
+    NumberFromZero,
+    Padding,
+    Pooling,
+    Size,
+    StyleBlend,
+    WholeNumber,
+    long_edge,
+)
 
-MOST_EDGE, MOST_NAME = 16_384, 2_000
-
-
-def _size(value: Any) -> Any:
-    pair = isinstance(value, list | tuple)
-    edges = [
-        int(edge) if isinstance(edge, float) and edge.is_integer() else edge for edge in (value if pair else [value])
-    ]
-    if (
-        (pair and len(edges) != 2)
-        or not all(isinstance(edge, int) and not isinstance(edge, bool) for edge in edges)
-        or not all(1 <= edge <= MOST_EDGE for edge in edges)
-    ):
-        raise ValueError(f"must be a long edge in pixels, or [width, height], each from 1 to {MOST_EDGE}")
-    return tuple(edges) if pair else edges[0]
-
-
-_EDGE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_EDGE}
-Size = Annotated[
-    int | tuple[int, int],
-    BeforeValidator(_size),
-    WithJsonSchema({"anyOf": [_EDGE_SCHEMA, {"type": "array", "items": _EDGE_SCHEMA, "minItems": 2, "maxItems": 2}]}),
-]
-
-
-class PictureShare(NamedTuple):
-    """A style picture's share of the style loss."""
-
-    picture: str
-    share: float
-
-
-def _blend(value: Any) -> tuple[PictureShare, ...]:
-    pairs = value.items() if isinstance(value, Mapping) else value if isinstance(value, tuple) else None
-    if pairs is None:
-        raise ValueError("must be a mapping of pictures to shares, such as {starry_night: 0.3}")
-    shares = tuple(PictureShare(picture, share) for picture, share in pairs)
-    for picture, share in shares:
-        if not isinstance(picture, str) or not 1 <= len(picture) <= MOST_NAME:
-            raise ValueError(f"{picture!r:.60} is no picture")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-            raise ValueError(f"the share of {picture:.60} must be above 0 and at most 1, not {share!r:.60}")
-    if sum(share for _, share in shares) > 1 + 1e-9:
-        raise ValueError("must have shares that sum to at most 1; the picture `style` has the rest")
-    return tuple(PictureShare(picture, float(share)) for picture, share in shares)
-
-
-StyleBlend = Annotated[
-    tuple[PictureShare, ...],
-    BeforeValidator(_blend),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}),
-]
+STARTS_AS_CONTENT = chooses("init", registry.INITIAL_IMAGES, lambda image: image.picture == "content")
+STARTS_AS_STYLE = chooses("init", registry.INITIAL_IMAGES, lambda image: image.picture == "style")
+STARTS_AS_IMAGE = chooses("init", registry.INITIAL_IMAGES, lambda image: image.picture == "start")
+HAS_CONTENT_MASK = USES_STYLE & unless("content_mask", None)
+HAS_STYLE_MASK = USES_STYLE & unless("style_mask", None)
 
 
 class TrialSettings(Settings):
     """All that a grid can say of a trial: its pictures, its network, and how the image is optimised."""
 
-    content: str | None = Field(
+    content: Annotated[
+        Name | None,
+        About(
+            named_by="file",
+            needed=(
+                Need(STARTS_AS_CONTENT, "init: {init} starts from it"),
+                Need(USES_CONTENT, "its content loss counts"),
+                Need(unless("colour", "style"), "colour: {colour} needs its colours"),
+                Need(unless("matting_weight", 0), "matting_weight needs its edges"),
+            ),
+        ),
+    ] = Field(
         default=None,
-        min_length=1,
-        max_length=MOST_NAME,
         description="Content picture: a name of pictures.yaml or of the --pictures folder, a path, or a URL.",
     )
-    style: str | None = Field(
-        default=None, min_length=1, max_length=MOST_NAME, description="Style picture: named as content is."
-    )
-    size: Size = Field(
+    style: Annotated[
+        Name | None,
+        About(
+            named_by="file",
+            effect=USES_STYLE | STARTS_AS_STYLE,
+            needed=(
+                Need(STARTS_AS_STYLE, "init: {init} starts from it"),
+                Need(USES_STYLE, "its style loss counts"),
+            ),
+        ),
+    ] = Field(default=None, description="Style picture: named as content is.")
+    size: Annotated[Size, About(cell=long_edge, cell_type=int)] = Field(
         default=448,
         description="Pixels: the long edge, each picture keeping its aspect, or [width, height], which stretches both.",
     )
-    architecture: Literal["vgg16", "vgg19", "vgg16-slim", "vgg19-slim", "squeezenet1_1", "alexnet"] = Field(
+    architecture: Annotated[ArchitectureName, About()] = Field(
         default="vgg16", description="The network whose responses are compared."
     )
-    weights: str | None = Field(
+    weights: Annotated[Name | None, About(named_by="file", mentioned="never")] = Field(
         default=None,
-        min_length=1,
-        max_length=MOST_NAME,
         description="Parameters of the network: a name of the manifest (original, torchvision, embedded), random, "
         "random:<seed>, or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
     )
-    pooling: Literal["average", "max", "l2"] = Field(
+    pooling: Annotated[Pooling, About()] = Field(
         default="average",
         description="How the network pools between its blocks; l2 is the root of the mean square of each window.",
     )
-    padding: Literal["zero", "replicate", "reflect"] = Field(
+    padding: Annotated[Padding, About(mentioned="unless default")] = Field(
         default="zero", description="What the network's convolutions see beyond the border."
     )
 
-    style_blend: StyleBlend = Field(
+    style_blend: Annotated[
+        StyleBlend,
+        About(named_by="file", effect=USES_STYLE, weights=Weights("style_blend_shares", equal_is_usual=False)),
+    ] = Field(
         default=(),
         description="Further style pictures and their shares of the style loss, {starry_night: 0.3}; `style` has the "
         "rest.",
     )
-    style_scale: float = Field(
+    style_scale: Annotated[float, About(effect=USES_STYLE | STARTS_AS_STYLE, mentioned="unless default")] = Field(
         default=1.0, ge=0.05, le=10, description="Size of the style pictures, relative to what `size` makes them."
     )
-    content_mask: str | None = Field(
+    content_mask: Annotated[
+        Name | None,
+        About(
+            named_by="file",
+            effect=HAS_STYLE_MASK,
+            needed=(Need(HAS_STYLE_MASK, "there is a style_mask"),),
+        ),
+    ] = Field(
         default=None,
-        min_length=1,
-        max_length=MOST_NAME,
         description="Label image of the content picture: each colour is a label. With style_mask, each label's part of "
         "the image gets its style from the same label's part of the style picture.",
     )
-    style_mask: str | None = Field(
-        default=None, min_length=1, max_length=MOST_NAME, description="Label image of the style picture."
-    )
-    init_image: str | None = Field(
+    style_mask: Annotated[
+        Name | None,
+        About(
+            named_by="file",
+            effect=HAS_CONTENT_MASK,
+            needed=(Need(HAS_CONTENT_MASK, "there is a content_mask"),),
+        ),
+    ] = Field(default=None, description="Label image of the style picture.")
+    init_image: Annotated[
+        Name | None,
+        About(
+            named_by="file",
+            effect=STARTS_AS_IMAGE,
+            needed=(Need(STARTS_AS_IMAGE, "init: {init} starts from it"),),
+        ),
+    ] = Field(
         default=None,
-        min_length=1,
-        max_length=MOST_NAME,
         description="The picture that init: image starts from, named as content is, or trial:<id>, the image of a "
         "trial of this run.",
     )
 
-    frame: NumberFromZero | None = Field(
+    frame: Annotated[NumberFromZero | None, About(named_by="nothing")] = Field(
         default=None,
         description="One frame of a content that is a clip, from 0, made as a still. Without it all frames are made, "
         "one after the other.",
     )
-    clip_frames: WholeNumber = Field(default=0, ge=0, description="How many first frames of a clip are made. 0: all.")
-    frame_start: Literal["warped", "own"] = Field(
+    clip_frames: Annotated[WholeNumber, About(named_by="nothing", mentioned="unless default")] = Field(
+        default=0, ge=0, description="How many first frames of a clip are made. 0: all."
+    )
+    frame_start: Annotated[FrameStart, About(effect=FOLLOWS, mentioned="unless default")] = Field(
         default="warped",
         description="What a frame of a clip starts as: the result of the frame before, moved along the optical "
         "flow, or what `init` says, as the first frame does.",
@@ -144,7 +149,7 @@ class TrialSettings(Settings):
     @property
     def uses_masks(self) -> bool:
         """Whether masks have a part in the style loss."""
-        return self.uses_style and self.content_mask is not None and self.style_mask is not None
+        return bool((HAS_CONTENT_MASK & HAS_STYLE_MASK).holds(self.__dict__))
 
     @property
     def style_size(self) -> int | tuple[int, int]:
@@ -154,7 +159,32 @@ class TrialSettings(Settings):
         return max(1, round(self.size * self.style_scale))
 
 
+def abouts(settings: type[Settings]) -> dict[str, About]:
+    """What each setting of a class declares, by its name. Raises TypeError where one declares nothing."""
+    found = {}
+    for name, field in settings.model_fields.items():
+        declared = [one for one in field.metadata if isinstance(one, About)]
+        if len(declared) != 1:
+            raise TypeError(f"the setting {name} has no About in its type")
+        found[name] = declared[0]
+    return found
+
+
 SETTING_NAMES: tuple[str, ...] = tuple(
     sorted(TrialSettings.model_fields, key=lambda name: name in Settings.model_fields)  # pictures and network first
 )
 """Every setting, in the order of a table's columns."""
+
+ABOUT = abouts(TrialSettings)
+"""What each setting declares beside its type, default and description."""
+
+PICTURES = tuple(name for name in SETTING_NAMES if ABOUT[name].needed)
+"""Settings that name one picture each."""
+
+DEFAULTS: dict[str, Any] = {name: TrialSettings.model_fields[name].default for name in SETTING_NAMES}
+"""The value that each setting has where nobody gives one."""
+
+
+def why_needed(picture: str, facts: Facts) -> str | None:
+    """Why a trial needs one of its pictures (`content`, `style`, …), in words; None where it does not."""
+    return ABOUT[picture].reason(facts)

@@ -5,13 +5,28 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticKnownError, core_schema
 
 from stylize import registry
 from stylize.errors import SettingsError
+
+MOST_EDGE = 16_384
+"""Pixels along one edge of an image."""
+
+MOST_NAME = 2_000
+"""Characters in the name of a picture or of weights."""
+
+ArchitectureName = Literal["vgg16", "vgg19", "vgg16-slim", "vgg19-slim", "squeezenet1_1", "alexnet"]
+Checkpointing = Literal["auto", "always", "never"]
+Colour = Literal["style", "match-image-analogies", "match-cholesky", "luminance"]
+Decay = Literal["none", "exponential", "staircase", "inverse_time"]
+FrameStart = Literal["warped", "own"]
+Padding = Literal["zero", "replicate", "reflect"]
+Pooling = Literal["average", "max", "l2"]
+Precision = Literal["auto", "fp32", "tf32", "bf16"]
 
 
 class LayerWeight(NamedTuple):
@@ -99,6 +114,7 @@ ContentLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(even_c
 StyleLayers = Annotated[tuple[LayerWeight, ...] | None, BeforeValidator(even_style_layers), _LAYERS_SCHEMA]
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 NumberFromZero = Annotated[int, Field(ge=0), BeforeValidator(_whole_number)]
+Name = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 
 
 def _pyramid(value: Any) -> Any:
@@ -141,3 +157,59 @@ def _list_of(lowest: float, highest: float, count: int | None, what: str) -> Any
 Betas = Annotated[tuple[float, float], *_list_of(0, 1, 2, "two numbers such as [0.9, 0.999]")]
 Rotations = Annotated[tuple[float, ...], *_list_of(-180, 180, None, "a list of degrees such as [-15, 0, 15]")]
 Scales = Annotated[tuple[float, ...], *_list_of(0.1, 10, None, "a list of factors such as [0.9, 1, 1.1]")]
+
+
+def _size(value: Any) -> Any:
+    pair = isinstance(value, list | tuple)
+    edges = [
+        int(edge) if isinstance(edge, float) and edge.is_integer() else edge for edge in (value if pair else [value])
+    ]
+    if (
+        (pair and len(edges) != 2)
+        or not all(isinstance(edge, int) and not isinstance(edge, bool) for edge in edges)
+        or not all(1 <= edge <= MOST_EDGE for edge in edges)
+    ):
+        raise ValueError(f"must be a long edge in pixels, or [width, height], each from 1 to {MOST_EDGE}")
+    return tuple(edges) if pair else edges[0]
+
+
+_EDGE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_EDGE}
+Size = Annotated[
+    int | tuple[int, int],
+    BeforeValidator(_size),
+    WithJsonSchema({"anyOf": [_EDGE_SCHEMA, {"type": "array", "items": _EDGE_SCHEMA, "minItems": 2, "maxItems": 2}]}),
+]
+
+
+def long_edge(size: int | tuple[int, int]) -> int:
+    """The longer edge of a size, which tables have in their column `size`."""
+    return max(size) if isinstance(size, tuple) else size
+
+
+class PictureShare(NamedTuple):
+    """A style picture's share of the style loss."""
+
+    picture: str
+    share: float
+
+
+def _blend(value: Any) -> tuple[PictureShare, ...]:
+    pairs = value.items() if isinstance(value, Mapping) else value if isinstance(value, tuple) else None
+    if pairs is None:
+        raise ValueError("must be a mapping of pictures to shares, such as {starry_night: 0.3}")
+    shares = tuple(PictureShare(picture, share) for picture, share in pairs)
+    for picture, share in shares:
+        if not isinstance(picture, str) or not 1 <= len(picture) <= MOST_NAME:
+            raise ValueError(f"{picture!r:.60} is no picture")
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ValueError(f"the share of {picture:.60} must be above 0 and at most 1, not {share!r:.60}")
+    if sum(share for _, share in shares) > 1 + 1e-9:
+        raise ValueError("must have shares that sum to at most 1; the picture `style` has the rest")
+    return tuple(PictureShare(picture, float(share)) for picture, share in shares)
+
+
+StyleBlend = Annotated[
+    tuple[PictureShare, ...],
+    BeforeValidator(_blend),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}),
+]

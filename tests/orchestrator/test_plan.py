@@ -362,10 +362,8 @@ def test_the_table_has_the_place_and_the_label_of_each_axis(plan):
     assert "ratio_label" not in made.table().column_names
 
 
-def test_a_plan_knows_whether_everything_is_here(plan, folder):
-    assert plan({}).known
+def test_weights_that_have_to_be_downloaded_first_are_unknown(folder):
     path = folder / "elsewhere.yaml"
     path.write_text(json.dumps({"settings": SETTINGS | {"weights": "torchvision"}}))
     made = make_plan(load_grid(path), Inputs(Sources(folder, access=Access(fetch=False))), {}, Selection())
-    assert not made.known
     assert [trial.weights_sha256 for trial in made.trials.values()] == ["unknown"]

@@ -13,7 +13,7 @@ from orchestrator.grid.reader import load_grid
 from orchestrator.grid.schema import grid_schema
 from orchestrator.grid.values import check_value
 from orchestrator.grid.yaml12 import parse
-from stylize.settings.trial_settings import SETTING_NAMES
+from stylize.settings import SETTING_NAMES
 
 FOLDER = Path(grids.__file__).parent
 BUNDLED = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "pictures")

@@ -15,7 +15,7 @@ from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
 from orchestrator.plan.trial import check_point, trial_id
 from stylize import SettingsError
-from stylize.settings.trial_settings import SETTING_NAMES, TrialSettings
+from stylize.settings import SETTING_NAMES, TrialSettings
 
 HASHES = {"content": "c", "style": "s", "weights": "w", "other": "o"}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from orchestrator.errors import GridError
 from orchestrator.grid.values import check_value, shown_value, spaced, unknown
 from stylize import LayerWeight
-from stylize.settings.trial_settings import SETTING_NAMES
+from stylize.settings import SETTING_NAMES
 
 
 @pytest.mark.parametrize(

@@ -95,5 +95,5 @@ def test_a_matched_transfer_is_a_transfer_of_the_matched_picture(network, photog
 
 def test_colours_to_keep_need_a_content_picture(network, photographs):
     settings = Settings(colour="luminance", ratio=0, init="noise", **SMALL)
-    with pytest.raises(SettingsError, match="a content picture is needed for colour: luminance"):
+    with pytest.raises(SettingsError, match="no content picture is given, but colour: luminance needs its colours"):
         stylize.transfer(None, photographs[1], settings, network)

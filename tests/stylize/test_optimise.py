@@ -190,9 +190,9 @@ def test_targets_give_way_when_the_cache_is_full(network, pictures):
 @pytest.mark.parametrize(
     ("content", "style", "changes", "message"),
     [
-        (False, True, {}, "a content picture is needed for the content loss"),
-        (True, False, {}, "a style picture is needed for the style loss"),
-        (False, True, {"ratio": 0.0}, "needed for init: content"),
+        (False, True, {}, "no content picture is given, but init: content starts from it"),
+        (True, False, {}, "no style picture is given, but its style loss counts"),
+        (False, True, {"ratio": 0.0}, "no content picture is given, but init: content starts"),
         (True, True, {"style_layers": ["conv4_2"]}, "has no layer 'conv4_2'"),
     ],
 )
@@ -355,5 +355,5 @@ def test_an_optimisation_may_start_from_any_image(network, pictures):
     assert image.shape[2:] == content.shape[1:]
     same = Transfer(content, style, settings(init="image", iterations=1), start=content)
     assert torch.equal(initial_image(same)[0], content.float())
-    with pytest.raises(SettingsError, match="a start picture is needed for init: image"):
+    with pytest.raises(SettingsError, match="no start picture is given, but init: image starts from it"):
         transfer_batch([Transfer(content, style, settings(init="image"))], Targets(network))

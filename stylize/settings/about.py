@@ -1,0 +1,62 @@
+"""What is declared with a setting beside its type, default and description: what it is called, when it has an effect,
+how its values are written, which columns it has. Declarations themselves are with their settings, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from stylize.settings.conditions import ALWAYS, Condition, Facts
+
+
+@dataclass(frozen=True)
+class Need:
+    """A condition under which a picture has to be given, and the reason in words; {…} is the value of a setting."""
+
+    condition: Condition
+    reason: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Of a setting whose items are pairs of a name and a number: the column in which tables have the numbers, and
+    whether equal numbers are the usual case, which a sheet does not mention.
+    """
+
+    column: str
+    equal_is_usual: bool
+
+
+@dataclass(frozen=True)
+class About:
+    """Stands in the `Annotated` type of a setting. Without arguments it fits most settings.
+
+    title: what the setting is called on sheets; "" is its name with spaces in place of underscores.
+    effect: when it has an effect. A setting without effect is no part of a trial's id, and a sheet does not mention it.
+    needed: of a picture: when it has to be given. Its file is a part of a trial's id in just these cases.
+    named_by: how a trial's id contains it. By its value, by the hash of the file that it names, or not at all, because
+        the pixels do not depend on it.
+    mentioned: whether the line below a sheet says it: always, unless it has its default, or never.
+    words: values that are written as words.
+    weights: of a setting whose items are pairs of a name and a number.
+    cell, cell_type: how a table has the value where that is not the value itself.
+    """
+
+    title: str = ""
+    effect: Condition = ALWAYS
+    needed: tuple[Need, ...] = ()
+    named_by: Literal["value", "file", "nothing"] = "value"
+    mentioned: Literal["always", "unless default", "never"] = "always"
+    words: Mapping[Any, str] = field(default_factory=dict)
+    weights: Weights | None = None
+    cell: Callable[[Any], Any] | None = None
+    cell_type: Any = None
+
+    def reason(self, facts: Facts) -> str | None:
+        """Why the picture is needed, in words; None where it is not."""
+        for need in self.needed:
+            if need.condition.holds(facts):
+                return need.reason.format_map(facts)
+        return None

@@ -1,0 +1,144 @@
+"""Conditions under which a setting has an effect, as data: they can be asked of a trial, of what is known of many
+trials, and be put into words. Which setting has which condition is declared with the setting, not here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Facts = Mapping[str, Any]
+"""Values of settings by name, and `AFTER_FRAME`. What is not in the mapping is not known."""
+
+AFTER_FRAME = "after_frame"
+"""The fact that a trial is a frame of a clip and follows the frame before. No setting says it alone."""
+
+
+class Condition(ABC):
+    """Something that holds for some values of settings. `a & b` is both, `a | b` is at least one of them."""
+
+    @abstractmethod
+    def holds(self, facts: Facts) -> bool | None:
+        """Whether it holds; None where that depends on something that `facts` do not say."""
+
+    @abstractmethod
+    def names(self) -> frozenset[str]:
+        """The settings that it depends on."""
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """The condition in words, such as `init is noise or mix`."""
+
+    def __and__(self, other: Condition) -> Condition:
+        return _Both(self, other)
+
+    def __or__(self, other: Condition) -> Condition:
+        return _Either(self, other)
+
+
+@dataclass(frozen=True)
+class _Is(Condition):
+    setting: str
+    values: tuple[Any, ...]
+    expected: bool
+
+    def holds(self, facts: Facts) -> bool | None:
+        if self.setting not in facts:
+            return None
+        return (facts[self.setting] in self.values) is self.expected
+
+    def names(self) -> frozenset[str]:
+        return frozenset({self.setting})
+
+    def __str__(self) -> str:
+        if self.setting == AFTER_FRAME:
+            return f"the trial {'follows' if self.expected else 'does not follow'} the frame before"
+        if self.values == (None,):
+            return f"{self.setting} is {'not given' if self.expected else 'given'}"
+        values = " or ".join("empty" if value == () else f"{value}" for value in self.values)
+        return f"{self.setting} is {'' if self.expected else 'not '}{values}"
+
+
+@dataclass(frozen=True)
+class _Chooses(Condition):
+    """Looks the elements up each time, so that those that are added to the registry later count."""
+
+    setting: str
+    elements: Mapping[str, Any]
+    accepts: Callable[[Any], bool]
+
+    def holds(self, facts: Facts) -> bool | None:
+        return self.accepts(self.elements[facts[self.setting]]) if self.setting in facts else None
+
+    def names(self) -> frozenset[str]:
+        return frozenset({self.setting})
+
+    def __str__(self) -> str:
+        names = [name for name, element in self.elements.items() if self.accepts(element)]
+        return f"{self.setting} is {' or '.join(names)}"
+
+
+@dataclass(frozen=True)
+class _Both(Condition):
+    first: Condition
+    second: Condition
+
+    def holds(self, facts: Facts) -> bool | None:
+        answers = self.first.holds(facts), self.second.holds(facts)
+        return False if False in answers else None if None in answers else True
+
+    def names(self) -> frozenset[str]:
+        return self.first.names() | self.second.names()
+
+    def __str__(self) -> str:
+        parts = (f"({part})" if isinstance(part, _Either) else str(part) for part in (self.first, self.second))
+        return " and ".join(parts)
+
+
+@dataclass(frozen=True)
+class _Either(Condition):
+    first: Condition
+    second: Condition
+
+    def holds(self, facts: Facts) -> bool | None:
+        answers = self.first.holds(facts), self.second.holds(facts)
+        return True if True in answers else None if None in answers else False
+
+    def names(self) -> frozenset[str]:
+        return self.first.names() | self.second.names()
+
+    def __str__(self) -> str:
+        parts = (f"({part})" if isinstance(part, _Both) else str(part) for part in (self.first, self.second))
+        return " or ".join(parts)
+
+
+@dataclass(frozen=True)
+class _Always(Condition):
+    def holds(self, facts: Facts) -> bool | None:
+        return True
+
+    def names(self) -> frozenset[str]:
+        return frozenset()
+
+    def __str__(self) -> str:
+        return "always"
+
+
+ALWAYS: Condition = _Always()
+
+
+def where(setting: str, *values: Any) -> Condition:
+    """Holds where the setting has one of the values. A list of layers is compared as a tuple: () is no layer."""
+    return _Is(setting, values, expected=True)
+
+
+def unless(setting: str, *values: Any) -> Condition:
+    """Holds where the setting has none of the values."""
+    return _Is(setting, values, expected=False)
+
+
+def chooses(setting: str, elements: Mapping[str, Any], accepts: Callable[[Any], bool]) -> Condition:
+    """Holds where the setting chooses an element of the registry that is accepted."""
+    return _Chooses(setting, elements, accepts)
