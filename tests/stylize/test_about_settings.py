@@ -40,7 +40,7 @@ def test_a_setting_without_a_declaration_is_refused():
 
 SETTING = """
     glow: Annotated[
-        float, About(title="γ of the glow", effect=where("colour", "luminance"), words={0.5: "half"})
+        float, About(title="γ of the glow", effect=unless("colour", "style"), words={0.5: "half"})
     ] = Field(default=0.0, ge=0, description="How much it glows.")
 
     @property
@@ -55,8 +55,9 @@ from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.plan.preview import preview
 from results.table.labels import fixed_text
 from pathlib import Path
+from store import Access
 path = Path(sys.argv[1])
-plan = make_plan(load_grid(path), Inputs(Sources(path.parent, offline=True)), {}, Selection())
+plan = make_plan(load_grid(path), Inputs(Sources(path.parent, access=Access(offline=True))), {}, Selection())
 rows = plan.table().to_pylist()
 print(json.dumps({
     "ids": [row["trial_id"] for row in rows],
