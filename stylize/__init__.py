@@ -17,10 +17,9 @@ from stylize.settings.types import LayerWeight
 
 if TYPE_CHECKING:
     from stylize.images.snapshots import Snapshot
-    from stylize.lanes import Lane, Transfer
-    from stylize.losses.masks import Masks
+    from stylize.lanes import Lane, Previous, Transfer
     from stylize.losses.targets import Targets
-    from stylize.losses.temporal import Previous
+    from stylize.masks import Masks
     from stylize.metrics.metrics import Metrics
     from stylize.network.network import PREPROCESSING, Network, Preprocessing
     from stylize.optimise import transfer, transfer_batch, transfer_lanes
@@ -29,11 +28,11 @@ if TYPE_CHECKING:
 _NEED_TORCH = {
     "PREPROCESSING": "network.network",
     "Lane": "lanes",
-    "Masks": "losses.masks",
+    "Masks": "masks",
     "Metrics": "metrics.metrics",
     "Network": "network.network",
     "Preprocessing": "network.network",
-    "Previous": "losses.temporal",
+    "Previous": "lanes",
     "Snapshot": "images.snapshots",
     "Transfer": "lanes",
     "Targets": "losses.targets",

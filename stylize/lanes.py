@@ -1,14 +1,37 @@
-"""What `stylize` is asked for: an image to make (`Transfer`), and after how many steps it is looked at (`Lane`)."""
+"""What `stylize` is asked for: an image to make (`Transfer`), and after how many steps it is looked at (`Lane`).
+
+A frame of a clip also has what was made of the frame before (`Previous`). What is done with them is elsewhere.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Size, Tensor
+from torch.nn import functional
 
-from stylize.losses.masks import Masks
-from stylize.losses.temporal import Previous
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Previous:
+    """The result of the frame before, brought to where its parts are now.
+
+    warped: 3×H×W RGB in 0–255. known: H×W in 0–1, c in the equation: 0 where something has come into sight, at borders
+    of what moves, and wherever else the flow is not to be trusted.
+    """
+
+    warped: Tensor
+    known: Tensor
+
+    def resized(self, shape: Size) -> Previous:
+        """For an image of another height and width."""
+        if shape == self.known.shape:
+            return self
+        known = functional.interpolate(self.known[None, None].float(), shape, mode="area")[0, 0]
+        image = functional.interpolate(self.warped[None].float(), shape, mode="area")[0]
+        return Previous(image, (known > 0.99).float())
 
 
 @dataclass(frozen=True)

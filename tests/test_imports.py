@@ -8,48 +8,117 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
 MAY_IMPORT = {
-    "grids": set(),
-    "store": set(),
-    "stylize": set(),
-    "results": {"stylize"},  # only what needs no torch: see below
-    "pictures": {"store", "grids"},
-    "weights": {"store"},
-    "weights/training": {"stylize", "weights"},
-    "orchestrator": {"grids", "store", "stylize", "results", "pictures", "weights"},
+    "grids": "",
+    "store": "",
+    "stylize": "",
+    "results": "stylize/settings stylize/registry",  # which load no torch
+    "pictures": "store grids",
+    "weights": "store",
+    "weights/training": "stylize weights",
+    "orchestrator": "grids store stylize results pictures weights",
 }
+"""What each package imports of the others: all of one, or only these of its folders and files."""
+
+ROOMS = {
+    "stylize": """
+        errors
+        registry
+        network/architectures    # a table of layers, without torch: settings are checked against it
+        settings
+        masks
+        lanes
+        network
+        losses
+        result
+        images
+        optimisers metrics
+        optimise
+    """,
+    "results": """
+        errors printable
+        loopback                 # addresses that only this machine reaches
+        run
+        table
+        sheets plot
+        film gallery judge
+    """,
+}
+"""The folders and files of a package, the lowest first. Each imports of its own package only what stands in a line
+above its own: neither what is below, nor its neighbours in the line. A package's `__init__.py` is above all others.
+"""
+
+RAY = "orchestrator/cluster"
+"""The only folder that imports Ray."""
+
+
+def files(folder):
+    return sorted(path.relative_to(ROOT) for path in (ROOT / folder).rglob("*.py"))
 
 
 def imported(file):
-    """The top-level packages that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    """What a file imports, wherever in it: each as the path of a file or folder, or a library's name."""
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name.replace(".", "/") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "").partition(".")[0]
+            assert node.level == 0, f"{file}: write imports with the whole name"
+            module = (node.module or "").replace(".", "/")
+            for alias in node.names:  # `from stylize import registry` is of that file, and not of all stylize
+                inner = f"{module}/{alias.name}"
+                yield inner if (ROOT / inner).is_dir() or (ROOT / f"{inner}.py").is_file() else module
+
+
+def is_in(path, folder):
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def home(path, of):
+    """The innermost of some folders and files that a path is in; None where it is in none."""
+    return max((one for one in of if is_in(path, one)), key=len, default=None)
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
-def test_imports_run_one_way(package):
-    inner = {name for name in MAY_IMPORT if name.startswith(f"{package}/")}
-    files = [
-        file for file in (ROOT / package).rglob("*.py") if not any(file.is_relative_to(ROOT / name) for name in inner)
-    ]
-    assert files
-    for file in files:
-        ours = set(imported(file)) & MAY_IMPORT.keys() - {package}
-        assert ours <= MAY_IMPORT[package], f"{file.relative_to(ROOT)} imports {ours - MAY_IMPORT[package]}"
+def test_packages_import_one_way(package):
+    allowed = MAY_IMPORT[package].split()
+    ours = [file for file in files(package) if home(file.as_posix(), MAY_IMPORT) == package]
+    assert ours
+    for file in ours:
+        for path in imported(file):
+            if home(path, MAY_IMPORT) not in (None, package):
+                assert home(path, allowed), f"{file} imports {path}, and {package} may not"
 
 
-def test_results_know_only_settings_and_names_of_stylize():
-    for file in (ROOT / "results").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Import):
-                assert not any(alias.name.startswith("stylize") for alias in node.names), file
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "stylize":
-                assert node.module.startswith(("stylize.settings", "stylize.registry")) or (
-                    node.module == "stylize" and {alias.name for alias in node.names} == {"registry"}
-                ), file
+def levels(package):
+    """For each room of a package the number of its line."""
+    lines = [line.partition("#")[0].split() for line in ROOMS[package].strip().splitlines()]
+    return {f"{package}/{room}": number for number, line in enumerate(lines) for room in line}
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_of_a_package_import_one_way(package):
+    level = levels(package)
+    for file in files(package):
+        room = home(file.with_suffix("").as_posix(), level)
+        if file.parent == Path(package) and file.stem in ("__init__", "__main__"):
+            continue
+        assert room, f"{file}: there is no line for it in ROOMS"
+        for path in imported(file):
+            if not is_in(path, package) or home(path, level) == room:
+                continue
+            below = level.get(home(path, level), len(level))
+            assert below < level[room], f"{file} imports {path}, which is not below {room}"
+
+
+def test_ray_is_imported_in_one_folder_only():
+    importing = {
+        file.parent.as_posix()
+        for package in MAY_IMPORT
+        for file in files(package)
+        if any(is_in(path, "ray") for path in imported(file))
+    }
+    assert importing == {RAY}
 
 
 @pytest.mark.parametrize(

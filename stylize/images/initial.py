@@ -11,7 +11,7 @@ from torch.nn import functional
 from stylize import registry
 from stylize.errors import PictureError, SettingsError
 from stylize.lanes import Transfer
-from stylize.losses.masks import Masks
+from stylize.masks import Masks
 from stylize.network.network import MEAN_PIXEL
 from stylize.settings import Settings, why_needed
 

@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-if TYPE_CHECKING:  # a transfer has a `Previous`
-    from stylize.lanes import Transfer
-    from stylize.losses.term import Circumstances
-
-
-@dataclass(frozen=True, eq=False)
-class Previous:
-    """The result of the frame before, brought to where its parts are now.
-
-    warped: 3×H×W RGB in 0–255. known: H×W in 0–1, c in the equation: 0 where something has come into sight, at borders
-    of what moves, and wherever else the flow is not to be trusted.
-    """
-
-    warped: Tensor
-    known: Tensor
-
-    def resized(self, shape: torch.Size) -> Previous:
-        """For an image of another height and width."""
-        if shape == self.known.shape:
-            return self
-        known = functional.interpolate(self.known[None, None].float(), shape, mode="area")[0, 0]
-        image = functional.interpolate(self.warped[None].float(), shape, mode="area")[0]
-        return Previous(image, (known > 0.99).float())
+from stylize.lanes import Previous, Transfer
+from stylize.losses.term import Circumstances
 
 
 def temporal_loss(image: Tensor, previous: Previous) -> Tensor:

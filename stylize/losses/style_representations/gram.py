@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylize.losses.masks import Masks
 from stylize.losses.style_representations.masked_gram import MaskedGram
 from stylize.losses.style_representations.mean_gram import mean_gram_matrix, style_loss
 from stylize.losses.style_representations.representation import OfOnePicture, Representation
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylize.losses.masks import Masks
 from stylize.losses.style_representations.mean_gram import style_loss
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from stylize.errors import SettingsError
-from stylize.losses.masks import Masks
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 EDGE = 3

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from torch import Tensor
 
 from stylize.errors import SettingsError
-from stylize.losses.masks import Masks
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 

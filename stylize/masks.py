@@ -1,6 +1,6 @@
 """Semantic masks: the label of each pixel of the content and of the style picture, at any size.
 
-What is done with them is in `style_representations/masked_gram.py`.
+What is done with them is in `losses/style_representations/masked_gram.py`.
 """
 
 from __future__ import annotations
