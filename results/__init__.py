@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from results.judge.ratings import ratings
     from results.sheets.drawing import sheet
     from results.table.diff import diff
-    from results.table.load import curves, frames, image, load, reference
+    from results.table.load import curves, frames, image, load, reference, snapshots
     from results.table.sql import query
 
 # pandas and Pillow take half a second to import; whoever only needs a run's paths does not wait for them.
@@ -25,6 +25,7 @@ _LAZY = {
     "curves": "table.load",
     "diff": "table.diff",
     "frames": "table.load",
+    "snapshots": "table.load",
     "image": "table.load",
     "load": "table.load",
     "query": "table.sql",
@@ -50,6 +51,7 @@ __all__ = [
     "ratings",
     "reference",
     "sheet",
+    "snapshots",
 ]
 
 

@@ -57,7 +57,7 @@ class SnapshotWriter:
                 kept = self._kept.setdefault(trial.id, {"kept_by": owner.id, "kept_steps": []})
                 kept["kept_steps"].append(snapshot.step)
         self._room.acquire()
-        self._writing.append(self._pool.submit(self._write, Run.frame_path(owner.id, snapshot.step), snapshot))
+        self._writing.append(self._pool.submit(self._write, Run.snapshot_path(owner.id, snapshot.step), snapshot))
 
     def columns(self, trial: Trial) -> dict[str, Any]:
         """The columns of a trial's row that say where its snapshots are; none without any."""

@@ -58,7 +58,7 @@ def animate(
 
     with messages():
         import results
-        from results.film.animation import USUAL_WIDTH, has_frames, sheet_film, trial_film
+        from results.film.animation import USUAL_WIDTH, has_snapshots, sheet_film, trial_film
         from results.film.film import check_target, write_film
 
         if trial is not None and (sheet or rows or columns or where):
@@ -74,14 +74,14 @@ def animate(
             return
         if trial is not None:
             row = _named(trials, trial)
-            _check_frames(found, [row], row)
+            _check_snapshots(found, [row], row)
             film = trial_film(row, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path(row["trial_id"]))
         else:
             trials = filtered(trials, where)
             rest = [row for _, row in trials.iterrows() if row["status"] == "done"]
-            _check_frames(found, rest)
-            still = sum(not has_frames(row) for row in rest)
+            _check_snapshots(found, rest)
+            still = sum(not has_snapshots(row) for row in rest)
             if still:
                 say(f"{still} of {len(rest)} trials were done without frames_every and stand still; {_advice(found)}")
             film = sheet_film(trials, rows or None, columns or None, width or USUAL_WIDTH)
@@ -126,18 +126,18 @@ def _named(trials: pd.DataFrame, prefix: str) -> pd.Series:
     return row
 
 
-def _check_frames(run: Run, rows: Sequence[pd.Series], one: pd.Series | None = None) -> None:
-    """Raises UsageError where none of the trials has frames, and says how they would get them."""
-    from results.film.animation import has_frames
+def _check_snapshots(run: Run, rows: Sequence[pd.Series], one: pd.Series | None = None) -> None:
+    """Raises UsageError where none of the trials has snapshots, and says how they would get them."""
+    from results.film.animation import has_snapshots
 
-    if any(has_frames(row) for row in rows):
+    if any(has_snapshots(row) for row in rows):
         return
     if one is not None and one["status"] == "missing":
         raise UsageError(f"trial {one['trial_id']} was not run yet")
     if not rows:
         raise UsageError(f"no trial of {run.location} is done")
     who = f"trial {one['trial_id']} has" if one is not None else f"the trials of {run.location} have"
-    raise UsageError(f"{who} no frames: images on the way are kept while a trial runs. {_advice(run, one)}")
+    raise UsageError(f"{who} no snapshots: these are kept while a trial runs. {_advice(run, one)}")
 
 
 def _advice(run: Run, one: pd.Series | None = None) -> str:
@@ -153,7 +153,7 @@ def _advice(run: Run, one: pd.Series | None = None) -> str:
         set=(*settings, f"frames_every={USUAL_EVERY}"),
         only=() if one is None else tuple(_only(run, one)),
     )
-    return f"To run them again, elsewhere, with frames:\n  {shlex.join(['sweep', *again.words()])}"
+    return f"To run them again, elsewhere, with snapshots:\n  {shlex.join(['sweep', *again.words()])}"
 
 
 def _only(run: Run, row: pd.Series) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How images came about: frames of a film of one trial, or of a whole sheet, with the loss curves along."""
+"""Films of how images came about: of one trial or of a whole sheet, from its snapshots, with the loss curves below."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from results.sheets.painter import paste
 from results.sheets.text import ACCENT, GREY, INK, Block, block, font
 from results.table.axes import PICTURES, grid_axes, label_of
 from results.table.labels import setting_name
-from results.table.load import curves, frame, frames, image, reference
+from results.table.load import curves, image, reference, snapshot, snapshots
 
 CONTENT, STYLE = "#2f6db5", "#d0752a"
 
@@ -36,25 +36,25 @@ class Film:
     count: int
 
 
-def has_frames(row: Mapping[str, Any] | pd.Series) -> bool:
-    """Whether a trial kept images on its way."""
+def has_snapshots(row: Mapping[str, Any] | pd.Series) -> bool:
+    """Whether a trial has snapshots."""
     return isinstance(row.get("kept_steps"), tuple)
 
 
 def trial_film(row: pd.Series, width: int = USUAL_WIDTH) -> Film:
     """One trial (a row of `results.load`) from its first image to its last, and below it its loss curves.
 
-    `width`: of the film, at most. Raises FilmError where the trial kept no images; RunError, when the frames are taken,
+    `width`: of the film, at most. Raises FilmError if the trial has no snapshots; RunError, when the frames are taken,
     where one is missing.
     """
-    if not has_frames(row):
-        raise FilmError(f"trial {row['trial_id']} has no frames")
+    if not has_snapshots(row):
+        raise FilmError(f"trial {row['trial_id']} has no snapshots")
     return Film(_trial_frames(row, width), len(row["kept_steps"]) + 1)
 
 
 def _trial_frames(row: pd.Series, width: int) -> Iterator[Image.Image]:
     page = _Page(row, width)
-    for step, picture in frames(row):
+    for step, picture in snapshots(row):
         yield page.at(step, picture)
 
 
@@ -166,9 +166,9 @@ def sheet_film(
     missing.
     """
     trials = trials.reset_index(drop=True)
-    moving = [row for _, row in trials.iterrows() if row["status"] == "done" and has_frames(row)]
+    moving = [row for _, row in trials.iterrows() if row["status"] == "done" and has_snapshots(row)]
     if not moving:
-        raise FilmError("no trial has frames")
+        raise FilmError("no trial has snapshots")
     steps = sorted({step for row in moving for step in (*row["kept_steps"], int(row["steps"]))})
     text = max(11, min(20, width // 64))
     height = max(8 * text, width // 7)
@@ -203,7 +203,7 @@ class _Cell:
 
     def __init__(self, row: pd.Series, area: Area) -> None:
         self._row, self._area = row, area
-        kept: tuple[int, ...] = row["kept_steps"] if has_frames(row) else ()
+        kept: tuple[int, ...] = row["kept_steps"] if has_snapshots(row) else ()
         self._steps = [*kept, int(row["steps"])] if kept else [0]
         self._shown: int | None = None
 
@@ -212,7 +212,7 @@ class _Cell:
         latest = max(0, bisect.bisect_right(self._steps, step) - 1)
         if latest != self._shown:
             last = latest == len(self._steps) - 1
-            paste(page, image(self._row) if last else frame(self._row, self._steps[latest]), self._area)
+            paste(page, image(self._row) if last else snapshot(self._row, self._steps[latest]), self._area)
             self._shown = latest
 
 

@@ -74,7 +74,7 @@ class Run:
         return f"images/{trial_id[:2]}/{trial_id}.png"
 
     @staticmethod
-    def frame_path(trial_id: str, step: int) -> str:
+    def snapshot_path(trial_id: str, step: int) -> str:
         """Where the image of a trial after `step` updates is, below the run."""
         _check_hexadecimal(trial_id)
         return f"frames/{trial_id[:2]}/{trial_id}/{step:07}.webp"

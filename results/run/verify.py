@@ -67,7 +67,7 @@ def _frame_findings(run: Run, rows: Sequence[dict[str, Any]]) -> Iterator[Findin
     known: set[str] = set()
     for row in rows:
         try:
-            named = [Run.frame_path(row["kept_by"], step) for step in row["kept_steps"] or ()]
+            named = [Run.snapshot_path(row["kept_by"], step) for step in row["kept_steps"] or ()]
         except (RunError, TypeError):
             yield Finding(f"trial {row['trial_id']}", "has frames where none belong")
             continue

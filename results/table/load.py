@@ -65,22 +65,26 @@ def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:
         return opened.convert("RGB")
 
 
-def frames(row: Mapping[str, Any] | pd.Series) -> Iterator[tuple[int, Image.Image]]:
-    """The images of a row of `load` on their way, each with its step, as `frames_every` kept them; the last is the
-    result.
+def snapshots(row: Mapping[str, Any] | pd.Series) -> Iterator[tuple[int, Image.Image]]:
+    """The snapshots of a row of `load`, which the setting `frames_every` asked for, each with its step. The last one is
+    the result.
 
-    Raises RunError where none were kept, or where one is missing.
+    Raises RunError if there are none, or if one is missing.
     """
     if not isinstance(row.get("kept_steps"), tuple):
-        raise RunError(f"trial {row['trial_id']} has no frames: it was run without frames_every")
+        raise RunError(f"trial {row['trial_id']} has no snapshots: it was run without frames_every")
     for step in row["kept_steps"]:
-        yield step, frame(row, step)
+        yield step, snapshot(row, step)
     yield int(row["steps"]), image(row)
 
 
-def frame(row: Mapping[str, Any] | pd.Series, step: int) -> Image.Image:
-    """One of the images that `frames_every` kept. Raises RunError where it is missing or damaged."""
-    path = Run.frame_path(row["kept_by"], step)
+frames = snapshots
+"""The name that `snapshots` had first."""
+
+
+def snapshot(row: Mapping[str, Any] | pd.Series, step: int) -> Image.Image:
+    """One of the snapshots that `frames_every` asked for. Raises RunError if it is missing or damaged."""
+    path = Run.snapshot_path(row["kept_by"], step)
     try:
         with Image.open(io.BytesIO(Run(row["run"]).read(path)), formats=("WEBP",)) as opened:
             return opened.convert("RGB")

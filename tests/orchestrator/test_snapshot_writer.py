@@ -34,11 +34,11 @@ def test_a_sweep_keeps_frames_and_gives_the_same_results(sweep, lengths, undistu
     for name, ours in trials.groupby("style_layers_label"):
         longest = ours.loc[5]
         assert ours["kept_by"].tolist() == [longest["trial_id"]] * 2, name
-        steps, images = zip(*results.frames(longest), strict=True)
+        steps, images = zip(*results.snapshots(longest), strict=True)
         assert steps == (0, 2, 4, 5)
         assert np.array_equal(np.asarray(images[-1]), np.asarray(results.image(longest)))
         assert all(image.size == (40, 40) for image in images)
-        shorter = dict(results.frames(ours.loc[3]))
+        shorter = dict(results.snapshots(ours.loc[3]))
         assert list(shorter) == [0, 2, 3]
         assert np.array_equal(np.asarray(shorter[2]), np.asarray(images[1]))
     plain = lengths.with_name("plain.yaml")
@@ -93,7 +93,7 @@ def test_frames_are_written_under_the_longest_and_read_back_exactly(tmp_path):
     assert writer.columns(long) == {"kept_by": long.id, "kept_steps": [0, 6]}
     assert writer.columns(other) == {}
     for step, colour in ((0, 11), (6, 12)):
-        with Image.open(io.BytesIO(run.read(Run.frame_path(f"{2:020x}", step)))) as image:
+        with Image.open(io.BytesIO(run.read(Run.snapshot_path(f"{2:020x}", step)))) as image:
             assert image.format == "WEBP"
             assert (np.asarray(image.convert("RGB")) == colour).all()
     assert len(run.names("frames/**")) == 2

@@ -88,7 +88,7 @@ class MadeRun:
         if kept is not None:
             one["kept_by"], one["kept_steps"] = one["trial_id"], list(kept)
             for step, frame in kept.items():
-                self.run.write(Run.frame_path(one["trial_id"], step), webp(frame, size))
+                self.run.write(Run.snapshot_path(one["trial_id"], step), webp(frame, size))
         if colour is not None:
             one["image_path"] = Run.image_path(one["trial_id"])
             self.run.write(one["image_path"], png(colour, size))

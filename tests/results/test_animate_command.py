@@ -12,7 +12,7 @@ RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
 @pytest.fixture
 def run(made_run):
-    """Two trials with frames."""
+    """Two trials with snapshots."""
     made = made_run().add(1, BLUE, kept={0: RED, 10: GREEN}, steps=20, ratio=1e-4, size=(160, 120))
     made.add(2, BLUE, kept={0: RED}, steps=5, ratio=1e-3, size=(160, 120))
     return made.write(axes=[["ratio"]])
@@ -51,7 +51,7 @@ def test_part_of_a_sheet_with_axes_of_ones_own(run, sweep, tmp_path):
     assert "3 frames" in done.stderr
 
 
-def test_trials_without_frames_stand_still_and_are_counted(made_run, sweep):
+def test_trials_without_snapshots_stand_still_and_are_counted(made_run, sweep):
     made = made_run().add(1, BLUE, kept={0: RED}, ratio=1e-4).add(2, BLUE, ratio=1e-3)
     run = made.write(axes=[["ratio"]])
     done = sweep("animate", run.location)
@@ -59,14 +59,14 @@ def test_trials_without_frames_stand_still_and_are_counted(made_run, sweep):
     assert "1 of 2 trials were done without frames_every and stand still" in done.stderr
 
 
-def test_a_run_without_frames_says_what_to_do(made_run, sweep):
+def test_a_run_without_snapshots_says_what_to_do(made_run, sweep):
     """The command that is advised is tried in tests/orchestrator/test_frame_writer.py."""
     run = made_run().add(1, BLUE).add(2, ratio=1e-2).write(axes=[["ratio"]])
     done, to_run = results.load(run.location, missing=True)["trial_id"]
     for arguments in ([], ["--trial", done]):
         refused = sweep("animate", run.location, *arguments)
         assert refused.exit_code == 2
-        assert "no frames: images on the way are kept while a trial runs" in refused.stderr
+        assert "no snapshots: these are kept while a trial runs" in refused.stderr
         assert "--set frames_every=10 and another --out" in refused.stderr
     early = sweep("animate", run.location, "--trial", to_run)
     assert early.exit_code == 2

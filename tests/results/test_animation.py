@@ -28,25 +28,25 @@ def centre(picture, box):
     return tuple(np.asarray(picture)[(box[1] + box[3]) // 2, (box[0] + box[2]) // 2])
 
 
-def test_frames_are_those_that_were_kept_and_at_the_end_the_result(made_run):
+def test_snapshots_are_those_that_were_kept_and_at_the_end_the_result(made_run):
     run = made_run().add(1, LAST, kept={0: FIRST, 10: SECOND}, steps=13).write()
-    found = list(results.frames(results.load(run.location).iloc[0]))
+    found = list(results.snapshots(results.load(run.location).iloc[0]))
     assert [step for step, _ in found] == [0, 10, 13]
     assert [image.getpixel((5, 5)) for _, image in found] == [FIRST, SECOND, LAST]
 
 
-def test_a_trial_without_frames_or_with_a_missing_one_says_so(made_run):
+def test_a_trial_without_snapshots_or_with_a_missing_one_says_so(made_run):
     made = made_run().add(1, LAST).add(2, LAST, kept={0: FIRST, 10: SECOND}, ratio=1e-2)
     run = made.write()
     without, damaged = (row for _, row in results.load(run.location).iterrows())
-    with pytest.raises(RunError, match="has no frames: it was run without frames_every"):
-        list(results.frames(without))
-    with pytest.raises(FilmError, match="has no frames"):
+    with pytest.raises(RunError, match="has no snapshots: it was run without frames_every"):
+        list(results.snapshots(without))
+    with pytest.raises(FilmError, match="has no snapshots"):
         trial_film(without)
-    path = run.frame_path(damaged["trial_id"], 10)
+    path = run.snapshot_path(damaged["trial_id"], 10)
     run.write(path, b"<html>")
     with pytest.raises(RunError, match=f"{path} .* is damaged"):
-        list(results.frames(damaged))
+        list(results.snapshots(damaged))
     run.remove([path])
     with pytest.raises(RunError, match=f"has no {path}"):
         list(trial_film(damaged).frames)
@@ -117,7 +117,7 @@ def test_a_sheets_film_is_no_wider_than_asked(made_run, width):
 def test_a_sheet_that_no_film_can_be_made_of_is_refused(made_run):
     run = sheet_of(made_run)
     trials = results.load(run.location, missing=True)
-    with pytest.raises(FilmError, match="no trial has frames"):
+    with pytest.raises(FilmError, match="no trial has snapshots"):
         sheet_film(trials[trials["ratio"] == 1e-2])
     with pytest.raises(SheetError, match="there is no column 'nothing'"):
         sheet_film(trials, rows="nothing")

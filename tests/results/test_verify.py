@@ -107,9 +107,9 @@ def test_missing_frames_and_those_of_no_row_are_named(run):
     ]
     commit(run, pa.schema([]), "batch9", "later", rows)
     for step in (10, 30):
-        run.write(Run.frame_path(IDS[2], step), b"frame")
+        run.write(Run.snapshot_path(IDS[2], step), b"frame")
     for step in (0, 10):
-        run.write(Run.frame_path(IDS[0], step), b"frame")
+        run.write(Run.snapshot_path(IDS[0], step), b"frame")
     lost, harmless = found(run)
     folder = f"frames/cc/{IDS[2]}"
     assert lost == {
