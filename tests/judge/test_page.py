@@ -161,3 +161,21 @@ def test_nothing_stands_in_the_way_of_assistive_technology(look, judged_run, sch
             shown(page)
         found = axe.run(page, options={"preload": False})
         assert found.violations_count == 0, found.generate_report()
+
+
+def test_on_a_phone_the_results_are_above_each_other_and_all_is_large_enough_for_a_finger(look, judged_run):
+    made = judged_run({"ratio": [1e-4, 1e-3]})
+    page = look(made.run, has_touch=True, is_mobile=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    before = shown(page)
+    upper, lower = (page.locator(f".result[data-choice={side}]").bounding_box() for side in ("left", "right"))
+    assert lower["y"] >= upper["y"] + upper["height"]
+    assert upper["height"] > 200
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    small = """[...document.querySelectorAll('button')].filter((one) => one.checkVisibility())
+        .filter((one) => one.getBoundingClientRect().height < 44 || one.getBoundingClientRect().width < 44)"""
+    assert page.evaluate(f"{small}.length") == 0
+    assert page.get_by_role("button", name="upper", exact=True).is_visible()
+    page.tap("nav [data-choice=left]")
+    shown(page, other_than=before)
+    assert read_votes(made.run)["choice"].to_pylist() == ["left"]
