@@ -1,24 +1,44 @@
-"""A web server for one run's gallery, for this machine alone: where `file://` will not do, and for runs elsewhere."""
+"""A web server for one run's gallery, for this machine alone: where `file://` will not do, and for runs elsewhere.
+
+It serves files, and keeps the marks (stars, tags, notes) that people give to trials in the run.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-import sys
+import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from results.errors import RunError
+from results.loopback import HEADERS, LoopbackServer, is_own_host
+from results.marks import Marker, parse_mark, read_marks
 from results.run.folder import Run
+from results.run.rows import read_plan
 
-HOST = "127.0.0.1"
+MARKS_PATH = "gallery/marks"
+MOST_BYTES = 20_000
+"""Of a request's body."""
+
+_HEADERS = HEADERS | {"Content-Security-Policy": "frame-ancestors 'none'"}
+"""The page has the rest of its policy itself, for `file://`."""
+
+_KEEPS_MARKS = (
+    b"default-src 'none';",
+    b"default-src 'none'; connect-src 'self';",
+)
+"""The served page may ask its server, to keep marks in the run; the page from `file://` asks nobody."""
+
 _SERVED = re.compile(
     r"gallery/[\w-]+\.(html|js|css|svg)"
     r"|gallery/vendor/[\w.-]+\.(js|css|txt)"
     r"|gallery/curves/[0-9]+\.js"
     r"|gallery/thumbnails/[0-9a-f]{2}/[0-9a-f]+-[0-9]+\.webp"
     r"|images/[0-9a-f]{2}/[0-9a-f]+\.png"
+    r"|frames/[0-9a-f]{2}/[0-9a-f]+/[0-9]+\.webp"
     r"|references/[0-9a-f]+\.png",
     re.ASCII,
 )
@@ -33,30 +53,30 @@ _TYPES = {
 }
 
 
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """Serves the gallery, the images and the reference pictures of a run, and no other file of it.
 
     Port 0 takes a free one; `url` says which. Raises RunError where the port is taken.
     """
 
-    daemon_threads = True
-
     def __init__(self, run: Run, port: int = 0) -> None:
         self.run = run
-        try:
-            super().__init__((HOST, port), _Handler)
-        except OSError as error:
-            raise RunError(f"cannot serve at port {port}: {error.strerror}; choose another with --port") from error
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Browsers hang up on images that were scrolled out of sight."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        self._marker = Marker(run)
+        self._marking = threading.Lock()
+        super().__init__(port, _Handler)
 
     @property
     def url(self) -> str:
         """Where the gallery is."""
-        return f"http://{HOST}:{self.server_port}/gallery/"
+        return f"{self.origin}/gallery/"
+
+    def mark(self, given: Any) -> None:
+        """Keep a mark in the run. Raises ValueError where it is none, KeyError for a trial that is not the run's."""
+        mark = parse_mark(given)
+        with self._marking:
+            if mark.trial_id not in set(read_plan(self.run)["trial_id"].to_pylist()):
+                raise KeyError(mark.trial_id)
+            self._marker.add(mark)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,9 +89,29 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._answer(body=False)
 
+    def do_POST(self) -> None:
+        self.close_connection = True  # its body may not have been read
+        host = self.headers.get("Host", "")
+        if not is_own_host(host, self.server.server_port) or self.headers.get("Origin") != f"http://{host}":
+            self._send(HTTPStatus.FORBIDDEN, b"this server is for its own page alone\n")
+            return
+        length = self.headers.get("Content-Length", "")
+        if self.path != f"/{MARKS_PATH}" or not length.isdecimal() or int(length) > MOST_BYTES:
+            self._send(HTTPStatus.NOT_FOUND, b"not here, or too long\n")
+            return
+        try:
+            self.server.mark(json.loads(self.rfile.read(int(length))))
+        except KeyError as missing:
+            self._send(HTTPStatus.NOT_FOUND, f"the run has no trial {missing}\n".encode())
+        except (ValueError, RecursionError) as error:
+            self._send(HTTPStatus.BAD_REQUEST, f"{error}\n".encode())
+        except RunError as error:
+            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n".encode())
+        else:
+            self._send(HTTPStatus.OK, b"{}", {"Content-Type": "application/json"})
+
     def _answer(self, *, body: bool) -> None:
-        # A page elsewhere whose name was made to lead to this address would send that name.
-        if self.headers.get("Host", "").rpartition(":")[0] not in (HOST, "localhost"):
+        if not is_own_host(self.headers.get("Host", ""), self.server.server_port):
             self._send(HTTPStatus.FORBIDDEN, b"this server is for this machine alone\n", body=body)
             return
         path = unquote(urlsplit(self.path).path).removeprefix("/")
@@ -79,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.FOUND, b"", {"Location": "/gallery/"}, body=body)
             return
         path = "gallery/index.html" if path == "gallery/" else path
+        if path == MARKS_PATH:
+            self._send_marks(body=body)
+            return
         if not _SERVED.fullmatch(path):
             self._send(HTTPStatus.NOT_FOUND, b"not a file of this gallery\n", body=body)
             return
@@ -87,20 +130,30 @@ class _Handler(BaseHTTPRequestHandler):
         except RunError:
             self._send(HTTPStatus.NOT_FOUND, b"not here\n", body=body)
             return
+        if path == "gallery/index.html":
+            content = content.replace(*_KEEPS_MARKS)
         suffix = path[path.rindex(".") :]
         # Images and thumbnails are named by what they show; the data change while a sweep runs.
         cached = "max-age=3600" if suffix in (".png", ".webp") else "no-cache"
         self._send(HTTPStatus.OK, content, {"Content-Type": _TYPES[suffix], "Cache-Control": cached}, body=body)
 
+    def _send_marks(self, *, body: bool) -> None:
+        try:
+            marks = [mark.plain() for mark in read_marks(self.server.run).values()]
+        except RunError as error:
+            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n".encode(), body=body)
+            return
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        self._send(HTTPStatus.OK, json.dumps({"marks": marks}).encode(), headers, body=body)
+
     def _send(
         self, status: HTTPStatus, content: bytes, headers: dict[str, str] | None = None, *, body: bool = True
     ) -> None:
         self.send_response(status)
-        given = {"Content-Type": "text/plain; charset=utf-8"} | (headers or {})
+        given = _HEADERS | {"Content-Type": "text/plain; charset=utf-8"} | (headers or {})
         for name, value in given.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
-        self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         if body:
             self.wfile.write(content)

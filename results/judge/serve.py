@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from results.errors import ResultsError, RunError
+from results.errors import ResultsError
 from results.judge.session import Session, Shown
+from results.loopback import HEADERS, LoopbackServer, is_own_host
 
-HOST = "127.0.0.1"
 MOST_BYTES = 1000
 """Of a request's body."""
 
@@ -28,38 +27,25 @@ _PAGE = {
     "judge.js": ("judge.js", "text/javascript; charset=utf-8"),
     "judge.css": ("judge.css", "text/css; charset=utf-8"),
 }
-_HEADERS = {
+_HEADERS = HEADERS | {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """Serves a session. Port 0 takes a free one; `url` says which. Raises RunError where the port is taken."""
-
-    daemon_threads = True
 
     def __init__(self, session: Session, port: int = 0) -> None:
         self.session = session
         self.token = secrets.token_urlsafe(16)
-        try:
-            super().__init__((HOST, port), _Handler)
-        except OSError as error:
-            raise RunError(f"cannot serve at port {port}: {error.strerror}; choose another with --port") from error
+        super().__init__(port, _Handler)
 
     @property
     def url(self) -> str:
         """The page, with its secret."""
-        return f"http://{HOST}:{self.server_port}/{self.token}/"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Browsers hang up on what they no longer want."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        return f"{self.origin}/{self.token}/"
 
 
 class _Refused(Exception):
@@ -90,9 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _path(self) -> str:
         """What is asked for below the secret. Refuses strangers."""
-        hosts = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
         host = self.headers.get("Host", "")
-        if host not in hosts:
+        if not is_own_host(host, self.server.server_port):
             raise _Refused(HTTPStatus.FORBIDDEN, "this server is for this machine alone\n")
         if self.headers.get("Origin", f"http://{host}") != f"http://{host}":
             raise _Refused(HTTPStatus.FORBIDDEN, "this server is for its own page alone\n")

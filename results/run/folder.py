@@ -10,6 +10,7 @@
     films/                what `sweep animate` made
     gallery/              the page to look at it all with, and its thumbnails
     votes.parquet/        votes of blind comparisons, a file for each sitting
+    marks.parquet/        stars, tags and notes that people gave to trials, a file for each sitting
     lease.json            in an object store: which sweep is at work here
 
 Files appear whole or not at all: locally through a temporary file, fsync and rename, in an object store through one
