@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,14 +16,29 @@ def gallery(
     run: RunArgument,
     serve: Annotated[bool, typer.Option("--serve", help="Serve it to this machine until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve; 0 takes a free one.")] = 0,
+    single: Annotated[Path | None, typer.Option(help="Write it as one HTML file that needs nothing else.")] = None,
+    most_megabytes: Annotated[float, typer.Option(min=1, help="Of --single: images are smaller if need be.")] = 50,
+    host: Annotated[str | None, typer.Option(help="Copy page and images to a folder, for any web server.")] = None,
 ) -> None:
     """Write the gallery of a run, a page on which its images can be compared. Every sweep ends with this."""
     with messages():
         import results
+        from results.gallery.host import copy_for_host
         from results.gallery.serve import Server
+        from results.gallery.single import write_single
         from results.gallery.write import write_gallery
 
         found = results.Run(run_path(run))
+        if single:
+            size, edge = write_single(found, single, most_megabytes=most_megabytes)
+            print(f"{size / 1e6:.1f} MB, images of {edge} pixels at most", file=sys.stderr)
+            print(single)
+            return
+        if host:
+            count, size = copy_for_host(found, results.Run(host))
+            print(f"{count} files, {size / 1e6:.1f} MB", file=sys.stderr)
+            print(results.Run(host).full_path("gallery/index.html"))
+            return
         path = write_gallery(found)
         if not serve:
             print(path)

@@ -15,7 +15,9 @@ from results.errors import SheetError
 from results.gallery.columns import axes, columns, first_view, one_line, reference_link
 from results.gallery.curves import PER_FILE, curve_files
 from results.gallery.script import call
+from results.gallery.snapshots import snapshots
 from results.gallery.thumbnails import EDGES, make_thumbnails
+from results.marks import read_marks
 from results.printable import printable
 from results.run.folder import GALLERY_PAGE, Run
 from results.table.axes import PICTURES
@@ -57,7 +59,7 @@ def write_gallery(
     data = describe(run, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
     data["trials"]["thumbnails"] = _thumbnails(run, trials, make=thumbnails)
     written.version = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
-    for name, content in _page().items():
+    for name, content in page_files().items():
         written.write(run, f"gallery/{name}", content)
     for path, content in files.items():
         written.write(run, path, content)
@@ -73,7 +75,7 @@ def write_state(run: Run, written: Written, next_in: float | None) -> None:
     written.write(run, "gallery/state.js", call("gallery.receiveState", state))
 
 
-def _page() -> dict[str, bytes]:
+def page_files() -> dict[str, bytes]:
     """The files that are the same for every run."""
     folder = resources.files("results.gallery") / "page"
     files = [*folder.iterdir(), *(folder / "vendor").iterdir()]
@@ -104,6 +106,8 @@ def describe(run: Run, trials: pd.DataFrame) -> dict[str, Any]:
         "axes": found,
         "view": first_view([axis["name"] for axis in found], grid["sheet"]),
         "columns": columns(trials),
+        "snapshots": snapshots(trials),
+        "marks": [mark.plain() for mark in read_marks(run).values()],
         "references": {picture: _references(trials, picture) for picture in PICTURES},
         "trials": {
             "ids": list(trials["trial_id"]),

@@ -68,13 +68,19 @@ def png(image):
 class MakeRun:
     """A run with every combination of `axes`, which map settings to values; a tuple of settings moves together.
 
-    `failed` maps points (numbers in the grid's order) to reasons; `missing` were not run, `excluded` are no points.
+    `failed` maps points (numbers in the grid's order) to reasons; those of `last_good` have an image all the same;
+    `missing` were not run, `excluded` are no points. `metrics` are columns of every done trial, by its number. At the
+    steps `kept` all have snapshots, the last image is at step 20.
     """
 
-    def __init__(self, location, axes, *, size=(48, 36), failed=None, missing=(), excluded=(), labels=None, sheet=None):
+    def __init__(
+        self, location, axes, *, size=(48, 36), failed=None, last_good=(), missing=(), excluded=(), labels=None,
+        sheet=None, metrics=None, kept=(),
+    ):  # fmt: skip
         self.run = Run(location)
         self.axes = {one if isinstance(one, tuple) else (one,): values for one, values in axes.items()}
         self.size, self.failed, self.labels = size, failed or {}, labels or {}
+        self.last_good, self.metrics, self.kept = last_good, metrics or {}, kept
         self.title = "A title"
         self.pictures = [png(picture(number, size)) for number in range(PICTURES)]
         self.hashes = [
@@ -125,10 +131,19 @@ class MakeRun:
                 if not self.run.exists(Run.reference_path(sha256)):
                     self.run.write(Run.reference_path(sha256), png(picture(len(row[name]), (40, 30))))
             if number in self.failed:
-                rows.append(row | {"status": "failed", "error": self.failed[number]})
-                continue
+                row |= {"status": "failed", "error": self.failed[number]}
+                if number not in self.last_good:
+                    rows.append(row)
+                    continue
             total = 1000.0 / (1 + number % 37)
-            row |= {"status": "done", "total_loss": total, "content_loss": total / 2, "style_loss": total / 3}
+            row = {"status": "done", **row, "total_loss": total, "content_loss": total / 2, "style_loss": total / 3}
+            if self.kept:
+                row |= {"kept_steps": list(self.kept), "kept_by": row["trial_id"], "steps": 20}
+                for step in self.kept:
+                    buffer = io.BytesIO()
+                    picture(step, self.size).save(buffer, "WEBP", lossless=True)
+                    self.run.write(Run.frame_path(row["trial_id"], step), buffer.getvalue())
+            row |= {name: metric(number) for name, metric in self.metrics.items()}
             row |= {"history_step": [0, 10, 20], "history_total_loss": [9 * total, 3 * total, total]}
             for term, share in (("content_loss", 0.5), ("style_loss", 0.3), ("total_variation", 0.0)):
                 row[f"history_{term}"] = [share * loss for loss in row["history_total_loss"]]

@@ -98,3 +98,33 @@ def test_blinking_waits_for_its_button_where_motion_is_reduced(look, make_run):
     assert page.is_visible("text=Play")
     page.click("text=Next")
     assert page.locator(".pile .frame:not(.off) img").get_attribute("alt") != shown
+
+
+def test_a_comparison_names_what_differs_and_its_keys_keep_working(look, settle, make_run):
+    made = make_run({"content": ["cat", "dog"], "style": STYLES, "ratio": RATIOS})
+    page = look(made.run)
+    ids = page.evaluate("gallery.table.ids")
+    page = look(made.run, f"#select={ids[0]}%2C{ids[2]}&show=swipe", write=False)
+    assert page.inner_text("#viewer-title") == "content cat, style swirls"
+    assert page.locator("#viewer-choice-0 option").all_inner_texts() == ["α/β 10⁻⁴", "α/β 10⁻²"]
+    for key in ("ArrowRight", "ArrowRight", "4"):
+        page.keyboard.press(key)
+        settle(page)
+    assert page.locator(".stage.difference").count() == 1
+    page.focus("#viewer-choice-0")
+    page = look(made.run, f"#pin={ids[1]}%2C{ids[2]}&show=side", write=False)  # without any that is selected
+    assert page.locator("#viewer figure").count() == 2
+    assert "show=side" in page.evaluate("location.hash")
+
+
+def test_images_of_different_sizes_are_enlarged_in_one_way(look, settle, make_run):
+    made = make_run({"seed": [0, 1], "ratio": RATIOS}, size=(12, 9))
+    page = look(made.run)
+    page.evaluate("gallery.table.data.trials.sizes[1] = [6, 4]")  # as an axis of sizes makes them
+    page.evaluate("gallery.update({ selected: [0, 1], show: 'swipe' })")
+    settle(page)
+    rendering = "[...document.querySelectorAll('.pile img')].map((one) => getComputedStyle(one).imageRendering)"
+    assert page.evaluate(rendering) == ["auto", "auto"]
+    page.evaluate("gallery.update({ selected: [0, 2] })")
+    settle(page)
+    assert page.evaluate(rendering) == ["pixelated", "pixelated"]

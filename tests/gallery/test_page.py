@@ -255,6 +255,137 @@ def test_ragged_failed_and_missing_cells_say_what_they_are(look, settle, make_ru
     assert page.inner_text("#progress") == "5 of 7 done · 1 failed · not running"
 
 
+def test_a_failed_trial_with_a_last_good_image_looks_like_no_success(look, settle, make_run):
+    made = make_run({"seed": [0, 1, 2, 3]}, failed={3: "the loss was not finite"}, last_good={3})
+    page = look(made.run, "#caption=total_loss")
+    assert names(page, ".badge") == ["failed"]
+    assert names(page, ".caption .metric") == ["1000", "500", "333", "failed"]
+    assert page.inner_text("#progress") == "4 trials · 1 failed"
+    page.evaluate("gallery.update({ mode: 'wall', sort: { column: 'total_loss', down: false } })")
+    settle(page)
+    # Its loss would be the smallest.
+    assert page.evaluate("gallery.sorted()") == [2, 1, 0, 3]
+    assert page.evaluate(SHOWN) == code_of(page)
+    assert names(page, ".badge") == ["failed"]
+    cells(page).nth(3).click()
+    settle(page)
+    assert names(page, "#viewer .badge") == ["failed"]
+    assert names(page, "#viewer figcaption .metric") == ["failed"]
+    assert "Failed: the loss was not finite" in page.get_attribute("#viewer .frame img", "alt")
+
+
+def test_sliders_can_be_dragged(look, settle, make_run):
+    axes = {"seed": list(range(30)), "ratio": RATIOS}
+    page = look(make_run(axes, sheet={"rows": ["ratio"], "columns": []}).run)
+    for slider, value in (("#slider-seed", "gallery.view.at.seed"), ("#size", "gallery.view.size")):
+        box = page.locator(slider).bounding_box()
+        seen = set()
+        page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        for step in range(1, 5):
+            page.mouse.move(box["x"] + 10 + step * 20, box["y"] + box["height"] / 2)
+            settle(page)
+            seen.add(page.evaluate(value))
+        page.mouse.up()
+        assert len(seen) == 4
+
+
+def test_what_is_looked_at_stays_while_a_sweep_goes_on(look, until, settle, make_run):
+    made = make_run({"seed": list(range(12)), "ratio": RATIOS}, missing={35})
+    write_gallery(made.run, next_in=300.0, thumbnails=False)
+    page = look(made.run, "#size=200&cell=" + results.load(made.run.location)["trial_id"][0], write=False)
+    page.evaluate("document.querySelector('#grid-scroller').scrollTop = 900")
+    settle(page)
+    made.add([35])
+    write_gallery(made.run, thumbnails=False)
+    page.evaluate("gallery.load('state.js', 'new')")
+    until(page, "document.querySelector('#progress').textContent === '36 trials'")
+    settle(page)
+    assert page.evaluate("document.querySelector('#grid-scroller').scrollTop") == 900
+    link = view(page)
+    page.focus(".skip")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert page.evaluate("document.activeElement.id") == "grid"
+    assert view(page) == link
+
+
+def test_the_details_stay_when_the_pointer_goes_to_them(look, until, settle, make_run):
+    page = look(make_run({"style": STYLES, "ratio": RATIOS}).run)
+    cells(page).nth(4).hover()
+    until(page, "document.querySelector('#inspector h2')?.textContent === 'facets · 10⁻³'")
+    box = page.locator("#inspector").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 300, steps=4)  # across the neighbour
+    page.wait_for_timeout(100)
+    assert page.inner_text("#inspector h2") == "facets · 10⁻³"
+
+
+def test_the_first_key_acts_on_the_first_image(look, settle, make_run):
+    run = make_run({"style": STYLES, "ratio": RATIOS}).run
+    page = look(run)
+    for key, expected in (("ArrowRight", "cell-0-0"), ("ArrowRight", "cell-0-1")):
+        page.keyboard.press(key)
+        settle(page)
+        assert page.get_attribute("#grid", "aria-activedescendant") == expected
+    page = look(run, write=False)
+    page.keyboard.press("Enter")
+    settle(page)
+    assert page.inner_text("#viewer-title") == "style swirls, α/β 10⁻⁴"
+    page = look(run, write=False)
+    page.keyboard.press("Space")
+    settle(page)
+    assert page.evaluate("gallery.view.selected") == [0]
+    page.locator("#cell-1-2").click(modifiers=["Shift"])
+    settle(page)
+    assert page.evaluate("gallery.view.selected.toSorted()") == [0, 1, 2, 3, 4, 5]
+
+
+def test_filters_read_numbers_as_people_write_them_and_labels(look, settle, make_run):
+    made = make_run(
+        {"style_layers": [["conv1_1"], ["conv1_1", "conv2_1"]], "ratio": RATIOS},
+        labels={"style_layers": ["few", "many"]},
+    )
+    page = look(made.run, "#view=wall")
+    shown = page.evaluate(SHOWN)
+
+    def added(column, operator, value):
+        page.select_option("#filter-column", column)
+        page.select_option("#filter-operator", operator)
+        page.fill("#filter-value", value)
+        page.keyboard.press("Enter")
+        settle(page)
+        return names(page, ".chip")
+
+    assert added("total_loss", "<", "4,5e2") == ["total loss below 450 ×"]
+    assert added("ratio", ">", "10⁻⁴") == ["total loss below 450 ×", "α/β above 0.0001 ×"]
+    assert page.evaluate(SHOWN) == [one for at, one in enumerate(shown) if at in (2, 4, 5)] == code_of(page)
+    assert len(added("total_loss", "<", "few")) == 2
+    assert "few is not a number" in page.inner_text("#filter-error")
+    assert len(added("style_layers", "=", "many")) == 3
+    assert page.evaluate(SHOWN) == shown[4:] == code_of(page)
+
+
+def test_captions_have_one_notation_and_the_metric_can_be_compared(look, make_run):
+    metrics = {"style_distance": lambda number: 0.0012345 * 3**number, "structural_similarity": lambda number: 0.5}
+    made = make_run({"ratio": RATIOS}, metrics=metrics)
+    page = look(made.run)
+    assert page.evaluate("gallery.view.caption") == "style_distance"
+    assert names(page, ".caption .metric") == ["0.00123", "0.00370", "0.0111"]
+    page = look(made.run, "#caption=total_loss", write=False)
+    assert names(page, ".caption .metric") == ["1000", "500", "333"]
+
+
+def test_a_grid_of_few_columns_fills_the_width(look, make_run):
+    page = look(
+        make_run({"seed": [0, 1, 2, 3, 4, 5, 6, 7], "ratio": RATIOS}).run, viewport={"width": 1400, "height": 900}
+    )
+    right = page.locator("#cell-0-2").bounding_box()
+    scroller = page.locator("#grid-scroller").bounding_box()
+    assert scroller["x"] + scroller["width"] - right["x"] - right["width"] < 40
+    page.set_viewport_size({"width": 900, "height": 700})
+    assert page.locator("#inspector").bounding_box()["x"] > 500  # beside the images, not below them
+
+
 def test_axes_that_move_together_are_one_and_repeated_values_are_told_apart(look, make_run):
     pairs = [("swirls", 8.0), ("swirls", 10.0), ("facets", 10.0)]
     page = look(make_run({("style", "learning_rate"): pairs, "ratio": RATIOS}).run)
@@ -291,7 +422,7 @@ def test_filters_and_order_agree_with_pandas(look, settle, make_run):
     page.click(".chip >> nth=0")
     settle(page)
     assert page.locator(".chip").count() == 2
-    page.select_option("#mode", "grid")
+    page.click("#mode-grid")
     settle(page)
     assert page.locator("td.filtered").count() == 3
 

@@ -19,16 +19,18 @@
   };
 
   let drawn = "";
+  let drawnMarks = null;
 
   function render() {
     pending = false;
-    const { mode, places, at, where, sort, caption, size } = g.view;
+    g.checkAgainst();
+    const { mode, places, at, hidden, where, sort, caption, heat, against, by, step, size, pins } = g.view;
     const scroller = g.byId("grid-scroller");
-    const now = JSON.stringify([version, mode, places, at, where, sort, caption, size, scroller.clientWidth, scroller.clientHeight, g.view.pins.length > 0]);
+    const now = JSON.stringify([version, mode, places, at, hidden, where, sort, caption, heat, against, by, step, size, scroller.clientWidth, scroller.clientHeight, against === "pin" ? pins : pins.length > 0]);
     renderReferences();
     g.applyZoom();
-    if (now !== drawn) {
-      drawn = now;
+    if (now !== drawn || g.view.marked !== drawnMarks) {
+      [drawn, drawnMarks] = [now, g.view.marked];
       g.renderGrid();
     } else g.markCells();
     g.renderToolbar();
@@ -66,20 +68,23 @@
     g.byId("title").textContent = run.title;
     g.byId("description").textContent = g.byId("description").title = run.description;
     if (first) {
+      g.setUpPlot();
       g.setUpGrid();
       g.setUpViewer();
       g.setUpKeys();
     }
-    lookAt(hash);
+    lookAt(hash, first);
+    g.loadMarks();
     renderProgress();
   };
 
-  function lookAt(hash) {
+  // Shows what a link says. News of a running sweep leave the images where they are scrolled to.
+  function lookAt(hash, scroll) {
     const { view, unknown } = g.fromHash(hash);
     g.view = view;
     g.notice(unknown.length ? `The link names what this run does not have: ${unknown.join("; ")}` : "");
     g.update({});
-    if (view.cell >= 0) requestAnimationFrame(() => g.moveTo(...g.layout.placeOf(view.cell)));
+    if (view.cell >= 0 && scroll) requestAnimationFrame(() => g.moveTo(...g.layout.placeOf(view.cell)));
   }
 
   let state = null;
@@ -120,24 +125,42 @@
     const counts = { done: 0, failed: 0, missing: 0 };
     for (const status of g.table.status) counts[status]++;
     const number = (count) => count.toLocaleString("en");
-    const parts = [counts.missing ? `${number(counts.done)} of ${number(g.table.count)} done` : `${number(counts.done)} trials`];
+    const trials = (count) => `${number(count)} ${count === 1 ? "trial" : "trials"}`;
+    const parts = [counts.missing ? `${number(counts.done)} of ${number(g.table.count)} done` : trials(g.table.count)];
     if (counts.failed) parts.push(`${number(counts.failed)} failed`);
     if (state && state.nextIn !== null) {
       const silent = (Date.now() - Date.parse(state.written)) / 1000;
       parts.push(silent > 3 * state.nextIn + 60 ? `no news for ${Math.round(silent / 60)} min` : "running");
     } else if (counts.missing) parts.push("not running");
+    if (g.embedded) parts.push(`small copies, ${g.embedded.edge} pixels at most`);
     const place = g.byId("progress");
     const text = parts.join(" · ");
     if (place.textContent !== text) place.textContent = text;
     place.classList.toggle("running", parts.includes("running"));
   }
 
+  const narrow = matchMedia("(max-width: 700px)"); // as in gallery.css: details and the toolbar lie over the images there
+
   g.toggleInspector = function () {
     const panel = g.byId("inspector");
     panel.hidden = !panel.hidden;
     g.byId("inspector-button").setAttribute("aria-pressed", String(!panel.hidden));
+    if (narrow.matches) (panel.hidden ? g.closeLayer : g.openLayer)(closeInspector);
     g.update({});
   };
+
+  const closeInspector = () => !g.byId("inspector").hidden && g.toggleInspector();
+
+  // On a narrow page the toolbar is a sheet that is opened by a button.
+  g.toggleToolbar = function () {
+    const open = g.byId("toolbar").classList.toggle("open");
+    g.byId("toolbar-button").setAttribute("aria-expanded", String(open));
+    (open ? g.openLayer : g.closeLayer)(closeToolbar);
+    if (open) g.byId("toolbar").querySelector("button").focus();
+    else g.byId("toolbar-button").focus();
+  };
+
+  const closeToolbar = () => g.byId("toolbar").classList.contains("open") && g.toggleToolbar();
 
   let theme = "system";
 
@@ -151,12 +174,13 @@
     } catch {
       // a browser that lets pages of file:// keep nothing
     }
-    if (g.table) g.renderInspector(); // the chart has its colours from the theme
+    if (g.table) g.redrawPlot();
+    if (g.table) g.redrawCurves(); // the chart has its colours from the theme
   }
 
   function keptTheme() {
     try {
-      return THEMES.find((theme) => theme === localStorage.getItem("gallery-theme")) || "system";
+      return THEMES.find((one) => one === localStorage.getItem("gallery-theme")) || "system";
     } catch {
       return "system";
     }
@@ -165,13 +189,24 @@
   g.nextTheme = () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]);
 
   setTheme(keptTheme());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => g.table && g.renderInspector());
-  if (innerWidth < 900) g.toggleInspector();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => g.table && (g.redrawPlot(), g.redrawCurves()));
+  if (narrow.matches) {
+    g.byId("inspector").hidden = true;
+    g.byId("inspector-button").setAttribute("aria-pressed", "false");
+  }
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address is the view's
+    if (g.table) g.focusGrid();
+  });
+  g.byId("toolbar-button").addEventListener("click", g.toggleToolbar);
+  g.byId("toolbar-close").addEventListener("click", g.toggleToolbar);
+  g.byId("toolbar").addEventListener("keydown", (event) => event.key === "Escape" && closeToolbar());
+  g.byId("select-button").addEventListener("click", () => g.table && g.toggleSelecting());
   g.byId("theme-button").addEventListener("click", g.nextTheme);
   g.byId("help-button").addEventListener("click", () => g.openHelp());
   g.byId("copy-button").addEventListener("click", () => g.table && g.openCopy());
   g.byId("compare-button").addEventListener("click", () => g.compare());
   g.byId("inspector-button").addEventListener("click", () => g.toggleInspector());
-  addEventListener("hashchange", () => g.table && !g.isOurs() && lookAt(location.hash));
+  addEventListener("hashchange", () => g.table && !g.isOurs() && lookAt(location.hash, true));
   document.addEventListener("visibilitychange", () => !document.hidden && state && state.nextIn !== null && look());
 })(window.gallery);

@@ -7,8 +7,11 @@
   // What sliders and filters say, for DataFrame.query; empty where all trials are shown.
   g.query = function () {
     const sliders = g.sliderAxes().map((axis) => axis.values[g.view.at[axis.name]].query).filter(Boolean);
-    return [...sliders, ...g.view.where.map(g.conditionQuery)].join(" and ");
+    return [...sliders, ...g.hiddenQueries(), ...g.view.where.map(g.conditionQuery)].join(" and ");
   };
+
+  // An axis is sorted in the grid's order.
+  const sortColumn = () => g.view.sort.column + (g.table.axis(g.view.sort.column) ? "_order" : "");
 
   g.command = function () {
     const { places, mode } = g.view;
@@ -16,7 +19,7 @@
     if (mode === "grid") {
       for (const place of ["super-rows", "rows"]) if (places[place]) parts.push("--rows", places[place]);
       for (const place of ["super-columns", "columns"]) if (places[place]) parts.push("--columns", places[place]);
-    } else if (g.view.sort) parts.push("--sort", (g.view.sort.down ? "-" : "") + g.view.sort.column);
+    } else if (g.view.sort && g.table.column(g.view.sort.column)?.group !== "mark") parts.push("--sort", (g.view.sort.down ? "-" : "") + sortColumn());
     const query = g.query();
     if (query) parts.push("--where", quoted(query));
     return parts.join(" ");
@@ -26,9 +29,11 @@
     const query = g.query();
     const lines = ["import results", "", `trials = results.load(${JSON.stringify(g.table.data.run.location)}${g.view.mode === "grid" ? ", missing=True" : ""})`];
     if (query) lines.push(`trials = trials.query(${JSON.stringify(query)})`);
-    if (g.view.mode === "wall") {
+    if (g.view.mode !== "grid") {
       const sort = g.view.sort;
-      if (sort) lines.push(`trials = trials.sort_values(${JSON.stringify(sort.column)}${sort.down ? ", ascending=False" : ""})`);
+      if (sort && g.table.column(sort.column)?.group === "mark") return lines.join("\n"); // a table of results has no marks
+      // Failed trials come last, as on the page.
+      if (sort) lines.push(`trials = trials.sort_values(["status", ${JSON.stringify(sortColumn())}], ascending=[True, ${sort.down ? "False" : "True"}])`);
     } else {
       const names = (...places) => JSON.stringify(places.map((place) => g.view.places[place]).filter(Boolean));
       lines.push(`results.sheet(trials, rows=${names("super-rows", "rows")}, columns=${names("super-columns", "columns")})`);
@@ -48,8 +53,9 @@
       g.make("div", { class: "viewer-heading" }, g.make("h2", { id: "copy-title" }, "This view again"), g.make("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close")),
       block("Link", location.href),
       block(g.view.mode === "grid" ? "As a sheet, from a shell" : "As a table, from a shell", g.command()),
-      block("In Python", g.pandas()));
-    dialog.showModal();
+      block("In Python", g.pandas()),
+      g.marksBlock());
+    g.openDialog(dialog);
   };
 
   async function copy(area, button) {

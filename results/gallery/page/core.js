@@ -1,4 +1,4 @@
-// What all other files share: one global, elements made without HTML text, and numbers in words.
+// What all other files share: one global, elements that are made without HTML text, messages, and loading of scripts.
 "use strict";
 window.gallery = {};
 
@@ -20,26 +20,14 @@ window.gallery = {};
 
   g.fill = (element, ...children) => element.replaceChildren(...children.filter(Boolean));
 
+  // The same as `make`, for parts that are drawn again at every change: Preact then changes only what differs, so that an
+  // input that is being dragged, or that has the focus, stays the same element.
+  g.h = (tag, properties, ...children) => preact.h(tag, properties, ...children);
+
+  // Draws elements of `h` into a place that nothing else writes to.
+  g.draw = (place, ...children) => preact.render(preact.h(preact.Fragment, null, ...children), place);
+
   g.clamp = (number, low, high) => Math.min(high, Math.max(low, number));
-
-  const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-
-  g.power = (exponent) => "10" + [...String(exponent)].map((one) => SUPERSCRIPTS[one]).join("");
-
-  // A number as it would be written by hand: 0.94, 448, 2.5·10⁻⁶. Losses need no more than four digits.
-  g.number = function (number, digits = 4) {
-    if (number === null || number === undefined) return "–";
-    if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞";
-    const size = Math.abs(number);
-    if (number === 0 || (size > 0.01 && size < 100000)) {
-      return Number.isInteger(number) ? String(number) : String(Number(number.toPrecision(digits)));
-    }
-    if (Number.isInteger(number) && size < 1e7 && digits > 4) return String(number);
-    const [mantissa, exponent] = number.toExponential(digits - 1).split("e");
-    const power = g.power(Number(exponent));
-    const shown = String(Number(mantissa));
-    return shown === "1" ? power : shown === "-1" ? "-" + power : shown + "·" + power;
-  };
 
   g.announce = function (text) {
     g.byId("announcement").textContent = text;

@@ -32,7 +32,7 @@
     const series = [{ label: "step" }, ...others.map(() => dashed)];
     // Trials may have recorded other steps: uPlot joins them along one axis.
     const data = others.length ? uPlot.join([[curve.steps], ...others.map((other) => [other.steps, positive(other.losses.total_loss)])]) : [curve.steps];
-    const at = new Map(curve.steps.map((step, place) => [step, place]));
+    const at = new Map(curve.steps.map((step, number) => [step, number]));
     for (const [term, label, property, thickness] of TERMS) {
       const losses = positive(curve.losses[term]);
       if (!losses.some((loss) => loss !== null)) continue;
@@ -49,9 +49,34 @@
       axes: [{ ...axis, size: 24, gap: 4 }, { ...axis, size: 40, gap: 4, filter: powers, grid: { ...axis.grid, filter: powers }, values: (_, splits) => splits.map((value) => (value === null ? "" : g.power(Math.round(Math.log10(value))))) }],
       cursor: { drag: { x: false, y: false }, points: { size: 5 } },
       legend: { show: false },
+      hooks: { draw: [markStep] },
     }, data, place);
-    return () => plot.destroy();
+    if (g.keptSteps().length) {
+      // A press, and a drag, go to the kept image nearest to that step.
+      const follow = (event) => event.buttons === 1 && g.lookAtStep(plot.posToVal(event.clientX - plot.over.getBoundingClientRect().left, "x"));
+      plot.over.addEventListener("pointerdown", follow);
+      plot.over.addEventListener("pointermove", follow);
+      plot.over.classList.add("steps");
+    }
+    shown = plot;
+    return () => {
+      plot.destroy();
+      shown = null;
+    };
   };
+
+  let shown = null;
+  g.markStep = () => shown && shown.redraw(false);
+
+  // A line at the step whose images are shown.
+  function markStep(plot) {
+    if (g.view.step === null) return;
+    const [x, { top, height }] = [Math.round(plot.valToPos(g.view.step, "x", true)), plot.bbox];
+    plot.ctx.save();
+    plot.ctx.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
+    plot.ctx.fillRect(x - devicePixelRatio, top, 2 * devicePixelRatio, height);
+    plot.ctx.restore();
+  }
 
   // The curve in words.
   g.describeCurve = function (curve) {

@@ -19,27 +19,32 @@
     new ResizeObserver(() => g.update({})).observe(scroller);
     table.addEventListener("pointerover", (event) => {
       const cell = event.target.closest("td[data-trial]");
-      if (cell) g.inspect(Number(cell.dataset.trial));
+      if (cell && event.pointerType !== "touch") g.inspect(Number(cell.dataset.trial), event.movementX > 2 && event.movementX > Math.abs(event.movementY));
     });
-    table.addEventListener("pointerleave", () => g.inspect(g.view.cell));
-    table.addEventListener("click", (event) => {
-      const cell = event.target.closest("td[data-trial]");
-      if (!cell) return;
-      const trial = Number(cell.dataset.trial);
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest(".pick")) {
-        g.update({ cell: trial });
-        g.toggleSelected(trial);
-      } else g.update({ cell: trial, show: "one" });
-    });
+    table.addEventListener("pointerleave", () => g.inspectNoMore());
+    table.addEventListener("click", onClick);
     table.addEventListener("focus", () => {
-      if (g.view.cell < 0 || g.layout.placeOf(g.view.cell)[0] < 0) g.moveTo(0, 0);
+      // By the keyboard: a current cell is what its keys act on. A click has its own.
+      if (table.matches(":focus-visible") && (g.view.cell < 0 || g.layout.placeOf(g.view.cell)[0] < 0)) g.moveToFirst();
     });
     g.listenForZoom(scroller);
   };
 
+  function onClick(event) {
+    const cell = event.target.closest("td[data-trial]");
+    if (!cell) return;
+    const trial = Number(cell.dataset.trial);
+    const from = g.view.cell;
+    if (event.shiftKey && from >= 0) g.selectRange(from, trial);
+    else if (g.selecting || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest(".pick")) g.toggleSelected(trial);
+    else g.openViewer("one", trial);
+    g.update({ cell: trial });
+  }
+
   // Lays everything out anew. Cheap enough for every change but a scroll.
   g.renderGrid = function () {
     g.layout = g.makeLayout(scroller);
+    g.keepFrames(cells.values());
     cells = new Map();
     shown = null;
     const layout = g.layout;
@@ -55,14 +60,11 @@
     table.setAttribute("aria-rowcount", layout.rows.length + headerRows(layout));
     table.setAttribute("aria-colcount", layout.columns.length + (layout.rowAxis ? 1 : 0));
     table.setAttribute("aria-label", label(layout));
-    const [low, high] = captionRange();
-    captions = { low, high, log: low > 0 && high / low > 50 };
+    g.prepareCaptions();
     fillWindow();
     scroller.classList.toggle("narrow", g.cellSize.width < 84);
     scroller.classList.toggle("empty", layout.rows.length === 0);
   };
-
-  let captions = null;
 
   const headerRows = (layout) => (layout.superColumnAxis ? 1 : 0) + (layout.columnAxis ? 1 : 0);
 
@@ -113,7 +115,7 @@
       const inner = [];
       for (let column = firstColumn; column < lastColumn; column++) {
         const key = `${row},${column}`;
-        const cell = cells.get(key) || makeCell(layout, row, column);
+        const cell = cells.get(key) || g.makeCell(layout, row, column);
         kept.set(key, cell);
         inner.push(cell);
       }
@@ -126,9 +128,10 @@
     markCells();
   }
 
-  // The heading's words: a picture's small copy stands above its name.
+  // The heading's words: a picture's small copy stands above its name. A click chooses which values are shown; keys have
+  // the toolbar's button for that, as there may be hundreds of headings.
   function headingInside(axis, value) {
-    const text = g.make("span", { class: "label", title: value.also ? `${value.key} (${value.also})` : value.key }, value.label, value.also ? g.make("small", null, value.also) : null);
+    const text = g.make("span", { class: "label", onclick: () => g.openValues(axis), title: value.also ? `${value.key} (${value.also})` : value.key }, value.label, value.also ? g.make("small", null, value.also) : null);
     const picture = value.picture ? g.make("img", { class: "reference", src: value.picture, alt: "", loading: "lazy", decoding: "async" }) : null;
     return [picture, text];
   }
@@ -174,67 +177,6 @@
     return g.make("th", { scope: "row", class: "row" }, ...headingInside(axis, axis.values[line[line.length - 1]]));
   }
 
-  function makeCell(layout, row, column) {
-    const trial = layout.trialAt(row, column);
-    const properties = { id: g.cellId(row, column), "aria-colindex": column + 1 + (layout.rowAxis ? 1 : 0) };
-    if (trial < 0) {
-      const none = layout.kind === "grid" ? g.make("div", { class: "frame absent" }, g.make("span", { class: "unseen" }, "not in the grid")) : null;
-      return g.make("td", { ...properties, class: "absent" }, none);
-    }
-    const filtered = layout.kind === "grid" && !g.passes(trial);
-    if (filtered) return g.make("td", { ...properties, "data-trial": trial, class: "filtered" }, g.make("div", { class: "frame absent" }, g.make("span", { class: "unseen" }, `filtered out: ${g.table.name(trial)}`)));
-    return g.make("td", { ...properties, "data-trial": trial },
-      g.frame(trial, Math.max(g.cellSize.width, g.cellSize.height)), caption(layout, trial), g.make("span", { class: "pick", "aria-hidden": "true" }, "✓"));
-  }
-
-  // A trial's image for a frame of so many pixels, or why there is none.
-  g.frame = function (trial, pixels) {
-    const status = g.table.status[trial];
-    if (status === "missing") return g.make("div", { class: "frame missing" }, g.make("p", null, "not run yet"));
-    if (!g.table.hasImage(trial)) {
-      const reason = g.table.error(trial);
-      return g.make("div", { class: "frame failed", title: reason }, g.make("p", null, g.make("strong", null, "failed"), " ", reason));
-    }
-    const frame = g.make("div", { class: "frame" });
-    const [width, height] = g.table.data.trials.sizes[trial] || [1, 1];
-    const image = g.make("img", { alt: g.table.describe(trial), width, height, loading: "lazy", decoding: "async", draggable: "false" });
-    const sources = [...new Set([g.table.source(trial, pixels * devicePixelRatio * g.view.zoom.factor), g.table.imagePath(trial), g.table.source(trial, 1)])];
-    image.addEventListener("error", () => {
-      sources.shift(); // a thumbnail that went, or a gallery that was copied without its run's images
-      if (sources.length) image.src = sources[0];
-      else g.fill(Object.assign(frame, { className: "frame failed" }), g.make("p", null, "its image is missing or damaged"));
-    });
-    image.src = sources[0];
-    frame.append(image);
-    return frame;
-  };
-
-  function captionRange() {
-    const column = g.view.caption ? g.table.column(g.view.caption) : null;
-    const numbers = ((column && column.numbers) || []).filter((number) => number !== null && Number.isFinite(number));
-    return [numbers.reduce((one, other) => Math.min(one, other), Infinity), numbers.reduce((one, other) => Math.max(one, other), -Infinity)];
-  }
-
-  // The metric below an image, with a bar from the smallest to the largest of the run.
-  function caption(layout, trial) {
-    if (!g.captionHeight()) return null;
-    const lines = layout.kind === "wall" ? [g.make("span", { class: "name", title: g.table.name(trial) }, g.table.axes.map((axis) => axis.values[axis.codes[trial]].key).join(" · "))] : [];
-    const column = g.view.caption ? g.table.column(g.view.caption) : null;
-    if (column) {
-      const value = g.table.value(column, trial);
-      const line = g.make("span", { class: "metric", title: column.title }, g.table.text(column, trial) || "–");
-      if (typeof value === "number" && captions.high > captions.low) {
-        const scale = captions.log ? Math.log : (number) => number;
-        const share = (scale(value) - scale(captions.low)) / (scale(captions.high) - scale(captions.low));
-        const bar = g.make("i", { class: "bar" });
-        bar.style.setProperty("--share", g.clamp(share, 0.01, 1));
-        line.append(bar);
-      }
-      lines.push(line);
-    }
-    return g.make("div", { class: "caption" }, ...lines);
-  }
-
   // Shows which cell is the current one and which are selected, without making any anew.
   function markCells() {
     const [row, column] = g.view.cell >= 0 ? g.layout.placeOf(g.view.cell) : [-1, -1];
@@ -257,7 +199,7 @@
       const image = cell.querySelector(".frame > img");
       if (!image) continue;
       const trial = Number(cell.dataset.trial);
-      const source = g.table.source(trial, Math.max(g.cellSize.width, g.cellSize.height) * devicePixelRatio * g.view.zoom.factor);
+      const source = g.imageOf(trial, Math.max(g.cellSize.width, g.cellSize.height));
       if (image.getAttribute("src") !== source && g.view.zoom.factor > 1) image.src = source;
     }
   };
@@ -269,7 +211,6 @@
     row = g.clamp(row, 0, layout.rows.length - 1);
     column = g.clamp(column, 0, layout.columns.length - 1);
     const trial = layout.trialAt(row, column);
-    g.place = [row, column];
     const headers = g.headerHeight(layout) + (layout.superRowAxis ? g.BAND : 0);
     const top = layout.tops[row] + g.headerHeight(layout);
     const low = top - headers;
@@ -281,6 +222,16 @@
     fillWindow();
     if (trial < 0) g.announce("not in the grid");
     g.update({ cell: trial });
+  };
+
+  // Makes the first image in sight the current one.
+  g.moveToFirst = function () {
+    const layout = g.layout;
+    const top = layout.tops.findIndex((one) => one + layout.rowStep > scroller.scrollTop + 1);
+    for (let row = Math.max(0, top); row < layout.rows.length; row++) {
+      for (let column = 0; column < layout.columns.length; column++) if (layout.trialAt(row, column) >= 0) return g.moveTo(row, column);
+    }
+    return undefined;
   };
 
   g.focusGrid = () => table.focus({ preventScroll: true });

@@ -11,6 +11,7 @@
     const found = new Map();
     for (let trial = 0; trial < g.table.count; trial++) {
       const codes = axes.map((axis) => axis.codes[trial]);
+      if (axes.some((axis, at) => g.isHidden(axis, codes[at]))) continue;
       const key = codes.join();
       if (!found.has(key)) found.set(key, codes);
     }
@@ -57,30 +58,40 @@
     };
   }
 
-  // Pixels of a cell's image: what was asked for, else as large as lets a small grid be seen whole.
+  // Pixels of a cell's image: what was asked for. Else a small grid is seen whole, and a larger one fills the width.
   function measure(scroller, layoutOf) {
     const [width, height] = g.table.data.largest;
     const longest = Math.max(width, height);
+    const smallest = innerWidth <= 700 ? 64 : 96;
     const sized = (edge) => ({ width: Math.max(16, Math.round((edge * width) / longest)), height: Math.max(16, Math.round((edge * height) / longest)) });
     g.cellSize = sized(g.view.size || 160);
-    if (!g.view.size && g.view.mode === "grid") {
-      const layout = layoutOf();
-      const bands = layout.superRowAxis ? new Set(layout.rows.map((row) => row[0])).size * g.BAND : 0;
-      const across = (scroller.clientWidth - g.headerWidth(layout) - 24) / layout.columns.length - g.GAP;
-      const down = (scroller.clientHeight - g.headerHeight(layout, 160) - bands - 16) / layout.rows.length - g.GAP - g.captionHeight();
-      const byHeight = (down * longest) / height;
-      const byWidth = (across * longest) / width;
-      // Seen whole where that leaves images large enough to be judged; else only the width is made to fit.
-      const fitting = Math.min(byHeight, byWidth) >= 140 ? Math.min(byHeight, byWidth) : Math.min(byWidth, 200);
-      g.cellSize = sized(Math.floor(g.clamp(fitting, 96, 420)));
-    }
+    if (g.view.size) return;
+    const edge = g.view.mode === "grid" ? fitGrid(scroller, layoutOf(), width / longest, height / longest) : fitWall(scroller, width / longest);
+    g.cellSize = sized(Math.floor(g.clamp(edge, smallest, 480)));
+  }
+
+  function fitGrid(scroller, layout, wide, tall) {
+    const bands = layout.superRowAxis ? new Set(layout.rows.map((row) => row[0])).size * g.BAND : 0;
+    const room = scroller.clientHeight - g.headerHeight(layout, 160);
+    const byWidth = ((scroller.clientWidth - g.headerWidth(layout) - 16) / layout.columns.length - g.GAP) / wide;
+    const whole = Math.min(byWidth, ((room - bands - 16) / layout.rows.length - g.GAP - g.captionHeight()) / tall);
+    // Of a grid that is not seen whole there are a row and a half, so that one sees that it goes on.
+    const partly = Math.min(byWidth, (room / 1.5 - g.captionHeight()) / tall);
+    return whole >= 140 && whole >= 0.66 * byWidth ? whole : partly;
+  }
+
+  function fitWall(scroller, wide) {
+    const room = scroller.clientWidth - 3 * g.GAP;
+    const columns = Math.max(2, Math.round(room / (g.cellSize.width + g.GAP)));
+    return (room / columns - g.GAP) / wide;
   }
 
   // Of the row labels: as wide as their longest line, within reason.
   g.headerWidth = function (layout) {
     if (!layout.rowAxis) return 0;
-    const lines = [layout.rowAxis.title + " ↓", ...layout.rowAxis.values.flatMap((value) => value.label.split("\n"))];
-    return g.clamp(Math.max(...lines.map((line) => line.length)) * 7.5 + 30, g.hasPictures(layout.rowAxis) ? 120 : 88, 176);
+    const words = [layout.rowAxis.title + " ↓", ...layout.rowAxis.values.flatMap((value) => value.label.split("\n"))];
+    const most = innerWidth <= 700 ? 92 : 176;
+    return g.clamp(Math.max(...words.map((word) => word.length)) * 7.5 + 30, g.hasPictures(layout.rowAxis) ? Math.min(120, most) : Math.min(88, most), most);
   };
   g.thumbnailEdge = (size) => Math.round(g.clamp(size * 0.45, 40, 88));
   g.headerHeight = function (layout, width = g.cellSize.width) {
@@ -93,11 +104,11 @@
     const letters = Math.max(4, Math.floor(width / 7));
     return g.clamp(Math.max(...axis.values.map((value) => value.label.split("\n").reduce((sum, line) => sum + Math.ceil((line.length || 1) / letters), 0))), 1, 3);
   };
-  g.captionHeight = () => (g.view.caption ? 20 : 0) + (g.view.mode === "wall" ? 34 : 0);
+  g.captionHeight = () => (g.view.caption ? 20 : 0) + (g.view.mode === "grid" ? 0 : 34);
 
   g.makeLayout = function (scroller) {
     measure(scroller, gridLayout);
-    const layout = g.view.mode === "wall" ? wallLayout(scroller.clientWidth) : gridLayout();
+    const layout = g.view.mode === "grid" ? gridLayout() : wallLayout(scroller.clientWidth);
     // The top of each row below the headers; a new super-row begins with a band for its name.
     const tops = [];
     let top = 0;

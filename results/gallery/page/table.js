@@ -2,16 +2,26 @@
 "use strict";
 
 (function (g) {
+  // A page that is one file has its images in itself: small copies by the names that they start with, pictures by address.
+  g.embedded = null;
+  g.receiveEmbedded = (embedded) => (g.embedded = embedded);
+
+  function embedPictures(data) {
+    const pictures = g.embedded.pictures;
+    for (const axis of data.axes) for (const value of axis.values) if (value.picture) value.picture = pictures[value.picture] || null;
+    for (const kind of Object.values(data.references)) for (const picture of kind.pictures) picture.link = pictures[picture.link] || null;
+  }
+
   class Table {
     constructor(data) {
       this.data = data;
+      if (g.embedded) embedPictures(data);
       this.ids = data.trials.ids;
       this.count = this.ids.length;
       this.status = data.trials.status;
       this.axes = data.axes;
       this._axes = new Map(data.axes.map((axis) => [axis.name, axis]));
-      this.columns = data.columns;
-      this._columns = new Map(data.columns.map((column) => [column.name, column]));
+      this.setExtraColumns([]);
       this._strides = [];
       let stride = 1;
       for (const axis of this.axes) {
@@ -25,6 +35,12 @@
         if (!this._points.has(point)) this._points.set(point, trial);
         if (!this._first.has(this.ids[trial])) this._first.set(this.ids[trial], trial);
       }
+    }
+
+    // Columns that the page itself adds to those of the data.
+    setExtraColumns(extra) {
+      this.columns = [...this.data.columns, ...extra];
+      this._columns = new Map(this.columns.map((column) => [column.name, column]));
     }
 
     _point(codes) {
@@ -72,6 +88,11 @@
       return parts.join(", ") || this.data.run.title;
     }
 
+    // The axes along which all of these trials are at one value.
+    sharedAxes(trials) {
+      return this.axes.filter((axis) => new Set(trials.map((trial) => axis.codes[trial])).size === 1);
+    }
+
     error(trial) {
       const column = this.column("error");
       return (column && this.value(column, trial)) || "no reason was recorded";
@@ -90,6 +111,7 @@
     }
 
     imagePath(trial) {
+      if (g.embedded) return g.embedded.images[this.data.trials.thumbnails[trial]] || "";
       const id = this.ids[trial];
       return `../images/${id.slice(0, 2)}/${id}.png`;
     }
@@ -97,6 +119,7 @@
     // The smallest copy of an image that fills so many pixels of its long edge; the image itself where none does, or
     // where it is so much enlarged that one would see the copy's compression.
     source(trial, pixels) {
+      if (g.embedded) return this.imagePath(trial);
       const start = this.data.trials.thumbnails[trial];
       const size = this.data.trials.sizes[trial];
       if (start && size) {

@@ -50,11 +50,13 @@
     let drag = null;
     element.addEventListener("pointerdown", (event) => {
       const frame = frameAt(event);
+      // A finger scrolls the grid even where images are zoomed; in the large view, where nothing scrolls, it pans.
+      if (event.pointerType === "touch" && (element.dataset.wheel !== "zoom" || !event.isPrimary)) return;
       if (!frame || event.button !== 0 || g.view.zoom.factor === 1 || event.target.closest("input, button")) return;
       drag = { x: event.clientX, y: event.clientY, box: frame.getBoundingClientRect(), moved: false };
     });
     element.addEventListener("pointermove", (event) => {
-      if (!drag || !event.buttons) return;
+      if (!drag || !event.buttons || g.pinching) return;
       const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
       if (!drag.moved && Math.hypot(dx, dy) < 4) return;
       if (!drag.moved) element.setPointerCapture(event.pointerId);
@@ -70,6 +72,7 @@
     };
     element.addEventListener("pointerup", end);
     element.addEventListener("pointercancel", () => (drag = null));
+    g.listenForPinch(element);
     element.addEventListener("dragstart", (event) => event.preventDefault());
   };
 })(window.gallery);

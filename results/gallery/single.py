@@ -1,0 +1,103 @@
+"""A run's gallery as one HTML file, for people who have nothing installed: page, data, small copies of the images."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from results.errors import RunError
+from results.gallery.script import call
+from results.gallery.thumbnails import EDGES
+from results.gallery.write import page_files, write_gallery
+from results.run.folder import Run
+
+MOST_MEGABYTES = 50
+"""Of a file that people send to each other, unless they ask for more."""
+
+
+def write_single(run: Run, path: Path, *, most_megabytes: float = MOST_MEGABYTES) -> tuple[int, int]:
+    """Write the whole gallery into one file, and say how many bytes it has and the long edge of its images in pixels.
+
+    The images are the largest small copies with which the file stays below `most_megabytes`. Raises RunError where not
+    even the smallest ones fit, or where the file cannot be written.
+    """
+    write_gallery(run)
+    data = _data(run)
+    pictures = {f"../{name}": run.read(name) for name in run.names("references/*.png")}
+    texts = [run.read(name) for name in run.names("gallery/curves/*.js")]
+    for edge in sorted(EDGES, reverse=True):
+        images = dict(_images(run, data, edge))
+        embedded = {"edge": edge, "pictures": _embedded(pictures, "png"), "images": _embedded(images, "webp")}
+        content = _html(data, texts, embedded)
+        if len(content) <= most_megabytes * 1e6:
+            break
+    else:
+        raise RunError(
+            f"a single file of {run.location} would have {len(content) / 1e6:.1f} MB even with its smallest images; "
+            f"raise the limit of {most_megabytes:g} MB with --most-megabytes"
+        )
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from error
+    return len(content), edge
+
+
+def _data(run: Run) -> dict[str, Any]:
+    text = run.read("gallery/data.js").decode()
+    found: dict[str, Any] = json.loads(text[text.index("(") + 1 : text.rindex(")")])
+    found["snapshots"] = None  # they would be most of the file
+    return found
+
+
+def _images(run: Run, data: dict[str, Any], edge: int) -> Iterator[tuple[str, bytes]]:
+    """The small copies of one size, or of the largest below it that an image has, by the name that they start with."""
+    for name in dict.fromkeys(start for start in data["trials"]["thumbnails"] if start):
+        for one in [edge, *sorted(EDGES, reverse=True)]:
+            path = f"gallery/thumbnails/{name}-{one}.webp"
+            if one <= edge and run.exists(path):
+                yield name, run.read(path)
+                break
+
+
+def _embedded(images: dict[str, bytes], kind: str) -> dict[str, str]:
+    return {name: f"data:image/{kind};base64,{_base64(content)}" for name, content in images.items()}
+
+
+def _html(data: dict[str, Any], curves: list[bytes], embedded: dict[str, Any]) -> bytes:
+    files = page_files()
+    page = files["index.html"].decode()
+    scripts = re.findall(r'<script defer src="([\w./-]+)"></script>\n', page)
+    styles = re.findall(r'<link rel="stylesheet" href="([\w./-]+)">\n', page)
+    page = re.sub(r'<script defer src="[\w./-]+"></script>\n|<link rel="(?:stylesheet|icon)"[^>]*>\n', "", page)
+    state = {"version": data["version"], "written": "", "nextIn": None}
+    parts = [files[name] for name in scripts if name != "state.js"]
+    # What is embedded comes first: the data say by which names it is found.
+    parts += [call("gallery.receiveEmbedded", embedded), call("gallery.receiveData", data), *curves]
+    parts += [call("gallery.receiveState", state)]
+    script = b"\n".join(parts)
+    style = b"\n".join(files[name] for name in styles)
+    for text in (script, style):
+        if re.search(rb"</(script|style)|<!--", text, re.IGNORECASE):
+            raise AssertionError("a part of the page would end its own tag")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    page = re.sub(r'(http-equiv="Content-Security-Policy" content=")[^"]*', lambda found: found[1] + policy, page)
+    head, body = page.encode().split(b"</head>")
+    head += b"<style>" + style + b"</style>\n</head>"
+    return head + body.replace(b"</body>", b"<script>" + script + b"</script>\n</body>")
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _hash(content: bytes) -> str:
+    return f"'sha256-{_base64(hashlib.sha256(content).digest())}'"

@@ -1,0 +1,32 @@
+"""Which images on the way a run has, as the page wants it: those that `frames_every` kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+_TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
+
+
+def snapshots(trials: pd.DataFrame) -> dict[str, Any] | None:
+    """The kept steps of the trials of a table of `load`; None where no image on the way was kept.
+
+    `steps` has every list of steps once and `codes` says which of them a trial has, -1 for none. `by` is the trial that
+    the snapshots are named after, null for the trial itself: trials that share an optimisation share them. `ends` is
+    the step of the last image.
+    """
+    if "kept_steps" not in trials:
+        return None
+    place: dict[tuple[int, ...], int] = {}
+    codes: list[int] = []
+    by: list[str | None] = []
+    for trial, kept, owner in zip(trials["trial_id"], trials["kept_steps"], trials["kept_by"], strict=True):
+        known = isinstance(kept, tuple) and bool(kept) and isinstance(owner, str) and bool(_TRIAL_ID.fullmatch(owner))
+        codes.append(place.setdefault(tuple(int(step) for step in kept), len(place)) if known else -1)
+        by.append(owner if known and owner != trial else None)
+    if not place:
+        return None
+    ends = [None if pd.isna(step) else int(step) for step in trials["steps"]]
+    return {"steps": [list(steps) for steps in place], "codes": codes, "by": by, "ends": ends}
