@@ -40,6 +40,7 @@ ROOMS = {
         errors printable
         loopback                 # addresses that only this machine reaches
         run
+        marks                    # stars, tags and notes
         table
         sheets plot
         film gallery judge
