@@ -17,7 +17,7 @@ from stylize.settings.conditions import ALWAYS, unless, where
 from stylize.settings.trial_settings import abouts
 from stylize.settings.writing import setting_name, value_text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("name", SETTING_NAMES)

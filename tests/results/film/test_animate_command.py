@@ -60,7 +60,7 @@ def test_trials_without_snapshots_stand_still_and_are_counted(made_run, sweep):
 
 
 def test_a_run_without_snapshots_says_what_to_do(made_run, sweep):
-    """The command that is advised is tried in tests/orchestrator/test_frame_writer.py."""
+    """The command that is advised is tried in tests/orchestrator/cluster/test_snapshot_writer.py."""
     run = made_run().add(1, BLUE).add(2, ratio=1e-2).write(axes=[["ratio"]])
     done, to_run = results.load(run.location, missing=True)["trial_id"]
     for arguments in ([], ["--trial", done]):
