@@ -1,7 +1,7 @@
 """What can go wrong in `orchestrator`.
 
 OrchestratorError
-├── GridError       a grid that cannot be read, or asks for something impossible; has its place in the file
+├── GridError       a grid that cannot be read, or asks for something impossible; says where in the file
 ├── UsageError      options or a situation in which nothing can be started
 └── EngineError     Ray or its workers failed beyond what is retried
 """
@@ -16,8 +16,8 @@ class OrchestratorError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where in a file something stands. Lines and columns count from 1."""
+class Position:
+    """Where in a file something is. Lines and columns count from 1."""
 
     file: str
     line: int
@@ -35,13 +35,15 @@ class Place:
 
 
 class GridError(OrchestratorError):
-    """`path` is the way to the entry, such as `axes.ratio[1]`; `place` where it stands, if it stands in a file."""
+    """`path` is the way to the entry, such as `axes.ratio[1]`; `position` is its line and column,
+    where it is in a file.
+    """
 
-    def __init__(self, message: str, path: str = "", place: Place | None = None) -> None:
-        self.message, self.path, self.place = message, path, place
-        where = ": ".join(part for part in (str(place) if place else "", path) if part)
+    def __init__(self, message: str, path: str = "", position: Position | None = None) -> None:
+        self.message, self.path, self.position = message, path, position
+        where = ": ".join(part for part in (str(position) if position else "", path) if part)
         text = f"{where}: {message}" if where else message
-        super().__init__(f"{text}\n{place.caret()}" if place else text)
+        super().__init__(f"{text}\n{position.caret()}" if position else text)
 
 
 class UsageError(OrchestratorError):

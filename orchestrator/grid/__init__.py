@@ -1,1 +1,1 @@
-"""From a YAML file to the points of a grid, with the place of every entry for messages."""
+"""From a YAML file to the points of a grid, with the position of every entry for messages."""

@@ -28,9 +28,9 @@ class Dimension:
 
     def names(self, setting: str) -> list[str]:
         """What each value of one of the settings is called: its label, or the value itself."""
-        place = self.settings.index(setting)
+        column = self.settings.index(setting)
         return [
-            labels[place] or _without_quotes(values[place])
+            labels[column] or _without_quotes(values[column])
             for labels, values in zip(self.labels, self.values, strict=True)
         ]
 
@@ -110,17 +110,19 @@ class Grid:
 def select(dimensions: Sequence[Dimension], setting: str, wanted: Any) -> tuple[int, frozenset[int]]:
     """The dimension of an axis, and those of its values that `wanted` names by label or by value.
 
-    Raises GridError without a place.
+    Raises GridError without a position.
     """
     index = next((at for at, one in enumerate(dimensions) if setting in one.settings), None)
     if index is None:
         raise GridError(unknown("axis", setting, (name for one in dimensions for name in one.settings)))
     dimension = dimensions[index]
-    place = dimension.settings.index(setting)
-    found = {at for at, labels in enumerate(dimension.labels) if labels[place] is not None and labels[place] == wanted}
+    column = dimension.settings.index(setting)
+    found = {
+        at for at, labels in enumerate(dimension.labels) if labels[column] is not None and labels[column] == wanted
+    }
     if not found:
         value = check_value(setting, wanted)
-        found = {at for at, values in enumerate(dimension.values) if values[place] == value}
+        found = {at for at, values in enumerate(dimension.values) if values[column] == value}
     if not found:
         raise GridError(
             f"the axis {setting} has no value {shown_value(wanted)}; it has {', '.join(dimension.names(setting)[:20])}"

@@ -1,4 +1,4 @@
-"""Reading a grid file: what it may say, and every way of saying it wrong, each with its place.
+"""Reading a grid file: what it may say, and what can be wrong with it, each with its position in the file.
 
 title: Style layers against the content/style ratio
 settings: {content: neckarfront, style: composition_vii, size: 448}
@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from orchestrator.errors import GridError, Place
+from orchestrator.errors import GridError, Position
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.values import check_value, shown_value, spaced, unknown
 from orchestrator.grid.yaml12 import Document, Steps, parse_value, path_text, read_yaml
@@ -40,13 +40,13 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
     return _Reader(read_yaml(path), path).read([_override(text) for text in overrides])
 
 
-def place_of(path: Path, settings: Collection[str], value: str) -> Place | None:
-    """Where a grid gives one of these settings this value; None where it stands nowhere, as with `--set`."""
+def position_of(path: Path, settings: Collection[str], value: str) -> Position | None:
+    """Where a grid gives one of these settings this value; None where it does not, as with `--set`."""
     document = read_yaml(path)
     for steps in document.values:
         entry = functools.reduce(operator.getitem, steps, document.data)
         if entry == value and set(settings).intersection(steps):
-            return document.place(steps)
+            return document.position(steps)
     return None
 
 
@@ -67,7 +67,7 @@ def _override(text: str) -> tuple[str, Any]:
 class _Axis:
     values: tuple[Any, ...]
     labels: tuple[str | None, ...]
-    places: tuple[Steps, ...]
+    steps: tuple[Steps, ...]  # to each value
 
 
 class _Reader:
@@ -108,15 +108,15 @@ class _Reader:
         )
 
     def _fail(self, message: str, steps: Steps, *, key: bool = False) -> NoReturn:
-        raise GridError(message, path_text(steps), self._document.place(steps, key=key))
+        raise GridError(message, path_text(steps), self._document.position(steps, key=key))
 
     @contextlib.contextmanager
     def _at(self, steps: Steps) -> Iterator[None]:
-        """Give errors that have no place this one."""
+        """Give errors that have no position this one."""
         try:
             yield
         except GridError as error:
-            if error.place:
+            if error.position:
                 raise
             self._fail(error.message, steps)
 
@@ -169,13 +169,13 @@ class _Reader:
             kind, arguments = next(iter(entry.items()))
             values: list[Any] = self._spaced(kind, arguments, (*steps, kind))
             labels: list[str | None] = [None] * len(values)
-            places: list[Steps] = [(*steps, kind)] * len(values)
+            each: list[Steps] = [(*steps, kind)] * len(values)
         elif isinstance(entry, Mapping):
             values, labels = list(entry.values()), list(entry)
-            places = [(*steps, label) for label in entry]
+            each = [(*steps, label) for label in entry]
         elif isinstance(entry, list):
             values, labels = entry, [None] * len(entry)
-            places = [(*steps, index) for index in range(len(entry))]
+            each = [(*steps, index) for index in range(len(entry))]
         else:
             message = (
                 "an axis is a list of values, a mapping of labels to values, or {logspace: [first, last, count]}; "
@@ -186,8 +186,8 @@ class _Reader:
             self._fail(f"the axis {name} is empty", steps)
         if len(values) > MOST_AXIS_VALUES:
             self._fail(f"the axis {name} has more than {MOST_AXIS_VALUES:,} values", steps)
-        checked = [self._value(name, value, place) for value, place in zip(values, places, strict=True)]
-        return _Axis(tuple(checked), tuple(labels), tuple(places))
+        checked = [self._value(name, value, at) for value, at in zip(values, each, strict=True)]
+        return _Axis(tuple(checked), tuple(labels), tuple(each))
 
     def _spaced(self, kind: str, arguments: Any, steps: Steps) -> list[float]:
         if (
@@ -214,19 +214,19 @@ class _Reader:
             self._list(group, steps, what)
             if len(group) < 2:
                 self._fail("a group needs two axes or more", steps)
-            for place, name in enumerate(group):
+            for number, name in enumerate(group):
                 if not isinstance(name, str) or name not in axes:
-                    self._fail(unknown("axis", name, axes), (*steps, place))
+                    self._fail(unknown("axis", name, axes), (*steps, number))
                 if name in seen:
-                    self._fail(f"{name} is zipped twice", (*steps, place))
+                    self._fail(f"{name} is zipped twice", (*steps, number))
                 seen.add(name)
                 counts = len(axes[group[0]].values), len(axes[name].values)
                 if counts[0] != counts[1]:
                     message = f"{group[0]} has {counts[0]} values and {name} has {counts[1]}; zipped axes need as many"
-                    self._fail(message, (*steps, place))
+                    self._fail(message, (*steps, number))
         for name, axis in axes.items():
             met: set[Any] = set()
-            for value, at in zip(axis.values, axis.places, strict=True):
+            for value, at in zip(axis.values, axis.steps, strict=True):
                 if value in met and name not in seen:
                     self._fail(f"{name} has this value a second time", at)
                 met.add(value)
@@ -257,8 +257,8 @@ class _Reader:
                 with self._at((*steps, name)):
                     index, values = select(written, name, value)
                 if name in self._fixed:
-                    place = written[index].settings.index(name)
-                    named = {written[index].values[at][place] for at in values}
+                    column = written[index].settings.index(name)
+                    named = {written[index].values[at][column] for at in values}
                     applies = applies and self._fixed[name] in named
                     continue
                 index, values = select(dimensions, name, value)
@@ -284,7 +284,7 @@ class _Reader:
             for name in values:
                 if not any(name in dimension.settings for dimension in grown):
                     grown.append(Dimension((name,), ((getattr(base, name),),), ((None,),), crossed=1))
-            place = {}
+            indices = {}
             for index, dimension in enumerate(grown):
                 named = [name for name in dimension.settings if name in values]
                 if named and len(named) < len(dimension.settings):
@@ -292,18 +292,18 @@ class _Reader:
                 if named:
                     wanted = tuple(values[name] for name in dimension.settings)
                     grown[index] = _with_value(dimension, wanted)
-                    place[index] = grown[index].values.index(wanted)
-            included.append(place)
+                    indices[index] = grown[index].values.index(wanted)
+            included.append(indices)
         return tuple(grown), tuple(included)
 
     def _labelled(self, dimensions: Sequence[Dimension], name: str, value: Any, steps: Steps) -> Any:
         """A value given by the label that an axis has for it, or by itself."""
         for dimension in dimensions:
             if name in dimension.settings and isinstance(value, str):
-                place = dimension.settings.index(name)
+                column = dimension.settings.index(name)
                 for labels, values in zip(dimension.labels, dimension.values, strict=True):
-                    if labels[place] == value:
-                        return values[place]
+                    if labels[column] == value:
+                        return values[column]
         return self._value(name, value, steps)
 
     def _sheet(
@@ -317,8 +317,8 @@ class _Reader:
         for side, names in block.items():
             if side not in sides:
                 self._fail(unknown("entry", side, sides), ("sheet", side), key=True)
-            for place, name in enumerate(names if isinstance(names, list) else [names]):
-                at: Steps = ("sheet", side, place) if isinstance(names, list) else ("sheet", side)
+            for number, name in enumerate(names if isinstance(names, list) else [names]):
+                at: Steps = ("sheet", side, number) if isinstance(names, list) else ("sheet", side)
                 if isinstance(name, str) and name in self._fixed:
                     continue
                 if name not in axes and name != FRAME:  # an axis that clips bring along
@@ -335,8 +335,8 @@ def _with_value(dimension: Dimension, value: tuple[Any, ...]) -> Dimension:
         return dimension
     there = list(zip(dimension.labels, dimension.values, strict=True))
     label = tuple(
-        next((labels[place] for labels, values in there if values[place] == one), None)
-        for place, one in enumerate(value)
+        next((labels[column] for labels, values in there if values[column] == one), None)
+        for column, one in enumerate(value)
     )
     return replace(dimension, values=(*dimension.values, value), labels=(*dimension.labels, label))
 

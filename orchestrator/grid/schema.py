@@ -1,41 +1,16 @@
-"""The JSON schema of grid files, made from the settings themselves."""
+"""The JSON schema of grid files, made from the settings themselves. `grids/schema.json` is this schema, for editors."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from stylize.settings import SETTING_NAMES, TrialSettings
+from stylize.settings import ABOUT, SETTING_NAMES, TrialSettings
+from stylize.settings.conditions import ALWAYS
 
 
 def grid_schema() -> dict[str, Any]:
-    """JSON schema (draft 2020-12) of a grid. `grids/schema.json` is this, for `# yaml-language-server:
-    $schema=schema.json`.
-    """
-    described = TrialSettings.model_json_schema()
-    settings = {name: _without_title(described["properties"][name]) for name in SETTING_NAMES}
-    spaced = {
-        "type": "array",
-        "prefixItems": [{"type": "number"}, {"type": "number"}, {"type": "integer", "minimum": 2}],
-        "minItems": 3,
-        "maxItems": 3,
-    }
-    axes = {
-        name: {
-            "description": f"Axis. {schema['description']}",
-            "anyOf": [
-                {"type": "array", "items": schema, "minItems": 1},
-                {
-                    "type": "object",
-                    "properties": {"logspace": spaced, "linspace": spaced},
-                    "additionalProperties": schema,
-                    "minProperties": 1,
-                },
-            ],
-        }
-        for name, schema in settings.items()
-    }
-    point = {"type": "object", "propertyNames": {"enum": list(SETTING_NAMES)}, "minProperties": 1}
-    axis_names = {"anyOf": [{"enum": list(SETTING_NAMES)}, {"type": "array", "items": {"enum": list(SETTING_NAMES)}}]}
+    """JSON schema (draft 2020-12) of a grid. Each setting is defined once, in `$defs`."""
+    settings = _settings()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A grid of style transfers",
@@ -48,35 +23,79 @@ def grid_schema() -> dict[str, Any]:
                 "type": "object",
                 "description": "The same for every trial.",
                 "additionalProperties": False,
-                "properties": settings,
+                "properties": {name: _defined(name) for name in settings},
             },
             "axes": {
                 "type": "object",
                 "description": "Every combination of their values is a trial. An axis is a list, a mapping of labels "
                 "to values, or {logspace: [first, last, count]}.",
                 "additionalProperties": False,
-                "properties": axes,
+                "properties": {name: _axis(name, schema["description"]) for name, schema in settings.items()},
             },
             "zip": {
                 "type": "array",
                 "description": "Groups of axes that move together.",
-                "items": {"type": "array", "items": {"enum": list(SETTING_NAMES)}, "minItems": 2},
+                "items": {"type": "array", "items": _defined("a setting"), "minItems": 2},
             },
-            "exclude": {"type": "array", "description": "Points left out, each by some of its axes.", "items": point},
+            "exclude": {
+                "type": "array",
+                "description": "Points left out, each by some of its axes.",
+                "items": _defined("a point"),
+            },
             "include": {
                 "type": "array",
                 "description": "Extra points; axes not named take all their values.",
-                "items": point,
+                "items": _defined("a point"),
             },
             "sheet": {
                 "type": "object",
                 "description": "Axes along the rows and columns of the comparison sheet, outermost first.",
                 "additionalProperties": False,
-                "properties": {"rows": axis_names, "columns": axis_names},
+                "properties": {"rows": _defined("axes of a sheet"), "columns": _defined("axes of a sheet")},
+            },
+        },
+        "$defs": settings
+        | {
+            "a setting": {"enum": list(SETTING_NAMES)},
+            "axes of a sheet": {"anyOf": [_defined("a setting"), {"type": "array", "items": _defined("a setting")}]},
+            "a point": {"type": "object", "propertyNames": _defined("a setting"), "minProperties": 1},
+            "first, last, count": {
+                "type": "array",
+                "prefixItems": [{"type": "number"}, {"type": "number"}, {"type": "integer", "minimum": 2}],
+                "minItems": 3,
+                "maxItems": 3,
             },
         },
     }
 
 
-def _without_title(schema: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "title"}
+def _settings() -> dict[str, dict[str, Any]]:
+    """The schema of each setting's values. The description says when the setting has an effect."""
+    found = {}
+    described = TrialSettings.model_json_schema()["properties"]
+    for name in SETTING_NAMES:
+        schema = {key: value for key, value in described[name].items() if key != "title"}
+        if ABOUT[name].effect is not ALWAYS:
+            schema["description"] += f" It has an effect where {ABOUT[name].effect}."
+        found[name] = schema
+    return found
+
+
+def _axis(name: str, description: str) -> dict[str, Any]:
+    spaced = _defined("first, last, count")
+    return {
+        "description": f"Axis. {description}",
+        "anyOf": [
+            {"type": "array", "items": _defined(name), "minItems": 1},
+            {
+                "type": "object",
+                "properties": {"logspace": spaced, "linspace": spaced},
+                "additionalProperties": _defined(name),
+                "minProperties": 1,
+            },
+        ],
+    }
+
+
+def _defined(name: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{name.replace(' ', '%20')}"}

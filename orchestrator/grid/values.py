@@ -24,7 +24,7 @@ def _adapter(setting: str) -> TypeAdapter[Any]:
 
 
 def check_value(setting: str, value: Any) -> Any:
-    """One setting's value, validated alone. Raises GridError without a place."""
+    """One setting's value, validated alone. Raises GridError without a position."""
     try:
         return _adapter(setting).validate_python(value)
     except ValidationError as error:

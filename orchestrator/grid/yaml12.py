@@ -1,8 +1,8 @@
-"""YAML as its version 1.2 reads it, with the place of every entry.
+"""YAML as its version 1.2 reads it, with the position of every entry.
 
 PyYAML follows YAML 1.1, where `1e-3` is text, `1_1` is 11, `no` is false, and duplicate keys pass. Here PyYAML only
 parses; scalars are resolved by the YAML 1.2 core schema, and whatever could hurt (tags, cycles, alias bombs,
-duplicate keys) is refused at its place.
+duplicate keys) is refused, and the message says where it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import yaml
 from yaml.reader import ReaderError
 
-from orchestrator.errors import GridError, Place
+from orchestrator.errors import GridError, Position
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 200_000
@@ -43,7 +43,7 @@ _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 
 @dataclass
 class Document:
-    """A parsed file: its data, and where each key and value stands."""
+    """A parsed file: its data, and where each key and value is."""
 
     file: str
     lines: list[str]
@@ -51,18 +51,18 @@ class Document:
     values: dict[Steps, tuple[int, int]] = field(default_factory=dict)
     keys: dict[Steps, tuple[int, int]] = field(default_factory=dict)
 
-    def place(self, steps: Steps, *, key: bool = False) -> Place:
-        """Where an entry, or with `key` its key, stands; of one that is not there, the nearest above it."""
+    def position(self, steps: Steps, *, key: bool = False) -> Position:
+        """Where an entry is, or its key with `key`. Of an entry that is missing: where the one around it is."""
         table = self.keys if key else self.values
         while steps and steps not in table:
             steps = steps[:-1]
         line, column = table.get(steps, self.values.get(steps, (0, 0)))
         return self.at(line, column)
 
-    def at(self, line: int, column: int) -> Place:
-        """A place by line and column counted from 0."""
+    def at(self, line: int, column: int) -> Position:
+        """A position by line and column, counted from 0."""
         source = self.lines[line] if line < len(self.lines) else ""
-        return Place(self.file, line + 1, column + 1, source)
+        return Position(self.file, line + 1, column + 1, source)
 
 
 def path_text(steps: Steps) -> str:
@@ -74,7 +74,7 @@ def path_text(steps: Steps) -> str:
 
 
 def read_yaml(path: Path) -> Document:
-    """Read one YAML file. Raises GridError with its place for whatever is wrong in it."""
+    """Read one YAML file. Raises GridError that says where, for whatever is wrong in it."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise GridError(f"{path} is larger than the {MOST_BYTES:,} bytes that a grid may have")
@@ -88,7 +88,7 @@ def read_yaml(path: Path) -> Document:
 
 
 def parse_value(text: str) -> Any:
-    """One value as a command line gives it: `1e-3`, `[448, 448]`, `noise`. Raises GridError without a place."""
+    """One value as a command line gives it: `1e-3`, `[448, 448]`, `noise`. Raises GridError without a position."""
     try:
         return parse(text, "").data
     except GridError as error:
@@ -103,16 +103,16 @@ def parse(text: str, file: str) -> Document:
     except ReaderError as error:
         before = f"{text[: error.position]}.".splitlines()
         message = f"not YAML: the character U+{error.character:04X} may not stand in a file"
-        raise GridError(message, place=document.at(len(before) - 1, len(before[-1]) - 1)) from error
+        raise GridError(message, position=document.at(len(before) - 1, len(before[-1]) - 1)) from error
     try:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         assert mark is not None
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        raise GridError(f"not YAML: {problem}", place=document.at(mark.line, mark.column)) from error
+        raise GridError(f"not YAML: {problem}", position=document.at(mark.line, mark.column)) from error
     except (ValueError, OverflowError) as error:  # PyYAML turns "\UFFFFFFFF" and %YAML 1.999… into numbers unchecked
-        raise GridError("not YAML: a number out of range", place=document.at(loader.line, loader.column)) from error
+        raise GridError("not YAML: a number out of range", position=document.at(loader.line, loader.column)) from error
     if node is not None:
         document.data = _Builder(document).build(node, (), ())
     return document
@@ -145,7 +145,7 @@ class _Loader(yaml.BaseLoader):
 
     def _refuse(self, event: yaml.Event, message: str) -> NoReturn:
         assert event.start_mark is not None
-        raise GridError(message, place=self._document.at(event.start_mark.line, event.start_mark.column))
+        raise GridError(message, position=self._document.at(event.start_mark.line, event.start_mark.column))
 
 
 class _Builder:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orchestrator.errors import GridError
-from orchestrator.grid.reader import place_of
+from orchestrator.grid.reader import position_of
 from pictures import Clip, Finder, Picture, label_image, scaled_size
 from pictures.errors import UnknownPictureError
 from pictures.read import read_bytes
@@ -33,7 +33,7 @@ class Sources:
     pictures: Path | None = None
     weights: Path | None = None
     access: Access = EVERYTHING_ALLOWED
-    grid: Path | None = None  # where messages look for the place of a name that is none
+    grid: Path | None = None  # the grid file, in which messages say where a wrong name is
     run: Run | None = None  # whose images `trial:<id>` means
 
 
@@ -145,7 +145,9 @@ class Inputs:
         return Picture(reference, run.full_path(path), None, None, lambda: read_bytes(run.read(path), path))
 
     def _grid_error(self, error: Exception, settings: Collection[str], value: str) -> GridError:
-        return GridError(str(error), place=place_of(self.sources.grid, settings, value) if self.sources.grid else None)
+        return GridError(
+            str(error), position=position_of(self.sources.grid, settings, value) if self.sources.grid else None
+        )
 
     def scaled(self, reference: str, size: int | tuple[int, int]) -> tuple[int, int]:
         """Width and height of a picture at a trial's size; of one yet to be downloaded, those of a square one."""

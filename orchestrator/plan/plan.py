@@ -58,12 +58,12 @@ class Plan:
         return Counter(self.states.values())[state]
 
     def table(self) -> pa.Table:
-        """The plan as `results` keeps it: trial ids, settings, and for each axis the place and label of the value."""
+        """The plan as `results` keeps it: trial ids, settings, and the position and label along each axis."""
         columns: list[tuple[str, pa.DataType]] = []
         for dimension in self.grid.dimensions:
-            for place, name in enumerate(dimension.settings):
+            for column, name in enumerate(dimension.settings):
                 columns.append((f"{name}_order", pa.int32()))
-                if any(labels[place] is not None for labels in dimension.labels):
+                if any(labels[column] is not None for labels in dimension.labels):
                     columns.append((f"{name}_label", pa.string()))
         schema = pa.schema([("trial_id", pa.string()), *SETTINGS_SCHEMA, *columns])
         parts = [schema.empty_table()]

@@ -149,7 +149,7 @@ def test_an_error_has_its_place(wrong, load):
     with pytest.raises(GridError) as caught:
         load(text)
     error = caught.value
-    assert (f"{error.place.line}:{error.place.column}", error.path) == (place, path)
+    assert (f"{error.position.line}:{error.position.column}", error.path) == (place, path)
     assert message in error.message
 
 
@@ -228,7 +228,7 @@ def test_a_bad_override_is_named_without_a_place_in_the_file(override, load):
     with pytest.raises(GridError) as caught:
         load("settings: {}\n", override)
     assert caught.value.path == f"--set {override.partition('=')[0]}"
-    assert caught.value.place is None
+    assert caught.value.position is None
 
 
 SNIPPETS = """&a |*a|!!x |? |: |- |{|}|[|]|, |'|"|#|\\|<<: |null|true|.nan|-.inf|1e999|-1|0.5|''|{}|[]|[[]]|- {}

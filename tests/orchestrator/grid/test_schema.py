@@ -32,10 +32,14 @@ def test_the_schema_beside_the_grids_is_the_one_that_is_printed(sweep):
 
 
 def test_every_setting_is_described_as_setting_and_as_axis():
-    entries = grid_schema()["properties"]
+    schema = grid_schema()
+    entries = schema["properties"]
     for block in ("settings", "axes"):
         assert list(entries[block]["properties"]) == list(SETTING_NAMES)
-        assert all(len(one["description"]) > 10 for one in entries[block]["properties"].values())
+    assert all(len(entries["axes"]["properties"][name]["description"]) > 10 for name in SETTING_NAMES)
+    for name in SETTING_NAMES:
+        assert entries["settings"]["properties"][name] == {"$ref": f"#/$defs/{name}"}
+        assert len(schema["$defs"][name]["description"]) > 10
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -121,7 +121,7 @@ def test_an_error_has_its_place(wrong):
     with pytest.raises(GridError) as caught:
         parse(text, "g.yaml")
     error = caught.value
-    assert (error.place.line, error.place.column, error.path) == (line, column, path)
+    assert (error.position.line, error.position.column, error.path) == (line, column, path)
     assert message in error.message
     assert str(error).startswith(f"g.yaml:{line}:{column}: ")
 
@@ -158,7 +158,7 @@ def test_a_value_of_the_command_line_has_no_place():
     for text in ("[1", "!!str 1", "a: 1\na: 2", "\0"):
         with pytest.raises(GridError) as caught:
             parse_value(text)
-        assert caught.value.place is None
+        assert caught.value.position is None
         assert "\n" not in str(caught.value)
 
 
@@ -166,7 +166,7 @@ def test_a_place_is_that_of_the_value_or_of_the_key_or_of_the_nearest_above():
     document = parse("settings:\n  size: 40\naxes:\n  ratio: [1e-3,\n    1e-2]\n", "g.yaml")
 
     def place(*steps, **options):
-        found = document.place(steps, **options)
+        found = document.position(steps, **options)
         return found.line, found.column
 
     assert place("settings", "size") == (2, 9)
@@ -180,7 +180,7 @@ def test_a_place_is_that_of_the_value_or_of_the_key_or_of_the_nearest_above():
 @pytest.mark.parametrize("column", [1, 2, 60, 61, 100, 399, 400])
 def test_the_caret_stands_below_its_column_however_long_the_line(column):
     line = "".join(chr(0x4E00 + index) for index in range(400))  # every character another
-    _, shown, caret = str(GridError("wrong", place=parse(line, "g.yaml").at(0, column - 1))).split("\n")
+    _, shown, caret = str(GridError("wrong", position=parse(line, "g.yaml").at(0, column - 1))).split("\n")
     assert shown[caret.index("^")] == line[column - 1]
     assert len(shown) <= 110
 
@@ -213,7 +213,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
     path.write_bytes(b"\xef\xbb\xbftitle: a\n")
     document = read_yaml(path)
     assert document.data == {"title": "a"}
-    assert document.place(("title",)).column == 8
+    assert document.position(("title",)).column == 8
 
 
 NUMBERS = st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False)
