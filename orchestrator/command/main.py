@@ -6,6 +6,11 @@ stop; 2 bad grid, input or usage, nothing written; 130 interrupted. Results go t
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import difflib
+import os
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -17,7 +22,8 @@ from orchestrator.command.compact import compact
 from orchestrator.command.diff import diff
 from orchestrator.command.gallery import gallery
 from orchestrator.command.judge import judge
-from orchestrator.command.messages import options
+from orchestrator.command.messages import EXIT_FAILED, fail, nowhere, options
+from orchestrator.command.options import is_grid
 from orchestrator.command.plan import plan
 from orchestrator.command.query import query
 from orchestrator.command.run import run
@@ -36,17 +42,24 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 """Every command, under the heading that `sweep --help` gives it."""
 
 _DEFAULT = "run"
+_OF_THE_PROGRAM = ("-h", "--help", "--version", "--debug")
 
 
 class _GridFirst(TyperGroup):
     """`sweep GRID` is `sweep run GRID`: what is no command is a grid."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help", "--version", "--debug"):
-            args = [_DEFAULT, *args]
-        elif len(args) > 1 and args[0] == "--debug" and args[1] not in self.commands:
-            args = ["--debug", _DEFAULT, *args[1:]]
+        before = 1 if args[:1] == ["--debug"] else 0
+        if len(args) > before and args[before] not in self.commands and args[before] not in _OF_THE_PROGRAM:
+            self._check_command(args[before])
+            args = [*args[:before], _DEFAULT, *args[before:]]
         return list(super().parse_args(ctx, args))
+
+    def _check_command(self, word: str) -> None:
+        """End with a hint if a word is neither a grid nor an option, and looks like a command."""
+        close = difflib.get_close_matches(word, self.commands, n=1)
+        if close and not word.startswith("-") and not is_grid(word):
+            fail(f"there is no command and no grid {word!r}; did you mean `sweep {close[0]}`?")
 
 
 app = typer.Typer(
@@ -86,4 +99,29 @@ for heading, commands in COMMANDS.items():
 
 def main() -> None:
     """The entry point of the command `sweep`."""
-    app(prog_name="sweep")
+    _open_closed_streams()
+    code = [EXIT_FAILED]
+    # Registered first, so that it runs last, after whatever the libraries do when a program ends.
+    atexit.register(_leave, code)
+    try:
+        app(prog_name="sweep")
+    except SystemExit as end:
+        code[0] = end.code if isinstance(end.code, int) else EXIT_FAILED if end.code else 0
+        raise
+
+
+def _open_closed_streams() -> None:
+    """Let a program that was started with a closed stdout or stderr (`>&-`) print to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, nowhere())
+
+
+def _leave(code: list[int]) -> None:
+    """End the process here. Threads of Arrow and DuckDB may still run, and the destructors of C++ objects that they use
+    have aborted the program after its last line.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code[0])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import typer
 
@@ -29,16 +30,20 @@ def messages() -> Iterator[None]:
     """Turn expected errors into one message and an exit code."""
     try:
         yield
+        sys.stdout.flush()  # here, where a full disk still gets a message
     except KeyboardInterrupt:
         say("interrupted; run the same command again to go on")
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read the output has seen enough
+        _print_no_more()
         raise typer.Exit(EXIT_FAILED) from None
     except (typer.Exit, typer.BadParameter, typer.Abort):
         raise
     except Exception as error:
         if options.debug:
             raise
+        if isinstance(error, OSError):
+            _print_no_more()
         message, code = _explain(error)
         fail(message, code)
 
@@ -55,8 +60,23 @@ def _explain(error: Exception) -> tuple[str, int]:
         return str(error), EXIT_FAILED
     if isinstance(error, OrchestratorError | PictureError | ResultsError | StoreError | WeightsError):
         return str(error), EXIT_USAGE
+    if isinstance(error, OSError) and error.strerror:  # a full disk, a folder that may not be written
+        return (
+            f"{error.filename}: {error.strerror}" if error.filename else f"cannot write: {error.strerror}",
+            EXIT_FAILED,
+        )
     text = f"unexpected {type(error).__name__}: {error}"
     return f"{text}\nrun `sweep --debug …` for the stack trace", EXIT_FAILED
+
+
+def _print_no_more() -> None:
+    """Drop what is still to be printed: writing it would fail again when the program ends."""
+    sys.stdout = nowhere()
+
+
+def nowhere() -> TextIO:
+    """A stream that drops what is written to it."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def fail(message: str, code: int = EXIT_USAGE) -> NoReturn:

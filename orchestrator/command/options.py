@@ -5,6 +5,7 @@ What the options of a sweep are is declared in `orchestrator/request.py`; an opt
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Collection
@@ -83,10 +84,21 @@ def grid_path(grid: str) -> Path:
     neither.
     """
     path = Path(grid)
-    if path.suffix in (".yaml", ".yml") or path.exists():
-        return path
-    bundled = Path(str(resources.files("grids").joinpath(f"{grid}.yaml")))
-    if path.name == grid and bundled.is_file() and grid != "pictures":
-        return bundled
-    names = sorted(one.stem for one in bundled.parent.glob("*.yaml") if one.stem != "pictures")
-    fail(f"there is no file {grid}, and no grid of that name among {', '.join(names)}")
+    bundled = _bundled_grids()
+    if is_grid(grid):
+        return path if path.suffix in (".yaml", ".yml") or path.exists() else bundled[grid]
+    close = difflib.get_close_matches(grid, bundled, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    fail(f"there is no file {grid}, and no grid of that name among {', '.join(bundled)}{hint}")
+
+
+def is_grid(word: str) -> bool:
+    """Whether a word names a grid: a file (one of YAML need not exist yet), or one that comes with the program."""
+    path = Path(word)
+    return path.suffix in (".yaml", ".yml") or path.exists() or word in _bundled_grids()
+
+
+def _bundled_grids() -> dict[str, Path]:
+    """The grids that come with the program, by name."""
+    folder = Path(str(resources.files("grids")))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml")) if path.stem != "pictures"}
