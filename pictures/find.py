@@ -100,9 +100,11 @@ class Finder:
             from pictures.drawn_clip import passing_ball
 
             return drawn_clip(reference, entry.frames, passing_ball)
-        if is_url(reference) or not is_path(reference):
-            if urlsplit(reference).path.lower().endswith(FILM_SUFFIXES):
+        if is_url(reference):
+            if _url_path(reference).lower().endswith(FILM_SUFFIXES):
                 raise UnknownPictureError(f"{reference} is a film elsewhere; download it and give its path")
+            return None
+        if not is_path(reference):
             return None
         path = self._path(reference)
         return open_clip(path) if is_clip(path) else None
@@ -123,11 +125,17 @@ class Finder:
             raise UnknownPictureError(
                 f"there is no file {reference!r} in {base}, and --untrusted grids may name no other"
             )
-        for place in (self._base, Path.cwd()):
+        places = [self._base, Path.cwd()]
+        if self._folder and PurePosixPath(reference).name == reference:
+            places.append(self._folder)
+        for place in places:
             path = place / os.path.expanduser(reference)
             if _is_here(path):
                 return path
-        raise UnknownPictureError(f"there is no file {reference!r} in {self._base} or {Path.cwd()}")
+        looked = ", ".join(dict.fromkeys(str(place.resolve()) for place in places))
+        name = PurePosixPath(reference).stem
+        hint = f"; did you mean the named picture {name}?" if name in catalogue() else ""
+        raise UnknownPictureError(f"there is no file {reference!r} in any of {looked}{hint}")
 
     def _from_folder(self, name: str) -> Picture:
         """A file of the user's own picture folder, by its name without the suffix."""
@@ -135,11 +143,12 @@ class Finder:
             files = sorted(path for path in self._folder.glob("*") if path.stem == name and _has_suffix(path.name))
             if files:
                 return Picture(name, str(files[0]), None, None, functools.partial(read, files[0]))
-        close = difflib.get_close_matches(name, catalogue(), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"named pictures are {', '.join(catalogue())}"
+        own = [path.stem for path in self._folder.glob("*") if _has_suffix(path.name)] if self._folder else []
+        close = difflib.get_close_matches(name, [*own, *catalogue()], n=1)
+        hint = f"did you mean {close[0]}?" if close else f"named pictures are {', '.join(catalogue())}."
         where = f", nor a file of that name in {self._folder}" if self._folder else ""
         raise UnknownPictureError(
-            f"there is no picture {name!r}{where}; {hint}. A path has a slash or a suffix such as .jpg"
+            f"there is no picture {name!r}{where}; {hint} A path has a slash or a suffix such as .jpg"
         )
 
     def _from_entry(self, reference: str, entry: Entry) -> Picture:
@@ -187,6 +196,14 @@ def is_path(reference: str) -> bool:
     return "/" in reference or "\\" in reference or _has_suffix(reference) or reference.endswith(FILM_SUFFIXES)
 
 
+def _url_path(url: str) -> str:
+    """The path in an address. Raises UnknownPictureError for what is no address."""
+    try:
+        return urlsplit(url).path
+    except ValueError as error:
+        raise UnknownPictureError(f"{url!r} is no address: {error}") from error
+
+
 def _has_suffix(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
@@ -195,9 +212,5 @@ def _unnamed_remote(url: str, *, public_only: bool) -> Remote:
     """A picture that has no name but its address. Its file's name begins with a hash of the address, so that the
     `photo.jpg` of two sites are two files.
     """
-    try:
-        path = urlsplit(url).path
-    except ValueError as error:
-        raise UnknownPictureError(f"{url!r} is no address: {error}") from error
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(path).name)[-60:]
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(_url_path(url)).name)[-60:]
     return Remote(f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}", url, None, LARGEST_FILE, public_only)

@@ -15,6 +15,7 @@ import typer
 from orchestrator.command.messages import filtered, messages, run_path, say
 from orchestrator.command.options import Columns, Rows, RunArgument
 from orchestrator.errors import UsageError
+from orchestrator.grid.values import listed
 from orchestrator.request import Request
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _write_clips(run: Run, trials: pd.DataFrame, out: str | None, say: Callable[
     if not films:
         raise UsageError(f"no frame of a clip in {run.location} is done")
     if out and len(films) > 1:
-        names = ", ".join(film.name for film in films[:5])
+        names = listed([film.name for film in films], most=5)
         raise UsageError(f"--out is one film and these would be {len(films)} ({names}); choose one with --where")
     for film in films:
         target = out or run.full_path(f"films/{film.name}.mp4")
@@ -120,7 +121,7 @@ def _named(trials: pd.DataFrame, prefix: str) -> pd.Series:
         raise UsageError(f"no trial's id begins with {prefix!r}; `sweep table` shows them")
     if len(matching) > 1:
         raise UsageError(
-            f"{len(matching)} trials' ids begin with {prefix!r}: {', '.join(matching[:5])}; give more of it"
+            f"{len(matching)} trials' ids begin with {prefix!r}: {listed(matching, most=5)}; give more of it"
         )
     row: pd.Series = trials[trials["trial_id"] == matching[0]].iloc[0]
     return row

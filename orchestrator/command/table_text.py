@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
 
 from orchestrator.errors import UsageError
 from orchestrator.grid.values import unknown
 from results.printable import printable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from rich.console import Console
+
+MOST_COLUMNS = 20
+"""More columns than this are printed one below another."""
 
 _OUTCOME = ["status", "content_loss", "style_loss", "total_loss", "seconds", "image_path"]
 
@@ -54,7 +60,8 @@ def _telling(trials: pd.DataFrame) -> list[str]:
 
 def _check(trials: pd.DataFrame, name: str) -> None:
     if name not in trials.columns:
-        raise UsageError(unknown("column", name, trials.columns))
+        message = unknown("column", name, trials.columns)
+        raise UsageError(f"{message}. `sweep table RUN --columns all` shows every column")
 
 
 def _print_text(trials: pd.DataFrame) -> None:
@@ -62,18 +69,34 @@ def _print_text(trials: pd.DataFrame) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    # A pipe has no width, and whole rows are more useful there than a narrow table.
+    console = Console(width=None if sys.stdout.isatty() else 400)
+    if len(trials.columns) > MOST_COLUMNS:
+        _print_records(trials, console)
+        return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in trials.columns:
         table.add_column(escape(str(name)), justify="right" if trials[name].dtype.kind in "if" else "left")
     for row in trials.itertuples(index=False):
         table.add_row(*(escape(printable(_cell(value))) for value in row))
-    # A pipe has no width, and whole rows are more useful there than a narrow table.
-    Console(width=None if sys.stdout.isatty() else 400).print(table)
+    console.print(table)
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, tuple):
+def _print_records(trials: pd.DataFrame, console: Console) -> None:
+    """Each row as lines of column and value, for more columns than any terminal is wide."""
+    from rich.text import Text
+
+    width = max(len(printable(str(name))) for name in trials.columns)
+    for number, row in enumerate(trials.itertuples(index=False)):
+        if number:
+            console.print()
+        for name, value in zip(trials.columns, row, strict=True):
+            console.print(Text(f"{printable(str(name)):{width}}  {printable(_cell(value))}"), soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple | list | np.ndarray):  # such as layers: a tuple in tables, an array in answers to SQL
         return " ".join(map(str, value))
-    if value is None or value != value:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return "–"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

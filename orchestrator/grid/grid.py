@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import GridError
-from orchestrator.grid.values import check_value, shown_value, unknown
+from orchestrator.grid.values import check_value, listed, shown_value, unknown
 from stylize.settings import TrialSettings
 
 
@@ -125,6 +125,6 @@ def select(dimensions: Sequence[Dimension], setting: str, wanted: Any) -> tuple[
         found = {at for at, values in enumerate(dimension.values) if values[column] == value}
     if not found:
         raise GridError(
-            f"the axis {setting} has no value {shown_value(wanted)}; it has {', '.join(dimension.names(setting)[:20])}"
+            f"the axis {setting} has no value {shown_value(wanted)}; it has {listed(dimension.names(setting))}"
         )
     return index, frozenset(found)

@@ -6,7 +6,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -53,8 +53,13 @@ def unknown(what: str, name: Any, known: Iterable[str]) -> str:
     if not known:
         return f"there is no {what} {shown_value(name)}; there are none here"
     close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known[:30])}"
+    hint = f"did you mean {close[0]}?" if close else f"there are {listed(known)}"
     return f"there is no {what} {shown_value(name)}; {hint}"
+
+
+def listed(names: Sequence[str], most: int = 30) -> str:
+    """Names for a message. A list that is cut short says so."""
+    return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")
 
 
 def spaced(kind: str, first: float, last: float, count: int) -> list[float]:

@@ -260,4 +260,6 @@ def _reason(error: Exception) -> str:
 
 def _check_hexadecimal(name: str) -> None:
     if not _TRIAL_ID.fullmatch(name):
-        raise RunError(f"{name!r} is no hexadecimal id")
+        raise RunError(
+            f"{name!r} is not the id of a trial: it has 20 hexadecimal digits, and `sweep table RUN` shows it"
+        )

@@ -153,6 +153,25 @@ def test_a_missing_file_is_named_with_where_was_looked(base, reference):
     assert str(base) in str(caught.value)
 
 
+def test_a_file_name_is_found_in_the_users_folder_and_only_there(base, folder):
+    _put(folder / "mine.png", "red")
+    (folder / "below").mkdir()
+    _put(folder / "below" / "deep.png", "red")
+    assert Finder(base, folder).find("mine.png").origin == str(folder / "mine.png")
+    with pytest.raises(UnknownPictureError):
+        Finder(base, folder).find("below/deep.png")
+
+
+def test_places_are_named_once_and_a_named_picture_is_suggested(base, monkeypatch):
+    monkeypatch.chdir(base)
+    with pytest.raises(UnknownPictureError) as caught:
+        Finder(base).find("neckarfront.jpg")
+    assert str(caught.value).count(str(base)) == 1
+    assert "did you mean the named picture neckarfront?" in str(caught.value)
+    with pytest.raises(UnknownPictureError, match="is no address"):
+        Finder(base).find_clip("http://[8.8.8.8]/a.png")
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "*", "?at", "[c]at", "cat\0", ":cat", "secret"])
 def test_a_name_never_leaves_the_users_folder_and_is_no_pattern(base, folder, name):
     _put(folder / "cat.png", "red")

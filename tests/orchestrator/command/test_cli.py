@@ -145,6 +145,16 @@ def test_a_second_sweep_in_the_same_run_is_refused(small_grid, sweep):
     [
         (["nowhere.yaml"], "there is no file nowhere.yaml"),
         (["figure55"], "no grid of that name among colour, figure3, figure4"),
+        (["figur5"], "did you mean figure5?"),
+        (["statsu"], "there is no command and no grid 'statsu'; did you mean `sweep status`?"),
+        (["statsu", "small"], "did you mean `sweep status`?"),
+        (["--debug", "statsu", "small"], "did you mean `sweep status`?"),
+        (["small.yaml", "--set", "content=http://[8.8.8.8]/a.png"], "'http://[8.8.8.8]/a.png' is no address"),
+        (["small.yaml", "--set", "content=coffee.jpg"], "did you mean the named picture coffee?"),
+        (
+            ["small.yaml", "--set", "init=image", "--set", "init_image=trial:abcdef"],
+            "'abcdef' is not the id of a trial",
+        ),
         (["small.yaml", "--set", "ratio"], "--set ratio: write --set name=value"),
         (["small.yaml", "--set", "ratoi=1"], "did you mean ratio?"),
         (["small.yaml", "--set", "ratio=x"], "--set ratio: ratio should be a valid number, not 'x'"),

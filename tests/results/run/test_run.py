@@ -41,9 +41,9 @@ def test_no_path_leads_out_of_the_run(run, path):
 
 @pytest.mark.parametrize("name", ["../../x", "ABCDEF0123", "abc", "", "a" * 65, "0123456789/.."])
 def test_only_hexadecimal_ids_become_paths(name):
-    with pytest.raises(RunError, match="no hexadecimal id"):
+    with pytest.raises(RunError, match="is not the id of a trial"):
         Run.image_path(name)
-    with pytest.raises(RunError, match="no hexadecimal id"):
+    with pytest.raises(RunError, match="is not the id of a trial"):
         Run.reference_path(name)
 
 

@@ -67,6 +67,27 @@ def test_answers_as_text_csv_and_json(three, sweep):
     assert all(row["trial_id"] in text and row["trial_id"] in csv for row in found)
 
 
+def test_lists_and_many_columns_are_printed(three, sweep):
+    lists = sweep(
+        "query", three.location, "select [1, 2] as pair, {'a': 3} as named, null as none, style_layers from trials"
+    )
+    assert lists.exit_code == 0, lists.stderr
+    first = lists.stdout.splitlines()[1]
+    assert first.split()[:5] == ["1", "2", "{'a':", "3}", "–"]
+    assert first.split()[5:] == list(results.load(three.location)["style_layers"].iloc[0])
+    everything = sweep("query", three.location, "select * from trials")
+    assert everything.exit_code == 0, everything.stderr
+    for name, value in (("status", "done"), ("total_loss", "12"), ("error", "its loss was not finite")):
+        assert any(line.split(maxsplit=1) == [name, value] for line in everything.stdout.splitlines())
+
+
+def test_a_column_that_is_none_is_answered_with_the_way_to_all_of_them(three, sweep):
+    refused = sweep("table", three.location, "--columns", "nothing")
+    assert refused.exit_code == 2
+    assert f", … ({len(results.load(three.location).columns)} in all)" in refused.stderr
+    assert "--columns all" in refused.stderr
+
+
 def test_a_run_is_like_itself(three, sweep):
     ran = sweep("diff", three.location, three.location)
     assert ran.exit_code == 0, ran.stderr
