@@ -88,10 +88,11 @@ def commit_many(grid: str, out: str) -> str:
     """Plans the grid, commits a row for each trial batch by batch, and says the peak of its memory in MB."""
     import datetime
 
+    from orchestrator.describe import write_run
     from orchestrator.plan.known_row import known_row
     from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
     from orchestrator.request import Request
-    from orchestrator.sweep import prepare, write_run
+    from orchestrator.sweep import prepare
     from results.run.compact import compact
     from results.run.rows import commit
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime
 import functools
-import io
-import json
 import os
-import platform
 import signal
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import finish
+from orchestrator.describe import write_run
 from orchestrator.errors import UsageError
 from orchestrator.grid.grid import Grid, select
 from orchestrator.grid.reader import load_grid
@@ -24,21 +19,13 @@ from orchestrator.plan.batches import DEFAULT_PACKING, EXACT, Packing
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
-from orchestrator.plan.settings_columns import settings_row
 from orchestrator.request import Request
-from orchestrator.versions import sweep_version, versions_text
 from results import Run
-from results.run.compact import WORTH_MERGING, compact
-from results.run.folder import GALLERY_PAGE, SHEET
-from results.run.rows import read_rows, write_plan
+from results.run.rows import read_rows
 from store import Access, Watch
 
 if TYPE_CHECKING:
     from orchestrator.cluster.engine import Status
-
-REFERENCE_EDGE, FRAME_EDGE = 448, 224
-"""Pixels of the long edge of the content and style pictures that a run keeps for people, and of the frames of clips."""
-
 
 WIDEST_ON_GPU, USABLE_SHARE = 32, 0.6
 """Images of a batch on a GPU, and the share of its memory that they may take by our model."""
@@ -46,7 +33,9 @@ WIDEST_ON_GPU, USABLE_SHARE = 32, 0.6
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended. `status` is None where there was nothing to do."""
+    """How a sweep ended. `status` is None where no trial was left to compute, and `up_to_date` says that nothing else
+    was left to do either: the sheet and the gallery show the present rows.
+    """
 
     plan: Plan
     run: Run
@@ -55,6 +44,7 @@ class Outcome:
     sheet: str | None
     gallery: str | None = None
     notes: list[str] = field(default_factory=list)
+    up_to_date: bool = False
 
     @property
     def unfinished(self) -> int:
@@ -116,10 +106,8 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
     only: dict[int, frozenset[int]] = {}
     for (index, _), values in named.items():  # zipped axes share a dimension; what each of them names must hold
         only[index] = only.get(index, values) & values
-    recorded = read_rows(run, columns=["trial_id", "status"]) if run.exists() else None
-    states = (
-        dict(zip(*(recorded[name].to_pylist() for name in ("trial_id", "status")), strict=True)) if recorded else {}
-    )
+    recorded = read_rows(run, columns=["trial_id", "status"])  # also where run.json is gone: rows are what counts
+    states = dict(zip(recorded["trial_id"].to_pylist(), recorded["status"].to_pylist(), strict=True))
     selection = Selection(only, request.limit, request.retry_failed)
     packing = EXACT if request.exact else DEFAULT_PACKING
     return make_plan(grid, inputs, states, selection, packing, however_many=request.however_many)
@@ -157,21 +145,32 @@ def execute(
     from orchestrator.cluster.materials import load_networks
 
     plan, run = prepare(request, fetch=True, watch=watch)
-    if not plan.batches and _is_current(run, plan):
-        sheet, gallery = _path(run, SHEET), _path(run, GALLERY_PAGE)
-        return Outcome(plan, run, None, interrupted=False, sheet=sheet, gallery=gallery, notes=_frames_note(run, plan))
+    if not plan.batches and finish.is_current(run, plan):
+        return _outcome(plan, run, None, finish.found(run), up_to_date=True)
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         # Another sweep may have worked here between the plan and the lock.
         plan = _plan(request, plan.grid, run, plan.inputs)
-        write_run(run, plan, request)
+        derived = write_run(run, plan, request)
         status, interrupted = None, False
         if plan.batches:
             status, interrupted = _work(plan, run, request, networks)
-            compact(run, at_least=WORTH_MERGING)
-        sheet, notes = (None, []) if interrupted else _draw(run)
-        gallery, more_notes = _gallery(run, thumbnails=not interrupted)
-    return Outcome(plan, run, status, interrupted, sheet, gallery, notes + more_notes + _frames_note(run, plan))
+            finish.check_rows(run, plan, status)
+        finished = finish.finish(run, plan, derived, interrupted=interrupted)
+    return _outcome(plan, run, status, finished, interrupted=interrupted)
+
+
+def _outcome(
+    plan: Plan,
+    run: Run,
+    status: Status | None,
+    finished: finish.Finished,
+    *,
+    interrupted: bool = False,
+    up_to_date: bool = False,
+) -> Outcome:
+    notes = finished.notes + _frames_note(run, plan)
+    return Outcome(plan, run, status, interrupted, finished.sheet, finished.gallery, notes, up_to_date)
 
 
 def _interrupt_myself() -> None:
@@ -228,81 +227,6 @@ def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> t
     )
 
 
-def write_run(run: Run, plan: Plan, request: Request) -> None:
-    """Write what a run has beside its results: its description, its plan, and its pictures, small."""
-    run.write_metadata(_metadata(plan, request))
-    write_plan(run, plan.table())
-    for picture in plan.inputs.references():
-        path = Run.reference_path(picture.sha256)
-        if not run.exists(path):
-            buffer = io.BytesIO()
-            image = picture.image()
-            edge = FRAME_EDGE if picture.known else REFERENCE_EDGE
-            image.thumbnail((edge, edge))
-            image.save(buffer, "PNG")
-            run.write(path, buffer.getvalue())
-
-
-def _grid_metadata(grid: Grid) -> dict[str, Any]:
-    """What the sheet needs of the grid. Axes that move together form one entry."""
-    sheet = None if grid.rows is None else {"rows": list(grid.rows), "columns": list(grid.columns or ())}
-    return {
-        "name": grid.name,
-        "title": grid.title,
-        "description": grid.description,
-        "axes": [{"settings": list(dimension.settings)} for dimension in grid.dimensions],
-        "sheet": sheet,
-    }
-
-
-def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
-    """Everything about a run that is not in its tables: for people who ask later how it was made."""
-    settings = settings_row(plan.grid.settings)
-    return {
-        "grid": _grid_metadata(plan.grid) | {"settings": json.loads(json.dumps(settings, default=str))},
-        "grid_file": plan.grid.file.read_text(encoding="utf-8-sig"),
-        "overrides": list(request.set),
-        "request": request.recorded(),
-        "pictures": {
-            reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
-            for reference, picture in plan.inputs.pictures.items()
-        },
-        "clips": {
-            reference: {"origin": clip.origin, "frames": clip.count, "rate": str(clip.rate), "sound": clip.sound}
-            for reference, clip in plan.inputs.clips.items()
-            if clip
-        },
-        "weights": {
-            f"{weights.architecture} {weights.reference}": {"origin": weights.origin, "stand_in": weights.stand_in}
-            for weights in plan.inputs.weights.values()
-        },
-        "versions": versions_text(),
-        "sweep": sweep_version(),
-        "python": platform.python_version(),
-        "revision": _revision(),
-        "hardware": {"machine": platform.platform(), "processors": os.cpu_count()},
-        "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _revision() -> str | None:
-    """The commit of a checkout that is run from, None where it was installed."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        return subprocess.run(command, capture_output=True, check=True, text=True, timeout=10).stdout.strip()
-    return None
-
-
-def _is_current(run: Run, plan: Plan) -> bool:
-    """Whether the run already shows this very grid, so that neither sheet nor gallery need be made again."""
-    from results.run.rows import read_plan
-
-    if not (run.exists() and run.exists("plan.parquet") and _path(run, SHEET) and _path(run, GALLERY_PAGE)):
-        return False
-    before = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
-    return before == _grid_metadata(plan.grid) and read_plan(run).equals(plan.table())
-
-
 def _frames_note(run: Run, plan: Plan) -> list[str]:
     """What to say where the grid asks for frames and trials were done before it did: these do not run again for it."""
     asking = {trial.id for trial in plan.trials.values() if trial.settings.frames_every}
@@ -313,31 +237,3 @@ def _frames_note(run: Run, plan: Plan) -> list[str]:
     count = len(done & asking)
     note = f"{count} trials were done without frames_every and have no frames; with another --out they run again"
     return [note] if count else []
-
-
-def _path(run: Run, path: str) -> str | None:
-    return run.full_path(path) if run.exists(path) else None
-
-
-def _draw(run: Run) -> tuple[str | None, list[str]]:
-    """Draw the sheet; a sheet that cannot be drawn does not make the sweep fail."""
-    import results
-
-    try:
-        buffer = io.BytesIO()
-        results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
-        run.write(SHEET, buffer.getvalue())
-    except results.ResultsError as error:
-        return None, [f"no sheet was drawn: {error}"]
-    return run.full_path(SHEET), []
-
-
-def _gallery(run: Run, *, thumbnails: bool) -> tuple[str | None, list[str]]:
-    """Write the gallery; neither does one that cannot be written make the sweep fail."""
-    import results
-    from results.gallery.write import write_gallery
-
-    try:
-        return write_gallery(run, thumbnails=thumbnails), []
-    except results.ResultsError as error:
-        return None, [f"no gallery was written: {error}"]

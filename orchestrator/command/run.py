@@ -34,8 +34,11 @@ def _report(outcome: Outcome) -> None:
     for note in outcome.notes:
         say(note)
     done = plan.count("done") + (outcome.status.done if outcome.status else 0)
-    if outcome.status is None:
+    if outcome.up_to_date:
         say(f"nothing to do: {done} of {len(plan.trials)} trials are done already in {location}")
+    elif outcome.status is None:
+        say(f"no trial to compute: {done} of {len(plan.trials)} are done already in {location}")
+        say("the sheet and the gallery were made again, because they showed other rows or another grid")
     else:
         from orchestrator.command.display import duration
 

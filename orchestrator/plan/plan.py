@@ -43,6 +43,10 @@ class Plan:
         """Every different trial by its id."""
         return {trial.id: trial for _, trial in self.points}
 
+    def ids(self) -> pa.Array:
+        """The ids of all trials, for looking rows up by them."""
+        return pa.array(list(self.states), pa.string())
+
     @property
     def parallel(self) -> int:
         """How many batches can be worked at together: the frames of a clip follow one another."""

@@ -11,6 +11,11 @@ WORTH_MERGING = 256
 """Shards; fewer are read in a moment."""
 
 
+def count_shards(run: Run) -> int:
+    """How many shards a run has."""
+    return len(run.names("trials/*.parquet"))
+
+
 def compact(run: Run, at_least: int = 2) -> int:
     """Merge all shards that are there into one, and say how many there were; 0 where there are fewer than `at_least`.
 

@@ -7,6 +7,7 @@
     frames/ab/abcd…/….webp  images on the way, where `frames_every` asked for them; named by their step
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
+    derived.json          from which rows sheet and gallery were made, and hashes of files that have no row
     films/                what `sweep animate` made
     gallery/              the page to look at it all with, and its thumbnails
     votes.parquet/        votes of blind comparisons, a file for each sitting
@@ -40,8 +41,8 @@ from results.run.lease import leased
 FORMAT = 1
 """Of the run folder. A reader refuses what is newer than itself."""
 
-SHEET, GALLERY_PAGE = "sheet.png", "gallery/index.html"
-"""Where the sheet and the page of the gallery are, below the run."""
+METADATA, PLAN, SHEET, GALLERY_PAGE = "run.json", "plan.parquet", "sheet.png", "gallery/index.html"
+"""Where the description, the plan, the sheet and the page of the gallery are, below the run."""
 
 MOST_LOOKS = 10
 """How often a reader looks anew for files that were merged while it read them: some ten seconds in all."""
@@ -183,21 +184,28 @@ class Run:
 
     def metadata(self) -> dict[str, Any]:
         """What `run.json` says. Raises RunError where this is no run, or one of a newer version."""
-        if not self.exists():
-            raise RunError(f"{self.location} is not a run: it has no run.json")
-        try:
-            metadata = json.loads(self.read("run.json"))
-            newest = int(metadata["format"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise RunError(f"run.json in {self.location} is damaged") from error
-        if newest > FORMAT:
-            raise RunError(f"{self.location} was written by a newer version (format {newest}); upgrade to read it")
-        return dict(metadata)
+        from results.run.description import parse_description  # pydantic takes a while to load
 
-    def write_metadata(self, metadata: dict[str, Any]) -> None:
-        """Replace `run.json`."""
-        text = json.dumps({"format": FORMAT} | metadata, indent=2, ensure_ascii=False)
-        self.write("run.json", text.encode())
+        try:
+            metadata = parse_description(self.read(METADATA))
+        except MissingFileError as error:
+            if self.names("trials/*.parquet"):
+                what = "its run.json is gone; run the grid again, which writes it anew and computes nothing twice"
+                raise RunError(f"{self.location} has rows, but {what}") from error
+            raise RunError(f"{self.location} is not a run: it has no run.json") from error
+        except ValueError as error:
+            what = f"{METADATA} in {self.location} is damaged ({error})"
+            raise RunError(f"{what}; remove it and run the grid again, which keeps all rows") from error
+        if metadata["format"] > FORMAT:
+            newer = f"was written by a newer version (format {metadata['format']})"
+            raise RunError(f"{self.location} {newer}; upgrade to read it")
+        return metadata
+
+    def write_metadata(self, metadata: dict[str, Any]) -> bytes:
+        """Replace `run.json`, and return what it contains."""
+        content = json.dumps({"format": FORMAT} | metadata, indent=2, ensure_ascii=False).encode()
+        self.write(METADATA, content)
+        return content
 
     @contextlib.contextmanager
     def locked(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from results.errors import RunError
-from results.run.folder import Run
+from results.run.folder import PLAN, Run
 from stylize import registry
 
 _LOSS = pa.float64()
@@ -119,15 +119,17 @@ def _columns_of(wanted: Sequence[str] | None) -> pa.Table:
     return empty if wanted is None else empty.select([name for name in wanted if name in empty.column_names])
 
 
-def write_plan(run: Run, plan: pa.Table) -> None:
-    """Replace the list of the grid's trials."""
-    run.write("plan.parquet", to_parquet(plan))
+def write_plan(run: Run, plan: pa.Table) -> bytes:
+    """Replace the list of the grid's trials, and return the file's contents."""
+    content = to_parquet(plan)
+    run.write(PLAN, content)
+    return content
 
 
 def read_plan(run: Run) -> pa.Table:
     """The grid's trials in their order: `trial_id`, settings, and a `<axis>_label` for each axis with labels."""
     run.metadata()  # the better message where this is no run
     try:
-        return pq.read_table(io.BytesIO(run.read("plan.parquet")))
+        return pq.read_table(io.BytesIO(run.read(PLAN)))
     except pa.ArrowException as error:
         raise RunError(f"plan.parquet in {run.location} is damaged; run the grid again: {error}") from error

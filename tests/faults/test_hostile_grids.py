@@ -33,7 +33,7 @@ def test_any_name_is_only_a_name(small_grid, sweep, tree, ray_session):
     assert ran.exit_code == 0, ran.stderr
     trials = results.load("runs/small")
     assert set(trials["ratio_label"]) == set(NAMES)
-    expected = {".lock", "plan.parquet", "run.json", "sheet.png"}
+    expected = {".lock", "derived.json", "plan.parquet", "run.json", "sheet.png"}
     files = {path for path in tree(small_grid.parent) if path != "small.yaml"}
     assert {path.removeprefix("runs/small/") for path in files} >= expected
     for path in files:

@@ -55,7 +55,7 @@ def test_a_sweep_keeps_frames_and_gives_the_same_results(sweep, lengths, undistu
     shutil.copytree(without["run"].iloc[0], "runs/bare")
     later = sweep(plain, "--out", "runs/bare", "--set", "frames_every=2")
     assert later.exit_code == 0
-    assert "nothing to do" in later.stderr
+    assert "no trial to compute: 4 of 4" in later.stderr
     assert "4 trials were done without frames_every and have no frames" in later.stderr
     chosen = results.load("runs/bare").iloc[1]
     refused = sweep("animate", "runs/bare", "--trial", chosen["trial_id"][:8])

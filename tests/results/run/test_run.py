@@ -48,9 +48,21 @@ def test_only_hexadecimal_ids_become_paths(name):
 
 
 def test_metadata_survive_a_round_trip_with_any_text(run):
-    grid = {"name": "täst", "title": "日本 </script>\u202e"}
+    grid = {"name": "täst", "title": "日本 </script>\u202e", "description": None, "axes": [], "sheet": None}
     run.write_metadata({"grid": grid})
     assert run.metadata() == {"format": 1, "grid": grid}
+
+
+def test_a_description_that_lacks_what_is_optional_is_complete_when_it_is_read(run):
+    run.write_metadata({"grid": {"name": "small"}, "anything": [1]})
+    whole = {"name": "small", "title": "small", "description": None, "axes": [], "sheet": None}
+    assert run.metadata() == {"format": 1, "grid": whole, "anything": [1]}
+
+
+def test_rows_without_a_description_are_named_with_the_remedy(run):
+    run.write("trials/one.parquet", b"one")
+    with pytest.raises(RunError, match=r"has rows, but its run\.json is gone; run the grid again"):
+        run.metadata()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": "x"}', b"\xff\xfe"])
@@ -61,7 +73,7 @@ def test_damaged_metadata_are_named(run, content):
 
 
 def test_a_run_of_a_newer_version_is_refused(run):
-    run.write("run.json", b'{"format": 99}')
+    run.write("run.json", b'{"format": 99, "grid": {"name": "small"}}')
     with pytest.raises(RunError, match="newer version"):
         run.metadata()
 

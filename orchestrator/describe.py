@@ -1,0 +1,115 @@
+"""What a run has beside its results: `run.json`, the plan, and the pictures that it started from, made small.
+
+All of it follows from the grid and can be written again. What follows from the rows is in `finish.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.plan.settings_columns import settings_row
+from orchestrator.versions import sweep_version, versions_text
+from results.run.derived import Derived, forget_derived, read_derived, sha256, write_derived
+from results.run.folder import METADATA, PLAN, Run
+from results.run.rows import write_plan
+
+if TYPE_CHECKING:
+    from orchestrator.grid.grid import Grid
+    from orchestrator.plan.plan import Plan
+    from orchestrator.request import Request
+    from pictures import Picture
+
+REFERENCE_EDGE, FRAME_EDGE = 448, 224
+"""Pixels of the long edge of the content and style pictures that a run keeps for people, and of the frames of clips."""
+
+
+def write_run(run: Run, plan: Plan, request: Request) -> Derived:
+    """Write a run's description, its plan and its small pictures, and record their hashes in `derived.json`.
+
+    From here on the sheet and the gallery of an earlier sweep count as out of date. Raises RunError.
+    """
+    recorded = read_derived(run).files
+    forget_derived(run)
+    files = {
+        METADATA: sha256(run.write_metadata(_metadata(plan, request))),
+        PLAN: sha256(write_plan(run, plan.table())),
+    }
+    here = set(run.names("references/*"))
+    for picture in plan.inputs.references():
+        path = Run.reference_path(picture.sha256)
+        if path in here and path in recorded:
+            files[path] = recorded[path]
+        else:
+            content = _small(picture)
+            run.write(path, content)
+            files[path] = sha256(content)
+    derived = Derived(files=files)
+    write_derived(run, derived)
+    return derived
+
+
+def _small(picture: Picture) -> bytes:
+    buffer = io.BytesIO()
+    image = picture.image()
+    edge = FRAME_EDGE if picture.known else REFERENCE_EDGE
+    image.thumbnail((edge, edge))
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def grid_metadata(grid: Grid) -> dict[str, Any]:
+    """What the sheet needs of the grid. Axes that move together form one entry."""
+    sheet = None if grid.rows is None else {"rows": list(grid.rows), "columns": list(grid.columns or ())}
+    return {
+        "name": grid.name,
+        "title": grid.title,
+        "description": grid.description,
+        "axes": [{"settings": list(dimension.settings)} for dimension in grid.dimensions],
+        "sheet": sheet,
+    }
+
+
+def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
+    """Everything about a run that is not in its tables: for people who ask later how it was made."""
+    settings = settings_row(plan.grid.settings)
+    return {
+        "grid": grid_metadata(plan.grid) | {"settings": json.loads(json.dumps(settings, default=str))},
+        "grid_file": plan.grid.file.read_text(encoding="utf-8-sig"),
+        "overrides": list(request.set),
+        "request": request.recorded(),
+        "pictures": {
+            reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
+            for reference, picture in plan.inputs.pictures.items()
+        },
+        "clips": {
+            reference: {"origin": clip.origin, "frames": clip.count, "rate": str(clip.rate), "sound": clip.sound}
+            for reference, clip in plan.inputs.clips.items()
+            if clip
+        },
+        "weights": {
+            f"{weights.architecture} {weights.reference}": {"origin": weights.origin, "stand_in": weights.stand_in}
+            for weights in plan.inputs.weights.values()
+        },
+        "versions": versions_text(),
+        "sweep": sweep_version(),
+        "python": platform.python_version(),
+        "revision": _revision(),
+        "hardware": {"machine": platform.platform(), "processors": os.cpu_count()},
+        "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _revision() -> str | None:
+    """The commit of a checkout that is run from, None where it was installed."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(command, capture_output=True, check=True, text=True, timeout=10).stdout.strip()
+    return None

@@ -1,0 +1,115 @@
+"""The end of a sweep: rows are read back, shards are merged, sheet and gallery are made, and all this is recorded.
+
+Here it is also decided whether there is anything to do at all. What a run has that does not follow from its rows is in
+`describe.py`; how sheet and gallery are drawn is the affair of `results`.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from orchestrator.describe import grid_metadata
+from orchestrator.errors import EngineError
+from results import ResultsError, Run
+from results.run.compact import WORTH_MERGING, compact, count_shards
+from results.run.derived import STATE_COLUMNS, Derived, read_derived, state_name, write_derived
+from results.run.folder import GALLERY_PAGE, METADATA, PLAN, SHEET
+from results.run.rows import read_rows, to_parquet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from orchestrator.cluster.engine import Status
+    from orchestrator.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Where the sheet and the gallery are; None for one that was not made, and then a note says why."""
+
+    sheet: str | None = None
+    gallery: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def is_current(run: Run, plan: Plan) -> bool:
+    """Whether sheet and gallery are there, were made from this very grid and its present rows, and shards are merged.
+
+    Raises RunError.
+    """
+    derived = read_derived(run)
+    if derived.sheet is None or derived.sheet != derived.gallery:
+        return False
+    if not all(run.exists(path) for path in (METADATA, PLAN, SHEET, GALLERY_PAGE)):
+        return False
+    if count_shards(run) >= WORTH_MERGING:
+        return False
+    return derived.sheet == state_name(grid_metadata(plan.grid), to_parquet(plan.table()), _rows_of(plan, run))
+
+
+def check_rows(run: Run, plan: Plan, status: Status) -> None:
+    """Read back what was committed. Raises EngineError where rows or images of it are no longer there."""
+    rows = _rows_of(plan, run, "image_path")
+    expected = plan.count("done") + plan.count("failed") + status.done + status.failed
+    again = "Something changed the folder while the sweep ran; run the same command again, which computes what is lost"
+    if len(rows) < expected:
+        raise EngineError(f"{expected} trials ended and {run.location} has rows of {len(rows)} of them. {again}")
+    images = set(run.names("images/**"))
+    if lost := sum(path is not None and path not in images for path in rows["image_path"].to_pylist()):
+        raise EngineError(f"{lost} images of {run.location} are missing. {again} after `sweep verify --repair`")
+
+
+def finish(run: Run, plan: Plan, derived: Derived, *, interrupted: bool) -> Finished:
+    """Merge shards, draw the sheet, write the gallery, and record from which rows; an interrupted sweep draws nothing.
+
+    A sheet or a gallery that cannot be made is a note and no error. Raises RunError where `derived.json` cannot be
+    written.
+    """
+    compact(run, at_least=WORTH_MERGING)
+    notes: list[str] = []
+    sheet = None if interrupted else _draw(run, notes)
+    gallery = _write_gallery(run, notes, thumbnails=not interrupted)
+    if not interrupted:
+        name = state_name(grid_metadata(plan.grid), run.read(PLAN), _rows_of(plan, run))
+        made = replace(derived, sheet=name if sheet else None, gallery=name if gallery else None)
+        write_derived(run, made)
+    return Finished(sheet, gallery, notes)
+
+
+def found(run: Run) -> Finished:
+    """The sheet and the gallery that an earlier sweep made."""
+    sheet, gallery = (run.full_path(path) if run.exists(path) else None for path in (SHEET, GALLERY_PAGE))
+    return Finished(sheet, gallery)
+
+
+def _rows_of(plan: Plan, run: Run, *columns: str) -> pa.Table:
+    """The rows of the plan's trials; the run may have others of an earlier version of the grid."""
+    rows = read_rows(run, columns=[*STATE_COLUMNS, *columns])
+    return rows.filter(pc.is_in(rows["trial_id"], value_set=plan.ids()))
+
+
+def _draw(run: Run, notes: list[str]) -> str | None:
+    import results
+
+    try:
+        buffer = io.BytesIO()
+        results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
+        run.write(SHEET, buffer.getvalue())
+    except ResultsError as error:
+        notes.append(f"no sheet was drawn: {error}")
+        return None
+    return run.full_path(SHEET)
+
+
+def _write_gallery(run: Run, notes: list[str], *, thumbnails: bool) -> str | None:
+    from results.gallery.write import write_gallery
+
+    try:
+        return write_gallery(run, thumbnails=thumbnails)
+    except ResultsError as error:
+        notes.append(f"no gallery was written: {error}")
+        return None
