@@ -16,7 +16,7 @@ from orchestrator.describe import grid_metadata
 from orchestrator.errors import EngineError
 from results import ResultsError, Run
 from results.run.compact import WORTH_MERGING, compact, count_shards
-from results.run.derived import STATE_COLUMNS, Derived, read_derived, state_name, write_derived
+from results.run.derived import STATE_COLUMNS, Derived, present_state, read_derived, state_name, write_derived
 from results.run.folder import GALLERY_PAGE, METADATA, PLAN, SHEET
 from results.run.rows import read_rows, to_parquet
 
@@ -74,7 +74,7 @@ def finish(run: Run, plan: Plan, derived: Derived, *, interrupted: bool) -> Fini
     sheet = None if interrupted else _draw(run, notes)
     gallery = _write_gallery(run, notes, thumbnails=not interrupted)
     if not interrupted:
-        name = state_name(grid_metadata(plan.grid), run.read(PLAN), _rows_of(plan, run))
+        name = present_state(run)
         made = replace(derived, sheet=name if sheet else None, gallery=name if gallery else None)
         write_derived(run, made)
     return Finished(sheet, gallery, notes)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from orchestrator.errors import UsageError
+from orchestrator.repair import request_of
 from orchestrator.request import Request
 from orchestrator.sweep import prepare, run_batches
 from results import Run, image, load
@@ -66,14 +67,8 @@ def recompute(run: Run, count: int, seed: int, *, watch: Watch | None = None) ->
 
 def _request_again(run: Run) -> Request:
     """What was asked for when the run was made, in a place where nothing is done: batches have their first widths."""
-    record = run.metadata().get("request")
-    if not record:
-        raise UsageError(f"{run.location} was written by a version that did not keep how it was asked for")
-    asked = Request.from_record(record)
-    if not asked.grid.is_file():
-        raise UsageError(f"the grid of {run.location} is no longer at {asked.grid}")
     nowhere = str(Path(tempfile.gettempdir()) / "sweep-verify-nothing-is-here")
-    return replace(asked, out=nowhere, however_many=True)
+    return replace(request_of(run), out=nowhere, however_many=True)
 
 
 def _compare(before: Any, after: Any) -> Comparison:

@@ -64,11 +64,13 @@ def prepare(
     fetch: bool,
     watch: Watch | None = None,
     images: Run | None = None,
+    trials: frozenset[str] | None = None,
 ) -> tuple[Plan, Run]:
     """The plan of a request and the run it belongs to. Without `fetch` nothing is downloaded; `watch` shows
     downloads. Writes nothing.
 
-    `images` is the run in which trials find the images that they start from, if that is another one.
+    `images` is the run in which trials find the images that they start from, if that is another one. `trials` are the
+    only ones to run, if given.
 
     Raises GridError, UsageError, RunError and what pictures and weights raise.
     """
@@ -88,10 +90,10 @@ def prepare(
         if folder and not folder.is_dir():
             raise UsageError(f"{option} {folder} is not a folder")
     inputs = Inputs(sources)
-    return _plan(request, with_frames(grid, inputs), run, inputs), run
+    return _plan(request, with_frames(grid, inputs), run, inputs, trials), run
 
 
-def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
+def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozenset[str] | None) -> Plan:
     named: dict[tuple[int, str], frozenset[int]] = {}
     for text in request.only:
         name, equals, value = text.partition("=")
@@ -108,7 +110,7 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs) -> Plan:
         only[index] = only.get(index, values) & values
     recorded = read_rows(run, columns=["trial_id", "status"])  # also where run.json is gone: rows are what counts
     states = dict(zip(recorded["trial_id"].to_pylist(), recorded["status"].to_pylist(), strict=True))
-    selection = Selection(only, request.limit, request.retry_failed)
+    selection = Selection(only, request.limit, request.retry_failed, trials)
     packing = EXACT if request.exact else DEFAULT_PACKING
     return make_plan(grid, inputs, states, selection, packing, however_many=request.however_many)
 
@@ -137,20 +139,21 @@ def execute(
     *,
     watch: Watch | None = None,
     say: Callable[[str], None] | None = None,
+    trials: frozenset[str] | None = None,
 ) -> Outcome:
-    """Run whatever of a grid is not done yet, and draw its sheet.
+    """Run whatever of a grid is not done yet, of these trials alone if any are given, and draw its sheet.
 
     Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
     """
     from orchestrator.cluster.materials import load_networks
 
-    plan, run = prepare(request, fetch=True, watch=watch)
+    plan, run = prepare(request, fetch=True, watch=watch, trials=trials)
     if not plan.batches and finish.is_current(run, plan):
         return _outcome(plan, run, None, finish.found(run), up_to_date=True)
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         # Another sweep may have worked here between the plan and the lock.
-        plan = _plan(request, plan.grid, run, plan.inputs)
+        plan = _plan(request, plan.grid, run, plan.inputs, trials)
         derived = write_run(run, plan, request)
         status, interrupted = None, False
         if plan.batches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ class SnapshotWriter:
         self._room = threading.BoundedSemaphore(max(THREADS, MOST_WAITING_BYTES // (pixels * 3 * 4)))
         self._writing: list[Future[None]] = []
         self._kept: dict[str, dict[str, Any]] = {}  # by trial
+        self._hashes: dict[str, str] = {}  # of the pixels, by path
 
     def __enter__(self) -> Self:
         return self
@@ -60,15 +62,22 @@ class SnapshotWriter:
         self._writing.append(self._pool.submit(self._write, Run.snapshot_path(owner.id, snapshot.step), snapshot))
 
     def columns(self, trial: Trial) -> dict[str, Any]:
-        """The columns of a trial's row that say where its snapshots are; none without any."""
-        return self._kept.get(trial.id, {})
+        """The columns of a trial's row that say where its snapshots are; none without any. The context must have been
+        left: hashes are made while snapshots are written.
+        """
+        kept = self._kept.get(trial.id)
+        if not kept:
+            return {}
+        paths = [Run.snapshot_path(kept["kept_by"], step) for step in kept["kept_steps"]]
+        return kept | {"kept_pixels_sha256": [self._hashes[path] for path in paths]}
 
     def _write(self, path: str, snapshot: Snapshot) -> None:
         from PIL import Image
 
         try:
-            buffer = io.BytesIO()
-            Image.fromarray(snapshot.pixels().numpy()).save(buffer, **FORMAT)
+            pixels, buffer = snapshot.pixels().numpy(), io.BytesIO()
+            self._hashes[path] = hashlib.sha256(pixels.tobytes()).hexdigest()
+            Image.fromarray(pixels).save(buffer, **FORMAT)
             self._run.write(path, buffer.getvalue())
         finally:
             self._room.release()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.command.messages import EXIT_FAILED, messages, run_path, say
 from orchestrator.command.options import RunArgument
 
+if TYPE_CHECKING:
+    from results import Run
+    from results.run.verify import Finding
+
 
 def verify(
     run: RunArgument,
     again: Annotated[int, typer.Option("--recompute", min=0, help="Compute so many random trials once more.")] = 0,
     seed: Annotated[int, typer.Option(help="Which trials are chosen.")] = 0,
+    mend: Annotated[
+        bool, typer.Option("--repair", help="Set damaged files aside, and compute what they held again.")
+    ] = False,
 ) -> None:
-    """Check every row of a run against its image, and every file against the table.
+    """Check every row of a run against its image, and every file against its checksum.
 
     Exit code 1 if something is lost, or if a trial that is computed again gives another result.
     """
@@ -25,10 +33,12 @@ def verify(
 
         found_run = results.Run(run_path(run))
         compared, findings = check(found_run)
-        for finding in findings:
-            print(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}")
-        damaged = sum(not finding.harmless for finding in findings)
-        say(f"{compared} images compared with their rows: {damaged} findings of damage")
+        damaged = _report(compared, findings)
+        if damaged and not mend:
+            say(f"`sweep verify {run} --repair` sets damaged files aside and computes what they held again")
+        elif damaged:
+            _repair(found_run, findings)
+            damaged = _report(*check(found_run))
         failed = 0
         if again:
             from orchestrator.command.downloads import download_bar
@@ -39,3 +49,25 @@ def verify(
                 failed += not comparison.passed
         if damaged or failed:
             raise typer.Exit(EXIT_FAILED)
+
+
+def _report(compared: int, findings: Sequence[Finding]) -> int:
+    """Print what was found, and return how much of it is damage."""
+    for finding in findings:
+        print(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}")
+    damaged = sum(not finding.harmless for finding in findings)
+    say(f"{compared} images compared with their rows: {damaged} findings of damage")
+    return damaged
+
+
+def _repair(run: Run, findings: Sequence[Finding]) -> None:
+    from orchestrator.command.downloads import download_bar
+    from orchestrator.repair import repair
+
+    done = repair(run, findings, watch=download_bar, say=say)
+    for path in done.aside.files:
+        say(f"set aside: {path}")
+    again = done.outcome.status.done if done.outcome.status else 0
+    say(f"{again} trials were computed again; plan, small pictures, sheet and gallery were written anew")
+    if missing := done.outcome.plan.count("not selected"):
+        say(f"{missing} trials of the grid have no row: run it again to compute them")

@@ -92,11 +92,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which of the trials to run: those that `--only` and `--limit` name, and failed ones where wished."""
+    """Which of the trials to run: those that `--only` and `--limit` name, and failed ones where wished. `trials` leaves
+    out all others, by their ids.
+    """
 
     only: Mapping[int, frozenset[int]] = field(default_factory=dict)
     limit: int | None = None
     retry_failed: bool = False
+    trials: frozenset[str] | None = None
 
 
 def make_plan(
@@ -148,7 +151,8 @@ def _chosen(points: Sequence[tuple[Point, Trial]], selection: Selection) -> set[
     for point, trial in points:
         if selection.limit is not None and len(chosen) >= selection.limit:
             break
-        if all(point[index] in values for index, values in selection.only.items()):
+        wanted = selection.trials is None or trial.id in selection.trials
+        if wanted and all(point[index] in values for index, values in selection.only.items()):
             chosen[trial.id] = None
     before = {trial.id: trial.after for _, trial in points}
     for id in list(chosen):

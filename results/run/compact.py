@@ -1,14 +1,24 @@
-"""Merging the shards of a long sweep into one, so that its table is read at once."""
+"""Merging the shards of a sweep, so that its table is read at once and its folder has few files.
+
+A merged shard is there before those that it replaces go, so that a reader never sees fewer rows. It names the shards
+that it replaces: from the moment it is there their rows do not count, and the next merge removes those that a killed
+one left.
+"""
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from results.run.folder import MERGED, Run
-from results.run.rows import merged_rows, to_parquet
+from results.run.rows import REPLACES, merged_rows, replaced, write_shard
 
-WORTH_MERGING = 256
-"""Shards; fewer are read in a moment."""
+WORTH_MERGING = 32
+"""Shards; fewer are read in a moment, from an object store as well."""
 
 
 def count_shards(run: Run) -> int:
@@ -19,12 +29,28 @@ def count_shards(run: Run) -> int:
 def compact(run: Run, at_least: int = 2) -> int:
     """Merge all shards that are there into one, and say how many there were; 0 where there are fewer than `at_least`.
 
-    The merged shard is there before the others go, and a row that is found twice counts once: a reader never sees
-    fewer rows. Shards that are committed meanwhile are left alone. Raises RunError.
+    Shards that are committed meanwhile are left alone. Raises RunError.
     """
     shards = run.read_all("trials/*.parquet")
-    if len(shards) < at_least:
+    left_over = replaced(run, shards)
+    if len(shards) - len(left_over) < at_least:
+        run.remove(left_over)
         return 0
-    run.write(Run.shard_path(MERGED, uuid.uuid4().hex[:16]), to_parquet(merged_rows(run, shards)))
-    run.remove(list(shards))
+    merge(run, shards)
     return len(shards)
+
+
+def merge(run: Run, shards: Mapping[str, bytes], without: pa.Array | None = None) -> str | None:
+    """Put one shard in the place of these, given as paths and contents, without the rows of some trials.
+
+    Returns its path, or None where no row is left. Raises RunError.
+    """
+    rows = merged_rows(run, shards)
+    if without is not None:
+        rows = rows.filter(pc.invert(pc.is_in(rows["trial_id"], value_set=without)))
+    path = None
+    if len(rows):
+        named = rows.replace_schema_metadata({REPLACES: json.dumps(sorted(shards))})
+        path = write_shard(run, f"{MERGED}-{uuid.uuid4().hex[:16]}", named)
+    run.remove([shard for shard in shards if shard != path])
+    return path

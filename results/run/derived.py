@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from results.errors import MissingFileError
-from results.run.folder import Run
+from results.run.folder import PLAN, Run
+from results.run.rows import parse_plan, read_rows
 
 DERIVED = "derived.json"
 
@@ -48,6 +49,14 @@ def state_name(grid: Mapping[str, Any], plan: bytes, rows: pa.Table) -> str:
     for values in zip(*columns, strict=True):
         digest.update(f"{values}\n".encode())
     return digest.hexdigest()
+
+
+def present_state(run: Run) -> str:
+    """The `state_name` of what the run has now. Raises RunError."""
+    grid = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
+    content = run.read(PLAN)
+    plan, rows = parse_plan(run, content), read_rows(run, columns=STATE_COLUMNS)
+    return state_name(grid, content, rows.filter(pc.is_in(rows["trial_id"], value_set=plan["trial_id"])))
 
 
 def read_derived(run: Run) -> Derived:

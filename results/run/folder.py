@@ -2,7 +2,8 @@
 
     run.json              the grid as it was last run, versions, hardware
     plan.parquet          the grid's trials in their order, with their settings and labels
-    trials/*.parquet      rows in write-once shards: a row is a trial's commit
+    trials/*.parquet      rows in write-once shards, each with its checksum in its name: a row is a trial's commit
+    damaged/              what `sweep verify --repair` set aside
     images/ab/abcd….png   the images, written before their rows
     frames/ab/abcd…/….webp  images on the way, where `frames_every` asked for them; named by their step
     references/….png      the content and style pictures, small, for the sheet
@@ -48,7 +49,10 @@ MOST_LOOKS = 10
 """How often a reader looks anew for files that were merged while it read them: some ten seconds in all."""
 
 MERGED = "merged"
-"""What a shard of many batches is named after."""
+"""What the name of a shard begins with that other shards were merged into."""
+
+SHARD_CHECKSUM = 16
+"""Hexadecimal digits of its SHA-256 that a shard has in its name."""
 
 _TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
 
@@ -101,9 +105,9 @@ class Run:
         return f"gallery/thumbnails/{pixels_sha256[:2]}/{pixels_sha256[:20]}-{edge}.webp"
 
     @staticmethod
-    def shard_path(batch: str, attempt: str) -> str:
-        """Where the rows of one attempt at a batch are, below the run."""
-        return f"trials/{batch}-{attempt}.parquet"
+    def shard_path(name: str, checksum: str) -> str:
+        """Where a shard of rows is, below the run; `checksum` is the SHA-256 of its contents, as hexadecimal digits."""
+        return f"trials/{name}.{checksum[:SHARD_CHECKSUM]}.parquet"
 
     def full_path(self, path: str) -> str:
         """A path below the run as a user can open it. Raises RunError for one that leads out of the run."""
@@ -127,22 +131,42 @@ class Run:
     def read_all(self, pattern: str) -> dict[str, bytes]:
         """The contents of all files that match, by path below the run, in the order of their names.
 
-        Files that vanish meanwhile were merged into another, and a merged one that appears meanwhile may have replaced
-        some that were never listed: then all are looked for anew, after ever longer pauses, for it takes a while to
-        remove thousands.
+        Files that vanish meanwhile were merged into another one. Where such a merged file has appeared since the files
+        were listed it is read as well; nothing is read twice, so that this ends however fast files are merged.
         """
+        found: dict[str, bytes] = {}
         for look in range(MOST_LOOKS):
-            with contextlib.suppress(FileNotFoundError), self._trouble("read"):
-                found = sorted(self._files.glob(f"{self._root}/{pattern}"))
-                contents = self._files.cat(found) if found else {}
-                self._files.invalidate_cache()
-                after = set(self._files.glob(f"{self._root}/{pattern}"))
-                merged = any(path.rpartition("/")[2].startswith(f"{MERGED}-") for path in after - set(found))
-                if not merged and after.issuperset(found):
-                    return {path.removeprefix(f"{self._root}/"): contents[path] for path in found}
-            self._files.invalidate_cache()
+            listed = self._listed(pattern)
+            found |= self._read_those_there([path for path in listed if path not in found])
+            after = self._listed(pattern)
+            appeared = [
+                path for path in after if path not in found and path.rpartition("/")[2].startswith(f"{MERGED}-")
+            ]
+            if not appeared and found.keys() >= set(listed):
+                return {path: found[path] for path in sorted(found)}
             time.sleep(0.01 * 2**look)
         raise RunError(f"files of {self.location} vanish while they are read; try again when nothing works on it")
+
+    def _listed(self, pattern: str) -> list[str]:
+        self._files.invalidate_cache()
+        try:
+            with self._trouble("read"):
+                found = self._files.glob(f"{self._root}/{pattern}")
+        except FileNotFoundError:
+            return []
+        return sorted(path.removeprefix(f"{self._root}/") for path in found)
+
+    def _read_those_there(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """The contents of those of these files that are still there. Raises RunError where one cannot be read."""
+        if not paths:
+            return {}
+        with self._trouble("read"):
+            full = {f"{self._root}/{path}": path for path in paths}
+            found: dict[str, Any] = self._files.cat(list(full), on_error="return")
+            for content in found.values():
+                if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+                    raise content
+        return {full[path]: content for path, content in found.items() if isinstance(content, bytes)}
 
     def names(self, pattern: str) -> list[str]:
         """The paths below the run of all files that match, sorted; `**` stands for folders in folders."""
@@ -152,11 +176,18 @@ class Run:
         return sorted(path.removeprefix(f"{self._root}/") for path in files)
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Delete files below the run."""
+        """Delete files below the run; one that is gone already is fine."""
         for path in paths:
             self.full_path(path)
+        full = [f"{self._root}/{path}" for path in paths]
         with self._trouble("remove files"):
-            self._files.rm([f"{self._root}/{path}" for path in paths])
+            try:
+                if full:
+                    self._files.rm(full)
+            except FileNotFoundError:
+                for path in full:
+                    with contextlib.suppress(FileNotFoundError):
+                        self._files.rm_file(path)
 
     def write(self, path: str, content: bytes) -> None:
         """Put a file in its place, whole or not at all. Raises RunError, with the reason, where that fails."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from results.errors import RunError
-from results.run.folder import PLAN, Run
+from results.run.folder import MERGED, PLAN, SHARD_CHECKSUM, Run
 from stylize import registry
 
 _LOSS = pa.float64()
@@ -50,30 +54,50 @@ def outcome_schema() -> pa.Schema:
             ("image_path", pa.string()),
             ("pixels_sha256", pa.string()),
             ("kept_steps", pa.list_(pa.int32())),  # the steps at which `frames_every` kept the image
-            (
-                "kept_by",
-                pa.string(),
-            ),  # the trial under whose id they are: trials that share an optimisation share snapshots
+            ("kept_pixels_sha256", pa.list_(pa.string())),  # of each of these images
+            ("kept_by", pa.string()),  # under whose id they are: trials that share an optimisation share snapshots
             ("versions", pa.string()),
             ("committed_at", pa.timestamp("us", tz="UTC")),
         ]
     )
 
 
+REPLACES = b"replaces"
+"""Where the metadata of a merged shard have the paths of those that it replaces, as a JSON list."""
+
 _NEEDED = ("trial_id", "status", "committed_at")
+
+_CHECKSUM = re.compile(rf"\.([0-9a-f]{{{SHARD_CHECKSUM}}})\.parquet$")
 
 
 def commit(run: Run, settings: pa.Schema, batch: str, attempt: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows of one attempt at a batch as a shard of their own: from then on these trials are done."""
     table = pa.Table.from_pylist([dict(row) for row in rows], schema=pa.unify_schemas([settings, outcome_schema()]))
-    run.write(Run.shard_path(batch, attempt), to_parquet(table))
+    write_shard(run, f"{batch}-{attempt}", table)
+
+
+def write_shard(run: Run, name: str, rows: pa.Table) -> str:
+    """Write rows as a shard, whose path, which is returned, has the checksum of its contents. Raises RunError."""
+    content = to_parquet(rows)
+    path = Run.shard_path(name, hashlib.sha256(content).hexdigest())
+    run.write(path, content)
+    return path
 
 
 def to_parquet(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file."""
+    """A table as the bytes of a Parquet file, whose pages have checksums that any reader can compare."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
+
+
+def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """The table in a Parquet file. Raises ValueError, with a reason in one line, for a file that is damaged."""
+    try:
+        return pq.ParquetFile(io.BytesIO(content), page_checksum_verification=True).read(columns=columns)
+    except Exception as error:  # a damaged file makes Arrow raise nearly anything, UnicodeDecodeError among it
+        lines = str(error).strip().splitlines()
+        raise ValueError(lines[0][:200] if lines else type(error).__name__) from error
 
 
 def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
@@ -85,14 +109,14 @@ def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows that count among those of these shards, given as paths and contents."""
-    tables = []
+    """The rows that count among those of these shards, given as paths and contents.
+
+    Raises RunError for a damaged one.
+    """
     wanted = None if columns is None else list(dict.fromkeys([*columns, *_NEEDED]))
-    for path, content in shards.items():
-        try:
-            tables.append(_read_shard(content, wanted))
-        except (pa.ArrowException, OSError) as error:
-            raise RunError(f"{path} in {run.location} is damaged; remove it and run again: {error}") from error
+    read = _read_shards(run, shards, columns)
+    gone = _replaced(read)
+    tables = [table.replace_schema_metadata() for path, table in read.items() if path not in gone]
     if not tables:
         return _columns_of(wanted)
     rows = pa.concat_tables([*tables, _columns_of(wanted)], promote_options="permissive")
@@ -104,12 +128,45 @@ def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | 
     return rows.take(last).sort_by("_order").drop_columns(["_done", "_order"])
 
 
-def _read_shard(content: bytes, wanted: Sequence[str] | None) -> pa.Table:
-    """One shard, without columns that were not there yet when it was written."""
-    table = pq.ParquetFile(io.BytesIO(content)).read(columns=wanted)
+def replaced(run: Run, shards: Mapping[str, bytes]) -> list[str]:
+    """Those of these shards that were merged into others of them. Raises RunError for a damaged one."""
+    return sorted(_replaced(_read_shards(run, shards, _NEEDED)) & shards.keys())
+
+
+def _read_shards(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None) -> dict[str, pa.Table]:
+    tables = {}
+    for path, content in shards.items():
+        try:
+            tables[path] = read_shard(path, content, columns)
+        except ValueError as error:
+            remedy = f"`sweep verify {run.location} --repair` sets it aside and computes its trials again"
+            raise RunError(f"{path} in {run.location} is damaged ({error}); {remedy}") from error
+    return tables
+
+
+def _replaced(tables: Mapping[str, pa.Table]) -> set[str]:
+    """The paths of shards that merged ones among these say they replace."""
+    names: set[str] = set()
+    for path, table in tables.items():
+        if path.rpartition("/")[2].startswith(f"{MERGED}-") and table.schema.metadata:
+            with contextlib.suppress(ValueError, TypeError, RecursionError):  # whoever wrote that, it replaces nothing
+                names.update(json.loads(table.schema.metadata.get(REPLACES, b"[]")))
+    return names
+
+
+def read_shard(path: str, content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """One shard, without columns that were not there yet when it was written; columns that are always needed come too.
+
+    Raises ValueError for a damaged one.
+    """
+    # The pages' checksums leave out what a file says of its columns: their names, types and units.
+    checksum = _CHECKSUM.search(path)
+    if checksum and hashlib.sha256(content).hexdigest()[:SHARD_CHECKSUM] != checksum[1]:
+        raise ValueError("its contents are not those that were written")
+    table = from_parquet(content, None if columns is None else list(dict.fromkeys([*columns, *_NEEDED])))
     for name in _NEEDED:
         if name not in table.column_names:
-            raise pa.ArrowInvalid(f"it has no column {name}")
+            raise ValueError(f"it has no column {name}")
     return table
 
 
@@ -129,7 +186,16 @@ def write_plan(run: Run, plan: pa.Table) -> bytes:
 def read_plan(run: Run) -> pa.Table:
     """The grid's trials in their order: `trial_id`, settings, and a `<axis>_label` for each axis with labels."""
     run.metadata()  # the better message where this is no run
+    return parse_plan(run, run.read(PLAN))
+
+
+def parse_plan(run: Run, content: bytes) -> pa.Table:
+    """The plan in the contents of its file. Raises RunError for a damaged one."""
     try:
-        return pq.read_table(io.BytesIO(run.read(PLAN)))
-    except pa.ArrowException as error:
-        raise RunError(f"plan.parquet in {run.location} is damaged; run the grid again: {error}") from error
+        plan = from_parquet(content)
+        if "trial_id" not in plan.column_names:
+            raise ValueError("it has no column trial_id")
+    except ValueError as error:
+        remedy = "run the grid again, which writes the plan anew and computes nothing twice"
+        raise RunError(f"{PLAN} in {run.location} is damaged ({error}); {remedy}") from error
+    return plan

@@ -1,37 +1,45 @@
-"""Is a run what its table says? Every row against its image, every file against the table. Of the frames that
-`frames_every` kept it is asked whether they are there, not what is in them: rows have no hashes of them.
+"""Is a run what its table says? Every row against its image and its snapshots, every file against its checksum.
+
+Nothing is changed here: `repair.py` sets aside what was found, and a sweep computes it again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
 from results.errors import MissingFileError, RunError
-from results.run.folder import Run
-from results.run.rows import merged_rows
+from results.run.derived import DERIVED, Derived, present_state, read_derived, sha256
+from results.run.folder import PLAN, Run
+from results.run.rows import merged_rows, parse_plan, read_shard
 
 COLUMNS = (
-    "trial_id", "status", "image_path", "pixels_sha256", "width", "height", "kept_steps", "kept_by", "committed_at",
+    "trial_id", "status", "image_path", "pixels_sha256", "width", "height", "kept_steps", "kept_by",
+    "kept_pixels_sha256", "committed_at",
 )  # fmt: skip
+
+AGAIN = "run the grid again, which writes it anew"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be. `harmless`: nothing is lost by it, such as an image without a row."""
+    """Something in a run that is wrong or left over. `harmless`: nothing is lost by it, such as an image without a row.
+    `trials` have to be computed again.
+    """
 
     path: str
     what: str
     harmless: bool = False
+    trials: tuple[str, ...] = ()
 
 
 def verify(run: Run) -> tuple[int, list[Finding]]:
@@ -40,74 +48,140 @@ def verify(run: Run) -> tuple[int, list[Finding]]:
     Raises RunError where this is no run, or a newer one, or where the storage cannot be read.
     """
     run.metadata()
-    findings: list[Finding] = []
+    derived = read_derived(run)
+    findings = list(_derived_findings(run, derived))
     whole: dict[str, bytes] = {}
     for path, content in run.read_all("trials/*.parquet").items():
         try:
-            pq.read_table(io.BytesIO(content), columns=["trial_id", "status"])
+            read_shard(path, content)
             whole[path] = content
-        except (pa.ArrowException, OSError) as error:
-            findings.append(Finding(path, f"damaged, its rows are not counted ({_first_line(error)}); remove it"))
+        except ValueError as error:
+            findings.append(Finding(path, f"is damaged, its rows are not counted ({error})"))
     rows = merged_rows(run, whole, COLUMNS).to_pylist()
-    compared = 0
-    for row in rows:
-        if row.get("image_path") is not None:
-            compared += 1
-            findings += _image_findings(run, row)
-        elif row["status"] == "done":
-            findings.append(Finding(f"trial {row['trial_id']}", "is done and its row names no image"))
-    findings += _frame_findings(run, rows)
+    # Decoding an image leaves the interpreter to other threads.
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+        for found in threads.map(lambda row: list(_image_findings(run, row)), rows):
+            findings += found
+        findings += _snapshot_findings(run, rows, threads)
     findings += _orphans(run, {row["image_path"] for row in rows if row.get("image_path")})
-    return compared, findings
+    if all(finding.harmless for finding in findings):
+        findings += _stale(run, derived)
+    return sum(row["image_path"] is not None for row in rows), findings
 
 
-def _frame_findings(run: Run, rows: Sequence[dict[str, Any]]) -> Iterator[Finding]:
-    """Frames that rows name and that are not there, and those that no row names, both by the folder they are in."""
-    here = set(run.names("frames/**"))
-    known: set[str] = set()
-    for row in rows:
+def _derived_findings(run: Run, derived: Derived) -> Iterator[Finding]:
+    """The files that have no row: the description, the plan, and the small pictures."""
+    if not derived.files:
+        what = "is missing: the last sweep was ended early, or was of an older version; pictures cannot be compared"
+        yield Finding(DERIVED, f"{what}; {AGAIN}", True)
+    for path, expected in derived.files.items():
         try:
-            named = [Run.snapshot_path(row["kept_by"], step) for step in row["kept_steps"] or ()]
-        except (RunError, TypeError):
-            yield Finding(f"trial {row['trial_id']}", "has frames where none belong")
-            continue
-        known.update(named)
-        if missing := [path for path in named if path not in here]:
-            folder, _, first = missing[0].rpartition("/")
-            what = f"lacks {len(missing)} of {len(named)} frames of trial {row['trial_id']}, {first} the first"
-            yield Finding(folder, what)
-    orphans = Counter(path.rpartition("/")[0] for path in here - known if not path.endswith(".tmp"))
-    for folder, count in sorted(orphans.items()):
-        yield Finding(folder, f"has {count} frames that belong to no row: a sweep ended before it committed", True)
+            if sha256(run.read(path)) != expected:
+                yield Finding(path, "has other contents than when it was written")
+        except MissingFileError:
+            yield Finding(path, "is missing")
+    if PLAN not in derived.files:
+        try:
+            parse_plan(run, run.read(PLAN))
+        except RunError as error:
+            yield Finding(PLAN, f"cannot be read ({error})")
+    for path in sorted(set(run.names("references/*.png")) - derived.files.keys()):
+        if trouble := _png_trouble(run.read(path)):
+            yield Finding(path, trouble)
 
 
-def _image_findings(run: Run, row: dict[str, Any]) -> Iterator[Finding]:
-    path = row["image_path"]
-    if path != Run.image_path(row["trial_id"]):
-        yield Finding(str(path), f"is not where the image of trial {row['trial_id']} belongs")
-        return
+def _stale(run: Run, derived: Derived) -> Iterator[Finding]:
+    """Sheet and gallery of other rows than those that are there now."""
+    present = present_state(run)
+    for what, made_from in (("the sheet", derived.sheet), ("the gallery", derived.gallery)):
+        if made_from is not None and made_from != present:
+            yield Finding(DERIVED, f"says that {what} was made from other rows; {AGAIN}", True)
+
+
+def _image_findings(run: Run, row: Mapping[str, Any]) -> Iterator[Finding]:
+    trial, path = row["trial_id"], row["image_path"]
+    if path is None:
+        if row["status"] == "done":
+            yield Finding(f"trial {trial}", "is done and its row names no image", trials=(trial,))
+    elif not _belongs(path, trial):
+        yield Finding(str(path), f"is not where the image of trial {trial} belongs", trials=(trial,))
+    elif trouble := _image_trouble(run, path, row["pixels_sha256"], (row["height"], row["width"])):
+        yield Finding(path, trouble, trials=(trial,))
+
+
+def _belongs(path: str, trial: str) -> bool:
     try:
-        with Image.open(io.BytesIO(run.read(path))) as opened:
-            pixels = np.asarray(opened.convert("RGB"))
+        return path == Run.image_path(trial)
+    except RunError:  # the id is none
+        return False
+
+
+def _image_trouble(run: Run, path: str, expected: str | None, shape: tuple[int, int] | None) -> str | None:
+    """What is wrong with an image, as a text that follows its path; None where nothing is."""
+    try:
+        content = run.read(path)
     except MissingFileError:
-        yield Finding(path, "is missing")
-        return
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        yield Finding(path, f"does not decode ({_first_line(error)})")
-        return
-    if pixels.shape[:2] != (row["height"], row["width"]):
-        yield Finding(path, f"has {pixels.shape[1]}×{pixels.shape[0]} pixels, its row {row['width']}×{row['height']}")
-    elif hashlib.sha256(pixels.tobytes()).hexdigest() != row["pixels_sha256"]:
-        yield Finding(path, "has other pixels than its row's pixels_sha256 says")
+        return "is missing"
+    if path.endswith(".png") and (trouble := _png_trouble(content)):
+        return trouble
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "WEBP")) as opened:
+            pixels = np.asarray(opened.convert("RGB"))
+    except Exception as error:  # decoders raise nearly anything for a file that is damaged
+        return f"does not decode ({_first_line(error)})"
+    if shape and pixels.shape[:2] != shape:
+        return f"has {pixels.shape[1]}×{pixels.shape[0]} pixels, its row {shape[1]}×{shape[0]}"
+    if expected and hashlib.sha256(pixels.tobytes()).hexdigest() != expected:
+        return "has other pixels than its row's checksum says"
+    return None
+
+
+def _png_trouble(content: bytes) -> str | None:
+    """Compares the checksums of all parts of a PNG, those of its texts included."""
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as opened:
+            opened.verify()
+    except Exception as error:  # as above
+        return f"does not decode ({_first_line(error)})"
+    return None
+
+
+def _snapshot_findings(run: Run, rows: Sequence[Mapping[str, Any]], threads: ThreadPoolExecutor) -> Iterator[Finding]:
+    """Snapshots that rows name and that are missing or damaged, and those that no row names, by their folders."""
+    here = set(run.names("frames/**"))
+    known: dict[str, str | None] = {}  # path and hash: trials that share an optimisation share snapshots
+    owners: dict[str, list[str]] = {}
+    for row in rows:
+        steps, hashes = row["kept_steps"] or (), row["kept_pixels_sha256"] or ()
+        try:
+            named = [Run.snapshot_path(row["kept_by"], step) for step in steps]
+        except (RunError, TypeError):
+            yield Finding(f"trial {row['trial_id']}", "has snapshots where none belong", trials=(row["trial_id"],))
+            continue
+        known |= dict(zip(named, hashes or (None,) * len(named), strict=False))
+        if named:
+            owners.setdefault(named[0].rpartition("/")[0], []).append(row["trial_id"])
+    checked = threads.map(lambda path: _image_trouble(run, path, known[path], None), known)
+    troubles = dict(zip(known, checked, strict=True))
+    bad = [path for path, trouble in troubles.items() if trouble]
+    for folder, trials in owners.items():
+        named = [path for path in known if path.startswith(f"{folder}/")]
+        if inside := [path for path in bad if path.startswith(f"{folder}/")]:
+            first = inside[0].rpartition("/")[2]
+            what = f"lacks {len(inside)} of {len(named)} snapshots, or they are damaged: {first} {troubles[inside[0]]}"
+            yield Finding(folder, what, trials=tuple(trials))
+    orphans = Counter(path.rpartition("/")[0] for path in here - known.keys() if not path.endswith(".tmp"))
+    for folder, count in sorted(orphans.items()):
+        yield Finding(folder, f"has {count} snapshots that belong to no row: a sweep ended before it committed", True)
 
 
 def _orphans(run: Run, known: set[str]) -> Iterator[Finding]:
     for path in run.names("images/**"):
-        if path not in known:
+        if path not in known and not path.endswith(".tmp"):
             yield Finding(path, "belongs to no row: a sweep ended before it committed; the next run replaces it", True)
     for pattern in ("*.tmp", "**/.*.tmp"):
         for path in run.names(pattern):
-            yield Finding(path, "is what is left of a file that was not finished; it may be removed", True)
+            yield Finding(path, "is what is left of a file that was not finished; the next sweep removes it", True)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """frames_every through a whole sweep: files, rows, what verify and animate say of them."""
 
+import hashlib
 import io
 import re
 import shlex
@@ -89,8 +90,9 @@ def test_frames_are_written_under_the_longest_and_read_back_exactly(tmp_path):
     with SnapshotWriter(run, [(other,), (short, long)]) as writer:
         writer(FakeSnapshot(0, 1, 11))
         writer(FakeSnapshot(6, 1, 12))
-    assert writer.columns(short) == {"kept_by": long.id, "kept_steps": [0]}
-    assert writer.columns(long) == {"kept_by": long.id, "kept_steps": [0, 6]}
+    hashes = [hashlib.sha256(bytes([colour]) * (6 * 8 * 3)).hexdigest() for colour in (11, 12)]
+    assert writer.columns(short) == {"kept_by": long.id, "kept_steps": [0], "kept_pixels_sha256": hashes[:1]}
+    assert writer.columns(long) == {"kept_by": long.id, "kept_steps": [0, 6], "kept_pixels_sha256": hashes}
     assert writer.columns(other) == {}
     for step, colour in ((0, 11), (6, 12)):
         with Image.open(io.BytesIO(run.read(Run.snapshot_path(f"{2:020x}", step)))) as image:

@@ -1,0 +1,79 @@
+"""Setting aside what `verify` found damaged, so that the next sweep computes it again.
+
+Nothing is thrown away: damaged files, and the rows of trials that have to be computed again, are kept below `damaged/`.
+What computes them again is `orchestrator/repair.py`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from results.run.compact import merge
+from results.run.derived import forget_derived
+from results.run.folder import Run
+from results.run.rows import merged_rows, read_shard, to_parquet
+from results.run.verify import Finding
+
+FOLDER = "damaged"
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What a repair took away. `trials` have no row any more and are computed again by the next sweep; `files` are the
+    paths that files have now.
+    """
+
+    trials: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def set_aside(run: Run, findings: Sequence[Finding]) -> SetAside:
+    """Move damaged files away and take back the rows of trials that have to be computed again.
+
+    The run must be locked. Every step leaves a run in which nothing is worse than before, so that this may be killed.
+    Raises RunError.
+    """
+    damage = [finding for finding in findings if not finding.harmless]
+    if not damage:
+        return SetAside((), ())
+    forget_derived(run)  # the next sweep writes plan, pictures, sheet and gallery anew
+    folder = f"{FOLDER}/{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
+    files = [_move(run, path, folder) for path in _below_the_run(run, {finding.path for finding in damage})]
+    trials = tuple(sorted({trial for finding in damage for trial in finding.trials}))
+    if trials:
+        files += _take_back(run, trials, folder)
+    return SetAside(trials, tuple(files))
+
+
+def _below_the_run(run: Run, paths: set[str]) -> list[str]:
+    """Those of the paths that are files of the run: a row may name any other file of the machine."""
+    return sorted(paths & set(run.names("**")))
+
+
+def _move(run: Run, path: str, folder: str) -> str:
+    target = f"{folder}/{path}"
+    run.write(target, run.read(path))
+    run.remove([path])
+    return target
+
+
+def _take_back(run: Run, trials: Sequence[str], folder: str) -> list[str]:
+    """Write the shards that have rows of these trials anew without them; the rows are kept beside the other files."""
+    wanted = pa.array(trials, pa.string())
+    concerned = {
+        path: content
+        for path, content in run.read_all("trials/*.parquet").items()
+        if pc.any(pc.is_in(read_shard(path, content, ["trial_id"])["trial_id"], value_set=wanted)).as_py()
+    }
+    if not concerned:
+        return []
+    rows = merged_rows(run, concerned)
+    kept = f"{folder}/rows.parquet"
+    run.write(kept, to_parquet(rows.filter(pc.is_in(rows["trial_id"], value_set=wanted))))
+    merge(run, concerned, without=wanted)
+    return [kept]
