@@ -152,6 +152,7 @@ def execute(
         return _outcome(plan, run, None, finish.found(run), up_to_date=True)
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
+        run.remove_leftovers()
         # Another sweep may have worked here between the plan and the lock.
         plan = _plan(request, plan.grid, run, plan.inputs, trials)
         derived = write_run(run, plan, request)

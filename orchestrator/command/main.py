@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from orchestrator.command.animate import animate
+from orchestrator.command.clean import clean
 from orchestrator.command.compact import compact
 from orchestrator.command.diff import diff
 from orchestrator.command.gallery import gallery
@@ -37,7 +38,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run grids": (run, plan, status, schema),
     "Look at the images": (sheet, gallery, animate, judge),
     "Ask the table": (table, query, diff),
-    "Keep a run": (verify, compact),
+    "Keep a run": (verify, compact, clean),
 }
 """Every command, under the heading that `sweep --help` gives it."""
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from results.run.folder import MERGED, Run
-from results.run.rows import REPLACES, merged_rows, replaced, write_shard
+from results.run.rows import REPLACES, merged_rows, read_shards, replaced, write_shard
 
 WORTH_MERGING = 32
 """Shards; fewer are read in a moment, from an object store as well."""
@@ -38,6 +38,13 @@ def compact(run: Run, at_least: int = 2) -> int:
         return 0
     merge(run, shards)
     return len(shards)
+
+
+def shards_with(run: Run, trials: pa.Array) -> dict[str, bytes]:
+    """The shards that have rows of any of these trials, by path. Raises RunError."""
+    shards = run.read_all("trials/*.parquet")
+    found = {path: table["trial_id"] for path, table in read_shards(run, shards, ["trial_id"]).items()}
+    return {path: shards[path] for path, ids in found.items() if pc.any(pc.is_in(ids, value_set=trials)).as_py()}
 
 
 def merge(run: Run, shards: Mapping[str, bytes], without: pa.Array | None = None) -> str | None:

@@ -38,6 +38,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from results.errors import MissingFileError, RunError
 from results.run.lease import leased
+from results.run.leftovers import remove_leftovers, temporary_prefix
 
 FORMAT = 1
 """Of the run folder. A reader refuses what is newer than itself."""
@@ -170,10 +171,18 @@ class Run:
 
     def names(self, pattern: str) -> list[str]:
         """The paths below the run of all files that match, sorted; `**` stands for folders in folders."""
+        return list(self.sizes(pattern))
+
+    def sizes(self, pattern: str) -> dict[str, int]:
+        """The bytes of all files that match, by path below the run, in the order of their names."""
         with self._trouble("read"):
             found = self._files.glob(f"{self._root}/{pattern}", detail=True)
-        files = [path for path, detail in found.items() if detail["type"] == "file"]
-        return sorted(path.removeprefix(f"{self._root}/") for path in files)
+        files = {path: detail["size"] for path, detail in found.items() if detail["type"] == "file"}
+        return {path.removeprefix(f"{self._root}/"): size for path, size in sorted(files.items())}
+
+    def remove_leftovers(self) -> int:
+        """Remove what killed processes were writing, and say how many files that were. Object stores have none."""
+        return remove_leftovers(Path(self._root)) if self.is_local else 0
 
     def remove(self, paths: Sequence[str]) -> None:
         """Delete files below the run; one that is gone already is fine."""
@@ -271,7 +280,7 @@ class Run:
 
 def _write_locally(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=temporary_prefix(), suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from results.run.compact import merge
+from results.run.compact import merge, shards_with
 from results.run.derived import forget_derived
 from results.run.folder import Run
-from results.run.rows import merged_rows, read_shard, to_parquet
+from results.run.rows import merged_rows, to_parquet
 from results.run.verify import Finding
 
 FOLDER = "damaged"
@@ -65,11 +65,7 @@ def _move(run: Run, path: str, folder: str) -> str:
 def _take_back(run: Run, trials: Sequence[str], folder: str) -> list[str]:
     """Write the shards that have rows of these trials anew without them; the rows are kept beside the other files."""
     wanted = pa.array(trials, pa.string())
-    concerned = {
-        path: content
-        for path, content in run.read_all("trials/*.parquet").items()
-        if pc.any(pc.is_in(read_shard(path, content, ["trial_id"])["trial_id"], value_set=wanted)).as_py()
-    }
+    concerned = shards_with(run, wanted)
     if not concerned:
         return []
     rows = merged_rows(run, concerned)

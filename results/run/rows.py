@@ -114,7 +114,7 @@ def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | 
     Raises RunError for a damaged one.
     """
     wanted = None if columns is None else list(dict.fromkeys([*columns, *_NEEDED]))
-    read = _read_shards(run, shards, columns)
+    read = read_shards(run, shards, columns)
     gone = _replaced(read)
     tables = [table.replace_schema_metadata() for path, table in read.items() if path not in gone]
     if not tables:
@@ -130,10 +130,11 @@ def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | 
 
 def replaced(run: Run, shards: Mapping[str, bytes]) -> list[str]:
     """Those of these shards that were merged into others of them. Raises RunError for a damaged one."""
-    return sorted(_replaced(_read_shards(run, shards, _NEEDED)) & shards.keys())
+    return sorted(_replaced(read_shards(run, shards, _NEEDED)) & shards.keys())
 
 
-def _read_shards(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None) -> dict[str, pa.Table]:
+def read_shards(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None = None) -> dict[str, pa.Table]:
+    """These shards as tables, by path. Raises RunError, with a remedy, for a damaged one."""
     tables = {}
     for path, content in shards.items():
         try:
