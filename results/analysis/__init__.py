@@ -1,0 +1,1 @@
+"""What a run says about its axes: how much of a metric each of them explains. Numbers, no drawing."""

@@ -1,0 +1,162 @@
+"""What each axis of a run does to a metric: the table of `results.effects`.
+
+Which axes there are is `results.table.axes`'s to say, the arithmetic is in `variance`; here a table of trials becomes
+factors and numbers, and what came out becomes a table again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from results.analysis.variance import Codes, Decomposition, decompose
+from results.errors import QueryError
+from results.table.axes import Axis, axis_along, axis_groups
+from results.table.labels import number_text, setting_name
+
+SEED = "seed"
+
+MOST_LEVELS, BINS = 12, 5
+"""An axis of more numbers than this is divided into bins with equally many trials."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """An axis as a factor: its name and title, the code of each trial, and the label of each code."""
+
+    name: str
+    title: str
+    codes: Codes
+    labels: tuple[str, ...]
+
+
+def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataFrame:
+    """How much of a metric's variance each axis and each pair of axes explains: one row each.
+
+    `trials` is a table of `results.load`, or a part of it; `metric` a column of numbers, such as style_distance or
+    total_loss; with `log` its logarithm, for losses that span decades. Trials without the metric are left out. Columns:
+
+    - `effect`: the axis, or the pair (`α/β × style layers`); `axis` and `other` are their names in the table
+    - `share` of the variance, 0 to 1. None where the design confounds the effect with others; `note` names those
+    - `low`, `high`: the 95 % interval of the share. None without repeated seeds (an axis `seed`)
+    - `freedom`: degrees of freedom
+    - `note`: what a reader has to know of the number
+
+    The last row is what is left: chance, and what three or more axes do together. What the seed does to all points
+    alike has a row where it is repeated. `.attrs` has `metric`, `log`, `trials`, `variance`, `balanced` and `seeds`.
+    The method is in `results.analysis.variance`. Raises QueryError.
+    """
+    numbers, trials = _numbers(trials, metric, log)
+    seeds, factors = None, []
+    for axis in _axes(trials):
+        if axis.settings == (SEED,):
+            seeds = axis
+        else:
+            factors.append(as_factor(axis))
+    if not factors:
+        raise QueryError("there is no axis whose effect could be told: the trials differ in nothing but chance")
+    try:
+        found = decompose(
+            {factor.name: factor.codes for factor in factors}, numbers, None if seeds is None else np.array(seeds.codes)
+        )
+    except ValueError as error:
+        raise QueryError(str(error)) from error
+    table = pd.DataFrame(_rows(found, {factor.name: factor.title for factor in factors}))
+    table.attrs = {
+        "metric": metric,
+        "log": log,
+        "trials": len(numbers),
+        "variance": found.variance,
+        "balanced": found.balanced,
+        "seeds": 1 if seeds is None else len(seeds),
+    }
+    return table
+
+
+def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[np.ndarray, pd.DataFrame]:
+    """The metric of the trials that have it, and those trials. Raises QueryError."""
+    if metric not in trials.columns or not pd.api.types.is_numeric_dtype(trials[metric]):
+        numeric = [str(name) for name in trials.columns if pd.api.types.is_numeric_dtype(trials[name])]
+        known = [name for name in numeric if not name.endswith("_order")]
+        close = difflib.get_close_matches(metric, known, n=1)
+        what = "is no number" if metric in trials.columns else "is no column"
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+        raise QueryError(f"{metric!r} {what} of these trials; {hint}")
+    values = trials[metric].astype(float).to_numpy()
+    if log and (values[np.isfinite(values)] <= 0).any():
+        raise QueryError(f"{metric} is not above 0 everywhere, so that it has no logarithm")
+    has = np.isfinite(values) & (trials["status"] == "done").to_numpy()
+    if has.sum() < 2:
+        raise QueryError(f"{metric} is there for {int(has.sum())} of {len(trials)} trials; two are needed")
+    return np.log(values[has]) if log else values[has], trials[has].reset_index(drop=True)
+
+
+def _axes(trials: pd.DataFrame) -> list[Axis]:
+    """The axes along which these trials differ."""
+    axes = [axis_along(trials, group) for group in axis_groups(trials)]
+    return [axis for axis in axes if len(axis) > 1]
+
+
+def as_factor(axis: Axis) -> Factor:
+    """An axis as a factor; one of many numbers in bins of equally many trials."""
+    codes = np.array(axis.codes)
+    title = ", ".join(setting_name(name) for name in axis.settings)
+    labels = tuple(label.replace("\n", " + ") for label in axis.distinct_labels)
+    values = [value[0] for value in axis.values]
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    if len(axis) <= MOST_LEVELS or not numeric:
+        return Factor(axis.name, title, codes, labels)
+    of_trials = pd.Series([float(values[code]) for code in axis.codes])
+    bins = pd.qcut(of_trials, BINS, duplicates="drop")
+    kept = bins.cat.remove_unused_categories()
+    edges = tuple(f"{number_text(one.left)} to {number_text(one.right)}" for one in kept.cat.categories)
+    return Factor(axis.name, title, kept.cat.codes.to_numpy().astype(np.intp), edges)
+
+
+def _rows(found: Decomposition, titles: dict[str, str]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for effect in found.effects:
+        rows.append(
+            {
+                "effect": _title(effect.factors, titles),
+                "axis": effect.factors[0],
+                "other": effect.factors[1] if len(effect.factors) > 1 else None,
+                "share": math.nan if effect.share is None else effect.share,
+                "low": math.nan if effect.low is None else effect.low,
+                "high": math.nan if effect.high is None else effect.high,
+                "freedom": effect.freedom,
+                "note": _note(effect.factors, effect.share, effect.confounded_with, titles, found),
+            }
+        )
+    nothing = {"axis": None, "other": None, "low": math.nan, "high": math.nan, "freedom": None}
+    if found.seed_share is not None:
+        note = "what a seed does to all points alike"
+        rows.append({"effect": "seed", "share": found.seed_share, "note": note} | nothing)
+    rows.append({"effect": "rest", "share": found.rest, "note": "chance, and three or more axes together"} | nothing)
+    return [
+        {name: row[name] for name in ("effect", "axis", "other", "share", "low", "high", "freedom", "note")}
+        for row in rows
+    ]
+
+
+def _title(factors: tuple[str, ...], titles: dict[str, str]) -> str:
+    return " × ".join(titles[name] for name in factors)
+
+
+def _note(
+    factors: tuple[str, ...],
+    share: float | None,
+    confounded_with: tuple[tuple[str, ...], ...],
+    titles: dict[str, str],
+    found: Decomposition,
+) -> str:
+    if share is None:
+        rivals = ", ".join(_title(one, titles) for one in confounded_with)
+        return f"not separable from {rivals}" if rivals else "not separable: too few of its combinations are there"
+    if len(factors) > 1 and found.pair_has_chance:
+        return "with chance: repeat seeds (an axis seed: [0, 1, 2]) to tell them apart"
+    return ""
