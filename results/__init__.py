@@ -14,6 +14,7 @@ from results.errors import PlotError, QueryError, ResultsError, RunError, SheetE
 from results.run.folder import Run
 
 if TYPE_CHECKING:
+    from results.analysis.effects import effects
     from results.judge.ratings import ratings
     from results.sheets.drawing import sheet
     from results.table.diff import diff
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "curves": "table.load",
     "diff": "table.diff",
+    "effects": "analysis.effects",
     "frames": "table.load",
     "snapshots": "table.load",
     "image": "table.load",
@@ -43,6 +45,7 @@ __all__ = [
     "SheetError",
     "curves",
     "diff",
+    "effects",
     "frames",
     "image",
     "load",

@@ -21,6 +21,7 @@ from orchestrator.command.animate import animate
 from orchestrator.command.clean import clean
 from orchestrator.command.compact import compact
 from orchestrator.command.diff import diff
+from orchestrator.command.effects import effects
 from orchestrator.command.gallery import gallery
 from orchestrator.command.judge import judge
 from orchestrator.command.messages import EXIT_FAILED, fail, nowhere, options
@@ -37,7 +38,7 @@ from orchestrator.command.verify import verify
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run grids": (run, plan, status, schema),
     "Look at the images": (sheet, gallery, animate, judge),
-    "Ask the table": (table, query, diff),
+    "Ask the table": (table, effects, query, diff),
     "Keep a run": (verify, compact, clean),
 }
 """Every command, under the heading that `sweep --help` gives it."""

@@ -105,7 +105,7 @@ def as_factor(axis: Axis) -> Factor:
     """An axis as a factor; one of many numbers in bins of equally many trials."""
     codes = np.array(axis.codes)
     title = ", ".join(setting_name(name) for name in axis.settings)
-    labels = tuple(label.replace("\n", " + ") for label in axis.distinct_labels)
+    labels = tuple(label.replace("\n", " + ") for label in axis.distinct_labels())
     values = [value[0] for value in axis.values]
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if len(axis) <= MOST_LEVELS or not numeric:

@@ -248,25 +248,26 @@ def _chance(codes: Mapping[str, Codes], block: Codes, numbers: Floats) -> tuple[
 def _interval(
     squares: float, freedom: int, chance: tuple[float, int] | None, total: float
 ) -> tuple[float | None, float | None]:
-    """The shares between which the true one lies, from the non-central F distribution (Steiger 2004).
+    """The shares between which the true one lies.
 
-    With F = (squares/freedom)/σ², the non-centrality λ = (true sum of squares)/σ² is bounded by those of which F is the
-    97.5th and the 2.5th percentile. The total and σ² count as known.
+    With σ² the variance of chance, squares/σ² has a non-central χ² distribution whose non-centrality is (the true sum of
+    squares)/σ². It is bounded by those of which squares/σ² is the 97.5th and the 2.5th percentile; σ² and the total
+    count as known.
     """
     if chance is None:
         return None, None
-    error, error_freedom = chance
+    error, _ = chance
     if error * MOST_RATIO * freedom <= squares:
         return squares / total, squares / total  # nothing but rounding is left to chance
-    ratio = squares / freedom / error
+    ratio = squares / error
 
     def bound(percentile: float) -> float:
         def above(centre: float) -> float:
-            return float(stats.ncf.cdf(ratio, freedom, error_freedom, centre)) - percentile
+            return float(stats.ncx2.cdf(ratio, freedom, centre)) - percentile
 
-        if above(0.0) <= 0:
+        if stats.chi2.cdf(ratio, freedom) <= percentile:
             return 0.0
-        upper = max(1.0, ratio * freedom)
+        upper = max(1.0, ratio)
         while above(upper) > 0:
             upper *= 2
         return float(optimize.brentq(above, 0.0, upper, xtol=1e-6 * upper))
