@@ -42,7 +42,7 @@ ROOMS = {
         run
         marks                    # stars, tags and notes
         table
-        sheets plot
+        sheets plot analysis
         film gallery judge
     """,
 }

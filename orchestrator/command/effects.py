@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,10 +52,11 @@ def _print(found: pd.DataFrame) -> None:
         ("", "left"),
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for row in found.itertuples(index=False):
-        interval = f"{_percent(row.low)} to {_percent(row.high)}" if row.low == row.low else ""
-        share = _percent(row.share) if row.share == row.share else "–"
-        table.add_row(*(Text(printable(str(cell))) for cell in (row.effect, share, interval, row.note)))
+    for row in found.to_dict("records"):
+        low, high, share = (float(row[name]) for name in ("low", "high", "share"))
+        interval = "" if math.isnan(low) else f"{_percent(low)} to {_percent(high)}"
+        cells = (row["effect"], "–" if math.isnan(share) else _percent(share), interval, row["note"])
+        table.add_row(*(Text(printable(str(cell))) for cell in cells))
     what = f"the logarithm of {said['metric']}" if said["log"] else said["metric"]
     seeds = f" under {said['seeds']} seeds" if said["seeds"] > 1 else ""
     console = Console(highlight=False, soft_wrap=True)

@@ -250,9 +250,9 @@ def _interval(
 ) -> tuple[float | None, float | None]:
     """The shares between which the true one lies.
 
-    With σ² the variance of chance, squares/σ² has a non-central χ² distribution whose non-centrality is (the true sum of
-    squares)/σ². It is bounded by those of which squares/σ² is the 97.5th and the 2.5th percentile; σ² and the total
-    count as known.
+    With σ² the variance of chance, squares/σ² has a non-central χ² distribution. Its non-centrality, (the true sum of
+    squares)/σ², is bounded by those of which squares/σ² is the 97.5th and the 2.5th percentile; σ² and the total count
+    as known.
     """
     if chance is None:
         return None, None
