@@ -80,9 +80,13 @@ def is_clip(path: Path) -> bool:
         return False
 
 
-def open_clip(path: Path) -> Clip:
-    """The clip in a file or folder. Raises UnreadableError if it is none, is damaged, or its frames are too small."""
-    clip = _folder(path) if path.is_dir() else _gif(path) if path.suffix.lower() == ".gif" else _film(path)
+def open_clip(path: Path, *, within: Path | None = None) -> Clip:
+    """The clip in a file or folder.
+
+    `within`: a folder that must contain every frame, links followed. Raises UnreadableError for what is no clip, is
+    damaged, or has frames that are too small or elsewhere.
+    """
+    clip = _folder(path, within) if path.is_dir() else _gif(path) if path.suffix.lower() == ".gif" else _film(path)
     width, height = clip.size
     if min(width, height) < SMALLEST_EDGE or width * height > MOST_PIXELS:
         raise UnreadableError(f"{path} has frames of {width}×{height} pixels; each edge needs at least {SMALLEST_EDGE}")
@@ -95,7 +99,7 @@ def drawn_clip(name: str, count: int, draw: Callable[[int], Image.Image]) -> Cli
     return Clip(name, count, USUAL_RATE, False, lambda: (draw(number) for number in range(count)), identity)
 
 
-def _folder(path: Path) -> Clip:
+def _folder(path: Path, within: Path | None) -> Clip:
     def number_aware(file: Path) -> list[tuple[int, str]]:
         return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", file.name)]
 
@@ -104,10 +108,20 @@ def _folder(path: Path) -> Clip:
     files.sort(key=number_aware)
     if not files:
         raise UnreadableError(f"{path} is a folder without pictures; a clip is a film, a GIF, or a folder of frames")
+    if within is not None:
+        files = [_inside(file, within.resolve()) for file in files]
     digest = hashlib.sha256()
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return Clip(str(path), len(files), USUAL_RATE, False, lambda: map(read, files), digest.hexdigest())
+
+
+def _inside(file: Path, folder: Path) -> Path:
+    """The file itself where `file` may be a link to it. Raises UnreadableError for one outside the folder."""
+    real = file.resolve()
+    if not real.is_relative_to(folder):
+        raise UnreadableError(f"{file} is a link to a file outside {folder}, which --untrusted grids may not read")
+    return real
 
 
 def _gif(path: Path) -> Clip:

@@ -107,7 +107,7 @@ class Finder:
         if not is_path(reference):
             return None
         path = self._path(reference)
-        return open_clip(path) if is_clip(path) else None
+        return open_clip(path, within=self._base if self._access.untrusted else None) if is_clip(path) else None
 
     def _from_path(self, reference: str) -> Picture:
         path = self._path(reference)

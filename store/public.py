@@ -14,15 +14,17 @@ from store.errors import DownloadError
 
 
 def session(*, public_only: bool) -> requests.Session:
-    """A session for http(s). With `public_only` it refuses, at every hop, hosts that are on this machine or network.
+    """A session for http(s). With `public_only` it refuses, at every hop, hosts that are on this machine or network,
+    and sends nobody the user's credentials.
 
     The address is looked up before the connection looks it up again: a name server that answers differently the second
     time is not caught.
     """
-    made = requests.Session()
-    if public_only:
-        for scheme in ("http://", "https://"):
-            made.mount(scheme, _PublicOnly())
+    if not public_only:
+        return requests.Session()
+    made = _WithoutCredentials()
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _PublicOnly())
     return made
 
 
@@ -39,6 +41,19 @@ def is_public(address: str) -> bool:
     if isinstance(found, ipaddress.IPv6Address) and (found not in _UNICAST_V6 or found.sixtofour or found.teredo):
         return False
     return found.is_global and not found.is_multicast
+
+
+class _WithoutCredentials(requests.Session):
+    """Never sends the user's passwords of ~/.netrc to a host that a stranger named, nor after a redirect. Proxies of
+    the environment are used all the same.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request  # requests looks into .netrc where there is none
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        prepared_request.headers.pop("Authorization", None)
 
 
 class _PublicOnly(HTTPAdapter):

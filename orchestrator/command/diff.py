@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,11 +24,12 @@ def diff(
 ) -> None:
     """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does."""
     with messages():
+        from results.printable import json_text
         from results.table.diff import diff as compare
 
         found = compare(run_path(first), run_path(second))
         if as_json:
-            print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+            print(json_text(asdict(found)))
         else:
             _print(found)
         if not found.same:
@@ -79,7 +79,7 @@ def _print(found: Difference) -> None:
             state = pair.states[0] if pair.states[0] == pair.states[1] else " → ".join(pair.states)
             shares = (pair.losses.get(name) for name in ("total_loss", "content_loss", "style_loss"))
             cells = ("–" if share is None else f"{number_text(round(100 * share, 2))} %" for share in shares)
-            table.add_row(*(Text(words(name, pair.point[name])) for name in axes), state, *cells)
+            table.add_row(*(Text(words(name, pair.point[name])) for name in axes), Text(printable(state)), *cells)
         console.print(table)
         if len(changed) > MOST_SHOWN:
             console.print(f"… and {len(changed) - MOST_SHOWN} more; --json has them all")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from orchestrator.command.messages import messages
@@ -20,9 +19,11 @@ def plan(request: Request, as_json: AsJson = False) -> None:
     from orchestrator.sweep import prepare
 
     with messages():
+        from results.printable import json_text
+
         found = preview(*prepare(request, fetch=False))
         if as_json:
-            print(json.dumps(found, indent=2, ensure_ascii=False))
+            print(json_text(found))
         else:
             print_preview(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from orchestrator.command.messages import messages, run_path
@@ -15,8 +14,10 @@ MOST_SHOWN = 20
 def status(run: RunArgument, as_json: AsJson = False) -> None:
     """Show how far a run is, and why trials failed."""
     with messages():
+        from results.printable import json_text
+
         found = run_status(run_path(run))
-        print(json.dumps(found, indent=2, ensure_ascii=False) if as_json else status_text(found))
+        print(json_text(found) if as_json else status_text(found))
 
 
 def run_status(location: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def run_status(location: str) -> dict[str, Any]:
         "failed": [{"trial_id": row["trial_id"], "error": row["error"]} for row in here if row["status"] == "failed"],
         "missing": len(planned) - len(here),
         "seconds": round(sum(row["seconds"] or 0 for row in here), 1),
-        "written": metadata["written"],
+        "written": metadata.get("written"),
         "sheet": run.full_path(SHEET) if run.exists(SHEET) else None,
     }
 

@@ -39,7 +39,8 @@ def print_table(
     if form == "json":
         print(json.dumps(json.loads(trials[names].to_json(orient="records", date_format="iso")), indent=2))
     elif form == "csv":
-        trials[names].to_csv(sys.stdout, index=False)
+        shown = trials[names].map(lambda value: printable(value) if isinstance(value, str) else value)
+        shown.rename(columns=printable).to_csv(sys.stdout, index=False)
     else:
         _print_text(trials[names])
 

@@ -29,6 +29,7 @@ def verify(
     """
     with messages():
         import results
+        from results.printable import printable
         from results.run.verify import verify as check
 
         found_run = results.Run(run_path(run))
@@ -45,7 +46,7 @@ def verify(
             from orchestrator.recompute import as_line, recompute
 
             for comparison in recompute(found_run, again, seed, watch=download_bar):
-                print(as_line(comparison))
+                print(printable(as_line(comparison)))
                 failed += not comparison.passed
         if damaged or failed:
             raise typer.Exit(EXIT_FAILED)
@@ -53,8 +54,10 @@ def verify(
 
 def _report(compared: int, findings: Sequence[Finding]) -> int:
     """Print what was found, and return how much of it is damage."""
+    from results.printable import printable
+
     for finding in findings:
-        print(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}")
+        print(printable(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}"))
     damaged = sum(not finding.harmless for finding in findings)
     say(f"{compared} images compared with their rows: {damaged} findings of damage")
     return damaged

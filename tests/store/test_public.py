@@ -5,9 +5,10 @@ import socket
 import threading
 
 import pytest
+from PIL import Image
 
 from pictures import Finder
-from pictures.errors import UnknownPictureError
+from pictures.errors import PictureError, UnknownPictureError
 from store import Access, DownloadError
 from store.download import download
 from store.public import is_public
@@ -35,6 +36,8 @@ def server():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             seen.append(self.path)
+            if "Authorization" in self.headers:
+                seen.append(self.headers["Authorization"])
             if self.path.startswith("/to/"):
                 self.send_response(302)
                 self.send_header("Location", self.path.removeprefix("/to/"))
@@ -79,18 +82,44 @@ def test_addresses_of_the_internet_are_public(address):
     assert is_public(address)
 
 
-def test_a_redirect_to_this_machine_is_refused(server, tmp_path, monkeypatch):
-    """The first host passes for a public one here; the second is what it is."""
-    url, seen = server
+@pytest.fixture
+def public_host(monkeypatch):
+    """`*.example.test` is this machine, and passes for a public host."""
     lookup = socket.getaddrinfo
 
     def pretend(host, *arguments, **options):
-        found = lookup("127.0.0.1" if host == "example.test" else host, *arguments, **options)
-        if host == "example.test" and arguments[:1] == (None,):  # the question of the guard, not of the connection
+        public = str(host).endswith("example.test")
+        found = lookup("127.0.0.1" if public else host, *arguments, **options)
+        if public and arguments[:1] == (None,):  # the question of the guard, not of the connection
             return [(*entry[:4], ("93.184.215.14", 0)) for entry in found]
         return found
 
     monkeypatch.setattr(socket, "getaddrinfo", pretend)
+
+
+@pytest.mark.usefixtures("public_host")
+def test_a_strangers_host_never_gets_the_users_credentials(server, tmp_path, monkeypatch):
+    """Neither the host that the grid names nor the one that it redirects to; downloads that are trusted send them."""
+    url, seen = server
+    port = url.rpartition(":")[2]
+    netrc = tmp_path / "netrc"
+    hosts = ("www.example.test", "other.example.test")
+    netrc.write_text("".join(f"machine {host} login me password secret\n" for host in hosts))
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    first, second = (f"http://{host}:{port}" for host in hosts)
+    for address in (f"{first}/a.png", f"{first}/to/{second}/a.png", f"{first}/to/{first}/a.png"):
+        fetch(address, tmp_path)
+        (tmp_path / "file").unlink()
+    assert not any(entry.startswith("Basic ") for entry in seen)
+    download(f"{first}/to/{second}/a.png", tmp_path / "file", None, largest=1000)
+    assert sum(entry.startswith("Basic ") for entry in seen) == 2
+
+
+@pytest.mark.usefixtures("public_host")
+def test_a_redirect_to_this_machine_is_refused(server, tmp_path):
+    """The first host passes for a public one here; the second is what it is."""
+    url, seen = server
     port = url.rpartition(":")[2]
     fetch(f"http://example.test:{port}/picture.png", tmp_path)
     assert (tmp_path / "file").read_bytes() == b"data"
@@ -145,3 +174,24 @@ def test_a_link_does_not_lead_out_of_the_grids_folder(tmp_path):
     (base / "link.png").symlink_to(tmp_path / "secret.png")
     with pytest.raises(UnknownPictureError, match="--untrusted"):
         Finder(base, access=Access(untrusted=True)).find("link.png")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_no_frame_of_a_folder_is_a_link_that_leads_out_of_the_grids_folder(tmp_path, kind):
+    base = tmp_path / "base"
+    (base / "clip").mkdir(parents=True)
+    (tmp_path / "outside").mkdir()
+    for name in ("1.png", "2.png"):
+        Image.new("RGB", (20, 20)).save(tmp_path / "outside" / name)
+    Image.new("RGB", (20, 20), "red").save(base / "own.png")
+    (base / "clip" / "1.png").symlink_to(base / "own.png")  # within the folder a link is a file like any other
+    stranger = Finder(base, access=Access(untrusted=True))
+    assert stranger.find_clip("clip/").count == 1
+    if kind == "file":
+        (base / "clip" / "2.png").symlink_to(tmp_path / "outside" / "2.png")
+    else:
+        (base / "clip").rename(base / "other")
+        (base / "clip").symlink_to(tmp_path / "outside")
+    with pytest.raises(PictureError, match="--untrusted"):
+        stranger.find_clip("clip/")
+    assert Finder(base).find_clip("clip/").count == 2
