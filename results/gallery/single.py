@@ -15,6 +15,7 @@ from results.gallery.script import call
 from results.gallery.thumbnails import EDGES
 from results.gallery.write import page_files, write_gallery
 from results.run.folder import Run
+from results.table.load import load
 
 MOST_MEGABYTES = 50
 """Of a file that people send to each other, unless they ask for more."""
@@ -30,10 +31,11 @@ def write_single(run: Run, path: Path, *, most_megabytes: float = MOST_MEGABYTES
     data = _data(run)
     pictures = {f"../{name}": run.read(name) for name in run.names("references/*.png")}
     texts = [run.read(name) for name in run.names("gallery/curves/*.js")]
+    later = run.read("gallery/columns.js") if any("later" in column for column in data["columns"]) else b""
     for edge in sorted(EDGES, reverse=True):
-        images = dict(_images(run, data, edge))
+        images = dict(_images(run, edge))
         embedded = {"edge": edge, "pictures": _embedded(pictures, "png"), "images": _embedded(images, "webp")}
-        content = _html(data, texts, embedded)
+        content = _html(data, later, texts, embedded)
         if len(content) <= most_megabytes * 1e6:
             break
     else:
@@ -55,21 +57,20 @@ def _data(run: Run) -> dict[str, Any]:
     return found
 
 
-def _images(run: Run, data: dict[str, Any], edge: int) -> Iterator[tuple[str, bytes]]:
+def _images(run: Run, edge: int) -> Iterator[tuple[str, bytes]]:
     """The small copies of one size, or of the largest below it that an image has, by the name that they start with."""
-    for name in dict.fromkeys(start for start in data["trials"]["thumbnails"] if start):
-        for one in [edge, *sorted(EDGES, reverse=True)]:
-            path = f"gallery/thumbnails/{name}-{one}.webp"
-            if one <= edge and run.exists(path):
-                yield name, run.read(path)
-                break
+    here = set(run.names("gallery/thumbnails/**"))
+    for sha256 in load(run.location)["pixels_sha256"].dropna().unique():
+        found = [Run.thumbnail_path(sha256, one) for one in sorted(EDGES, reverse=True) if one <= edge]
+        if path := next((path for path in found if path in here), None):
+            yield path.removeprefix("gallery/thumbnails/").rpartition("-")[0], run.read(path)
 
 
 def _embedded(images: dict[str, bytes], kind: str) -> dict[str, str]:
     return {name: f"data:image/{kind};base64,{_base64(content)}" for name, content in images.items()}
 
 
-def _html(data: dict[str, Any], curves: list[bytes], embedded: dict[str, Any]) -> bytes:
+def _html(data: dict[str, Any], later: bytes, curves: list[bytes], embedded: dict[str, Any]) -> bytes:
     files = page_files()
     page = files["index.html"].decode()
     scripts = re.findall(r'<script defer src="([\w./-]+)"></script>\n', page)
@@ -78,7 +79,7 @@ def _html(data: dict[str, Any], curves: list[bytes], embedded: dict[str, Any]) -
     state = {"version": data["version"], "written": "", "nextIn": None}
     parts = [files[name] for name in scripts if name != "state.js"]
     # What is embedded comes first: the data say by which names it is found.
-    parts += [call("gallery.receiveEmbedded", embedded), call("gallery.receiveData", data), *curves]
+    parts += [call("gallery.receiveEmbedded", embedded), later, call("gallery.receiveData", data), *curves]
     parts += [call("gallery.receiveState", state)]
     script = b"\n".join(parts)
     style = b"\n".join(files[name] for name in styles)

@@ -14,6 +14,7 @@ import pandas as pd
 from results.errors import SheetError
 from results.gallery.columns import axes, columns, first_view, one_line, reference_link
 from results.gallery.curves import PER_FILE, curve_files
+from results.gallery.packing import hexadecimal, repeated, states
 from results.gallery.script import call
 from results.gallery.snapshots import snapshots
 from results.gallery.thumbnails import EDGES, make_thumbnails
@@ -24,6 +25,12 @@ from results.table.axes import PICTURES
 from results.table.labels import setting_name
 from results.table.load import load
 from stylize import registry
+
+MOST_AT_ONCE = 10_000
+"""Trials whose columns all come with the first look. Of more, most come after the first image."""
+
+_AT_ONCE = ("total_loss", "style_distance")
+"""Columns that may be the first caption."""
 
 
 @dataclass
@@ -57,15 +64,31 @@ def write_gallery(
     written = written or Written()
     files, versions = curve_files(run, list(trials["trial_id"]))
     data = describe(run, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
-    data["trials"]["thumbnails"] = _thumbnails(run, trials, make=thumbnails)
+    data["trials"]["thumbnails"] = hexadecimal(_thumbnails(run, trials, make=thumbnails))
+    later = _put_off(data) if len(trials) > MOST_AT_ONCE else None
     written.version = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
     for name, content in page_files().items():
         written.write(run, f"gallery/{name}", content)
     for path, content in files.items():
         written.write(run, path, content)
+    if later is not None:
+        written.write(run, "gallery/columns.js", call("gallery.receiveColumns", later, written.version))
     written.write(run, "gallery/data.js", call("gallery.receiveData", data | {"version": written.version}))
     write_state(run, written, next_in)
     return run.full_path(GALLERY_PAGE)
+
+
+def _put_off(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take the columns that the first look does not need out of the data, and return them."""
+    later = [column for column in data["columns"] if not ("constant" in column or column["name"] in _AT_ONCE)]
+    names = {column["name"] for column in later}
+    data["columns"] = [
+        {name: column[name] for name in ("name", "title", "group")} | {"later": True}
+        if column["name"] in names
+        else column
+        for column in data["columns"]
+    ]
+    return later
 
 
 def write_state(run: Run, written: Written, next_in: float | None) -> None:
@@ -110,13 +133,14 @@ def describe(run: Run, trials: pd.DataFrame) -> dict[str, Any]:
         "marks": [mark.plain() for mark in read_marks(run).values()],
         "references": {picture: _references(trials, picture) for picture in PICTURES},
         "trials": {
-            "ids": list(trials["trial_id"]),
-            "status": list(trials["status"]),
-            "sizes": [
-                None if pd.isna(width) else [int(width), int(height)]
-                for width, height in zip(trials["width"], trials["height"], strict=True)
-            ],
-            "hasImage": has_image,
+            "ids": hexadecimal(list(trials["trial_id"])),
+            "states": states(list(trials["status"]), has_image),
+            "sizes": repeated(
+                [
+                    None if pd.isna(width) else (int(width), int(height))
+                    for width, height in zip(trials["width"], trials["height"], strict=True)
+                ]
+            ),
         },
     }
 
@@ -138,11 +162,8 @@ def _references(trials: pd.DataFrame, picture: str) -> dict[str, Any]:
 
 
 def _thumbnails(run: Run, trials: pd.DataFrame, *, make: bool) -> list[str | None]:
-    """For each trial the name that its thumbnails start with, below `gallery/thumbnails`."""
+    """For each trial the hash that its thumbnails are named by, None for a trial without any."""
     done = trials[trials["pixels_sha256"].notna() & trials["image_path"].notna()]
     images = zip(done["image_path"], done["pixels_sha256"], done["width"], done["height"], strict=True)
     whole = make_thumbnails(run, ((path, sha, int(width), int(height)) for path, sha, width, height in images), make)
-    return [
-        f"{sha256[:2]}/{sha256[:20]}" if isinstance(sha256, str) and sha256 in whole else None
-        for sha256 in trials["pixels_sha256"]
-    ]
+    return [sha256[:20] if isinstance(sha256, str) and sha256 in whole else None for sha256 in trials["pixels_sha256"]]

@@ -142,7 +142,7 @@ class MakeRun:
                 for step in self.kept:
                     buffer = io.BytesIO()
                     picture(step, self.size).save(buffer, "WEBP", lossless=True)
-                    self.run.write(Run.frame_path(row["trial_id"], step), buffer.getvalue())
+                    self.run.write(Run.snapshot_path(row["trial_id"], step), buffer.getvalue())
             row |= {name: metric(number) for name, metric in self.metrics.items()}
             row |= {"history_step": [0, 10, 20], "history_total_loss": [9 * total, 3 * total, total]}
             for term, share in (("content_loss", 0.5), ("style_loss", 0.3), ("total_variation", 0.0)):

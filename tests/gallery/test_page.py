@@ -315,9 +315,11 @@ def test_the_details_stay_when_the_pointer_goes_to_them(look, until, settle, mak
     cells(page).nth(4).hover()
     until(page, "document.querySelector('#inspector h2')?.textContent === 'facets · 10⁻³'")
     box = page.locator("#inspector").bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 300, steps=4)  # across the neighbour
-    page.wait_for_timeout(100)
+    page.mouse.move(box["x"] + 40, box["y"] + 300)
+    settle(page)
     assert page.inner_text("#inspector h2") == "facets · 10⁻³"
+    page.click("#inspector summary >> nth=0")
+    assert page.is_visible("#inspector details[open]")
 
 
 def test_the_first_key_acts_on_the_first_image(look, settle, make_run):
@@ -475,7 +477,15 @@ def test_a_page_that_is_open_follows_a_running_sweep(look, until, settle, make_r
     assert "caption=seconds&size=100&cell=" in view(page)
 
 
-@pytest.mark.parametrize(("scheme", "hash"), [("light", ""), ("dark", "#view=wall&zoom=2")])
+@pytest.mark.parametrize(
+    ("scheme", "hash"),
+    [
+        ("light", ""),
+        ("dark", "#view=wall&zoom=2"),
+        ("light", "#view=plot&front=yes"),
+        ("dark", "#heat=cells&against=ratio"),
+    ],
+)
 def test_nothing_stands_in_the_way_of_assistive_technology(look, settle, make_run, scheme, hash):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     made = make_run(
@@ -487,7 +497,12 @@ def test_nothing_stands_in_the_way_of_assistive_technology(look, settle, make_ru
     )
     page = look(made.run, hash or "#pin=content%2Cstyle&where=total_loss%3E60", color_scheme=scheme)
     page.focus("#grid")
-    for keys in ((), ("ArrowRight", "i", "i", "Enter"), ("Escape", "Space", "ArrowRight", "Space", "c", "2")):
+    for keys in (
+        (),
+        ("ArrowRight", "i", "i", "s", "Enter"),
+        ("Escape", "v"),
+        ("Escape", "Escape", "Space", "ArrowRight", "Space", "c", "2"),
+    ):
         for key in keys:
             page.keyboard.press(key)
             settle(page)

@@ -1,5 +1,6 @@
 """The gallery's files, without a browser."""
 
+import base64
 import io
 import json
 import time
@@ -18,6 +19,7 @@ from results import RunError, SheetError
 from results.gallery import live as live_module
 from results.gallery.columns import first_view
 from results.gallery.live import live
+from results.gallery.packing import hexadecimal
 from results.gallery.script import call
 from results.gallery.serve import Server
 from results.gallery.thumbnails import edges
@@ -32,6 +34,15 @@ def data_of(run, file="data.js"):
     """What a script of the gallery passes on, read as JSON."""
     text = run.read(f"gallery/{file}").decode()
     return json.loads(text[text.index("(") + 1 : text.rindex(")")])
+
+
+def names_of(packed):
+    """The names that a packed list of hexadecimal ones has."""
+    if isinstance(packed, list):
+        return packed
+    content, size = base64.b64decode(packed["base64"]), packed["digits"] // 2
+    names = [content[start : start + size].hex() for start in range(0, len(content), size)]
+    return [None if set(name) == {"0"} else name for name in names]
 
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -51,6 +62,16 @@ def test_the_page_needs_no_other_place(make_run):
         for address in ("http://", "https://", "//cdn", "import(", "fetch(", "innerHTML", "InnerHTML", "eval("):
             assert address not in text.replace("http://www.w3.org/2000/svg", ""), f"{address} in {path}"
     assert run.exists("gallery/vendor/uPlot.LICENSE.txt")
+
+
+@given(st.lists(st.none() | st.binary(min_size=10, max_size=10).filter(any).map(bytes.hex)))
+def test_packed_names_are_the_names(names):
+    assert names_of(hexadecimal(names)) == names
+
+
+def test_names_of_other_lengths_stay_as_they_are():
+    for names in (["ab", "abcd"], ["abc", "abc"], [], [None]):
+        assert hexadecimal(names) == names
 
 
 def test_thumbnails_are_made_in_sizes_and_only_once(make_run):
@@ -82,7 +103,7 @@ def test_an_image_that_does_not_decode_has_no_thumbnails_and_the_others_have(mak
     row = results.load(made.run.location).iloc[1]
     made.run.write(row["image_path"], b"no image")
     write_gallery(made.run)
-    assert [name is None for name in data_of(made.run)["trials"]["thumbnails"]] == [False, True, False]
+    assert [name is None for name in names_of(data_of(made.run)["trials"]["thumbnails"])] == [False, True, False]
 
 
 def test_a_row_that_names_a_file_elsewhere_gets_no_link(make_run, monkeypatch):
@@ -91,7 +112,7 @@ def test_a_row_that_names_a_file_elsewhere_gets_no_link(make_run, monkeypatch):
     trials.loc[0, "image_path"] = "../../etc/passwd"
     monkeypatch.setattr("results.gallery.write.load", lambda *_, **__: trials)
     write_gallery(made.run, thumbnails=False)
-    assert data_of(made.run)["trials"]["hasImage"] == [False, True, True]
+    assert data_of(made.run)["trials"]["states"] == "dDD"
 
 
 def test_a_query_selects_exactly_the_trials_of_its_value(make_run):
@@ -101,7 +122,9 @@ def test_a_query_selects_exactly_the_trials_of_its_value(make_run):
     data, trials = data_of(made.run), results.load(made.run.location)
     for axis in data["axes"]:
         for code, value in enumerate(axis["values"]):
-            expected = [one for one, at in zip(data["trials"]["ids"], axis["codes"], strict=True) if at == code]
+            expected = [
+                one for one, at in zip(names_of(data["trials"]["ids"]), axis["codes"], strict=True) if at == code
+            ]
             assert list(trials.query(value["query"])["trial_id"]) == expected
     assert [value["key"] for value in data["axes"][1]["values"]] == ["few", "more"]
 
@@ -169,19 +192,19 @@ def test_a_sweep_that_runs_keeps_its_gallery_up_to_date_and_says_when_it_is_over
     monkeypatch.setattr(live_module, "MOST_SHARE", 1.0)
 
     def shown():
-        return data_of(made.run)["trials"]["status"] if made.run.exists("gallery/state.js") else []
+        return data_of(made.run)["trials"]["states"] if made.run.exists("gallery/state.js") else ""
 
-    def wait_for(statuses):
+    def wait_for(states):
         deadline = time.monotonic() + 10
-        while shown() != statuses:
+        while shown() != states:
             assert time.monotonic() < deadline, shown()
             time.sleep(0.02)
 
     with live(made.run):
-        wait_for(["done", "missing", "missing"])
+        wait_for("Dmm")
         assert data_of(made.run, "state.js")["nextIn"] == 0.1
         made.add([1, 2])
-        wait_for(["done", "done", "done"])
+        wait_for("DDD")
         assert not made.run.names("gallery/thumbnails/**")
     assert data_of(made.run, "state.js") == data_of(made.run, "state.js") | {
         "nextIn": None,

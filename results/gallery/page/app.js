@@ -4,6 +4,7 @@
 (function (g) {
   const THEMES = ["system", "light", "dark"];
   const MOST_MISSES = 3;
+  const LATER_MILLISECONDS = 300;
   let version = null;
   let pending = false;
   let poll = 0;
@@ -19,7 +20,7 @@
   };
 
   let drawn = "";
-  let drawnMarks = null;
+  let drawnFresh = null;
 
   function render() {
     pending = false;
@@ -29,8 +30,8 @@
     const now = JSON.stringify([version, mode, places, at, hidden, where, sort, caption, heat, against, by, step, size, scroller.clientWidth, scroller.clientHeight, against === "pin" ? pins : pins.length > 0]);
     renderReferences();
     g.applyZoom();
-    if (now !== drawn || g.view.marked !== drawnMarks) {
-      [drawn, drawnMarks] = [now, g.view.marked];
+    if (now !== drawn || g.view.fresh !== drawnFresh) {
+      [drawn, drawnFresh] = [now, g.view.fresh];
       g.renderGrid();
     } else g.markCells();
     g.renderToolbar();
@@ -57,10 +58,35 @@
     g.fill(section, ...figures);
   }
 
-  g.receiveData = function (data) {
+  // Of very many trials most columns come after the first image, in a file of their own.
+  let columns = { version: null, list: [] };
+  g.receiveColumns = (list, of) => (columns = { version: of, list });
+
+  async function loadColumns(data) {
+    if (!data.columns.some((column) => column.later)) return;
+    if (columns.version !== data.version) await g.load("columns.js", data.version);
+    if (columns.version !== data.version) return; // a newer version of the data is on its way
+    const byName = new Map(columns.list.map((column) => [column.name, column]));
+    data.columns = data.columns.map((column) => byName.get(column.name) || column);
+    columns = { version: null, list: [] };
+  }
+
+  async function loadColumnsLater(data) {
+    await loadColumns(data);
+    if (g.table.data !== data) return;
+    g.table.setExtraColumns();
+    if (!g.view.plot.x) g.view.plot = g.chartView();
+    g.update({ fresh: {} });
+  }
+
+  g.receiveData = async function (data) {
     const first = !g.table;
-    const hash = first ? location.hash : g.toHash(g.view);
     version = data.version;
+    data.trials = g.unpackTrials(data.trials);
+    // A link, and a page that is being looked at, may name any column.
+    if (!first || location.hash.length > 1 || columns.version === data.version) await loadColumns(data);
+    if (version !== data.version) return;
+    const hash = first ? location.hash : g.toHash(g.view);
     g.table = new g.Table(data);
     g.forgetCurves();
     const run = data.run;
@@ -76,6 +102,7 @@
     lookAt(hash, first);
     g.loadMarks();
     renderProgress();
+    if (data.columns.some((column) => column.later)) setTimeout(() => loadColumnsLater(data), LATER_MILLISECONDS);
   };
 
   // Shows what a link says. News of a running sweep leave the images where they are scrolled to.

@@ -5,9 +5,17 @@
   // Columns of which more is better. Of losses, distances and times less is.
   const MORE_IS_BETTER = new Set(["structural_similarity", "iterations_per_second"]);
 
+  let known = { columns: null, byName: new Map() }; // each looks at all trials, and is asked for at every change
+
   // A dimension by the name of an axis or a column; null where its values say nothing.
   // value(trial) is a number or null, place(value) is where it is from 0 to 1, at(place) the value there.
   g.dimension = function (name) {
+    if (known.columns !== g.table.columns) known = { columns: g.table.columns, byName: new Map() };
+    if (!known.byName.has(name)) known.byName.set(name, makeDimension(name));
+    return known.byName.get(name);
+  };
+
+  function makeDimension(name) {
     const axis = g.table.axis(name);
     if (axis) {
       const last = axis.values.length - 1;
@@ -20,9 +28,13 @@
     const column = g.table.column(name);
     if (!column || !column.numbers) return null;
     const value = (trial) => (g.table.status[trial] === "done" && Number.isFinite(column.numbers[trial] ?? NaN) ? column.numbers[trial] : null);
-    const numbers = column.numbers.filter((_, trial) => value(trial) !== null);
-    const low = numbers.reduce((one, other) => Math.min(one, other), Infinity);
-    const high = numbers.reduce((one, other) => Math.max(one, other), -Infinity);
+    let [low, high] = [Infinity, -Infinity];
+    for (let trial = 0; trial < g.table.count; trial++) {
+      const number = value(trial);
+      if (number === null) continue;
+      if (number < low) low = number;
+      if (number > high) high = number;
+    }
     if (!(high > low)) return null;
     const log = low > 0 && high / low > 50;
     const [scale, back] = log ? [Math.log10, (number) => 10 ** number] : [(number) => number, (number) => number];
@@ -32,7 +44,7 @@
       place: (number) => 0.03 + (0.94 * (scale(number) - from)) / (to - from), at: (place) => back(from + ((place - 0.03) / 0.94) * (to - from)),
       ticks: log ? powers(low, high) : steps(low, high),
     };
-  };
+  }
 
   function powers(low, high) {
     const found = [];

@@ -8,14 +8,13 @@
 
   // All combinations of some axes' values at which there is a trial, whatever the sliders say: flipping moves nothing.
   function lines(axes) {
-    const found = new Map();
-    for (let trial = 0; trial < g.table.count; trial++) {
-      const codes = axes.map((axis) => axis.codes[trial]);
-      if (axes.some((axis, at) => g.isHidden(axis, codes[at]))) continue;
-      const key = codes.join();
-      if (!found.has(key)) found.set(key, codes);
-    }
-    return [...found.values()].sort((one, other) => one[0] - other[0] || (one[1] ?? 0) - (other[1] ?? 0));
+    const [first, second] = axes;
+    if (!first) return g.table.count ? [[]] : [];
+    const width = second ? second.values.length : 1;
+    const found = new Set(); // places, row by row
+    for (let trial = 0; trial < g.table.count; trial++) found.add(first.codes[trial] * width + (second ? second.codes[trial] : 0));
+    const codes = [...found].sort((one, other) => one - other).map((place) => [Math.floor(place / width), ...(second ? [place % width] : [])]);
+    return codes.filter((line) => !axes.some((axis, at) => g.isHidden(axis, line[at])));
   }
 
   function gridLayout() {
@@ -59,14 +58,14 @@
   }
 
   // Pixels of a cell's image: what was asked for. Else a small grid is seen whole, and a larger one fills the width.
-  function measure(scroller, layoutOf) {
+  function measure(scroller, grid) {
     const [width, height] = g.table.data.largest;
     const longest = Math.max(width, height);
     const smallest = innerWidth <= 700 ? 64 : 96;
     const sized = (edge) => ({ width: Math.max(16, Math.round((edge * width) / longest)), height: Math.max(16, Math.round((edge * height) / longest)) });
     g.cellSize = sized(g.view.size || 160);
     if (g.view.size) return;
-    const edge = g.view.mode === "grid" ? fitGrid(scroller, layoutOf(), width / longest, height / longest) : fitWall(scroller, width / longest);
+    const edge = grid ? fitGrid(scroller, grid, width / longest, height / longest) : fitWall(scroller, width / longest);
     g.cellSize = sized(Math.floor(g.clamp(edge, smallest, 480)));
   }
 
@@ -107,8 +106,9 @@
   g.captionHeight = () => (g.view.caption ? 20 : 0) + (g.view.mode === "grid" ? 0 : 34);
 
   g.makeLayout = function (scroller) {
-    measure(scroller, gridLayout);
-    const layout = g.view.mode === "grid" ? gridLayout() : wallLayout(scroller.clientWidth);
+    const grid = g.view.mode === "grid" ? gridLayout() : null;
+    measure(scroller, grid);
+    const layout = grid || wallLayout(scroller.clientWidth);
     // The top of each row below the headers; a new super-row begins with a band for its name.
     const tops = [];
     let top = 0;

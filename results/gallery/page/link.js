@@ -6,15 +6,15 @@
   g.MODES = ["one", "side", "swipe", "blink", "difference"];
   g.SIZES = { smallest: 48, largest: 640 };
 
-  // Settings that change what the total loss is a sum of: along such an axis its values cannot be compared.
-  const CHANGE_LOSS = new Set(["ratio", "tv_weight", "matting_weight", "temporal_weight", "content", "style", "size", "architecture", "weights", "pooling", "padding", "preprocessing",
+  // Settings that change what the total loss is a sum of: where one of them differs, its values cannot be compared.
+  const CHANGE_LOSS = new Set(["ratio", "tv_weight", "matting_weight", "temporal_weight", "frame", "content", "style", "size", "architecture", "weights", "pooling", "padding", "preprocessing",
     "content_layers", "content_layer_weights", "style_layers", "style_layer_weights", "style_representation", "style_scale", "colour"]);
 
   // The metric below the images at first: the total loss where its values can be compared, else a metric that nothing aims
   // at, else none.
   function firstCaption() {
     const has = (name) => g.table.column(name) && !("constant" in g.table.column(name));
-    if (!g.table.axes.some((axis) => CHANGE_LOSS.has(axis.name)) && has("total_loss")) return "total_loss";
+    if (!g.table.data.columns.some((column) => CHANGE_LOSS.has(column.name) && !("constant" in column)) && has("total_loss")) return "total_loss";
     return ["style_distance", "structural_similarity"].find(has) || "";
   }
 

@@ -39,7 +39,7 @@
       }
     }
     addColumns();
-    g.update({ marked: {} });
+    g.update({ fresh: {} });
   };
 
   // Columns of the table like all others, so that filters and the order know them.
@@ -71,7 +71,7 @@
       timer = setTimeout(send, SAVE_MILLISECONDS);
     } else keepHere();
     addColumns();
-    g.update({ marked: {} });
+    g.update({ fresh: {} });
   }
 
   const plain = ([id, mark]) => ({ trial_id: id, ...mark });

@@ -28,19 +28,28 @@
 
   // A function that writes all of these numbers in one notation, with as many digits as tell them apart, three to five.
   g.notation = function (numbers) {
-    const finite = numbers.filter((number) => Number.isFinite(number));
-    if (finite.every(Number.isInteger) && finite.every((number) => Math.abs(number) < 1e7)) return (number) => (Number.isInteger(number) ? String(number) : g.number(number));
-    const sizes = finite.map(Math.abs).filter((size) => size > 0);
-    const [low, high] = [sizes.reduce((one, other) => Math.min(one, other), Infinity), sizes.reduce((one, other) => Math.max(one, other), 0)];
-    const spread = finite.reduce((one, other) => Math.max(one, other), -Infinity) - finite.reduce((one, other) => Math.min(one, other), Infinity);
+    let [low, high] = [Infinity, 0]; // of the sizes that are not 0
+    let [least, most] = [Infinity, -Infinity];
+    let whole = true;
+    for (const number of numbers) {
+      if (!Number.isFinite(number)) continue;
+      const size = Math.abs(number);
+      if (size > 0 && size < low) low = size;
+      if (size > high) high = size;
+      if (number < least) least = number;
+      if (number > most) most = number;
+      whole = whole && Number.isInteger(number);
+    }
+    if (whole && high < 1e7) return (number) => (Number.isInteger(number) ? String(number) : g.number(number));
+    const spread = most - least;
     const digits = spread > 0 ? g.clamp(Math.ceil(Math.log10(high / spread)) + 2, 3, 5) : 3;
     const plain = low >= 0.001 && high < 100000;
     return function (number) {
       if (!Number.isFinite(number)) return g.number(number);
       if (number === 0) return "0";
       if (!plain) return scientific(number, digits, false);
-      const whole = Math.floor(Math.log10(Math.abs(number))) + 1; // digits before the point: all of them are shown
-      return whole >= digits ? String(Math.round(number)) : number.toPrecision(digits);
+      const before = Math.floor(Math.log10(Math.abs(number))) + 1; // digits before the point: all of them are shown
+      return before >= digits ? String(Math.round(number)) : number.toPrecision(digits);
     };
   };
 

@@ -10,6 +10,9 @@
     return [...new Set([...g.table.axes.map((axis) => axis.name), ...metrics])].filter((name) => name && g.dimension(name)).slice(0, MOST);
   }
 
+  // How wide the chart has to be for its words to be read; on a phone it is scrolled.
+  g.parallelWidth = () => LEFT + RIGHT + (names().length - 1) * 72;
+
   g.drawParallel = function ({ context, width, height, ink, colour }) {
     const dimensions = names().map(g.dimension);
     const step = (width - LEFT - RIGHT) / Math.max(1, dimensions.length - 1);

@@ -10,7 +10,7 @@
   let drag = null;
 
   g.chartView = function () {
-    const numbers = g.table.columns.filter((column) => column.numbers && column.group === "loss" && g.dimension(column.name)).map((column) => column.name);
+    const numbers = g.table.columns.filter((column) => column.numbers && column.group === "loss").map((column) => column.name);
     const first = ["style_distance", "style_loss", "total_loss"].find((name) => numbers.includes(name)) || numbers[0] || g.table.axes[0]?.name || "";
     const second = ["structural_similarity", "content_loss", "total_loss"].find((name) => numbers.includes(name) && name !== first) || numbers.find((name) => name !== first) || first;
     return { chart: "scatter", x: first, y: second, colour: g.table.axes[0]?.name || "", front: false };
@@ -82,7 +82,11 @@
 
   // What charts draw with: a context in CSS pixels, and the page's colours.
   function surface() {
-    const { clientWidth: width, clientHeight: height } = canvas.parentElement;
+    const parallel = g.view.plot.chart === "parallel";
+    const height = canvas.parentElement.clientHeight;
+    const width = Math.max(canvas.parentElement.clientWidth, parallel ? g.parallelWidth() : 0);
+    canvas.style.width = `${width}px`;
+    canvas.style.touchAction = parallel ? "pan-x" : "none"; // a finger along an axis keeps a range
     canvas.width = Math.round(width * devicePixelRatio);
     canvas.height = Math.round(height * devicePixelRatio);
     const context = canvas.getContext("2d");

@@ -21,7 +21,8 @@
       this.status = data.trials.status;
       this.axes = data.axes;
       this._axes = new Map(data.axes.map((axis) => [axis.name, axis]));
-      this.setExtraColumns([]);
+      this._extra = [];
+      this.setExtraColumns();
       this._strides = [];
       let stride = 1;
       for (const axis of this.axes) {
@@ -31,15 +32,17 @@
       this._points = new Map();
       this._first = new Map(); // a trial may be at several points: what differs there has no effect
       for (let trial = 0; trial < this.count; trial++) {
-        const point = this._point(this.axes.map((axis) => axis.codes[trial]));
+        let point = 0;
+        for (let at = 0; at < this.axes.length; at++) point += this.axes[at].codes[trial] * this._strides[at];
         if (!this._points.has(point)) this._points.set(point, trial);
         if (!this._first.has(this.ids[trial])) this._first.set(this.ids[trial], trial);
       }
     }
 
-    // Columns that the page itself adds to those of the data.
-    setExtraColumns(extra) {
-      this.columns = [...this.data.columns, ...extra];
+    // The columns: those of the data that are there by now, and those that the page itself adds.
+    setExtraColumns(extra = this._extra) {
+      this._extra = extra;
+      this.columns = [...this.data.columns.filter((column) => !column.later), ...extra];
       this._columns = new Map(this.columns.map((column) => [column.name, column]));
     }
 

@@ -8,7 +8,7 @@ const PAGE = new URL("../../../results/gallery/page/", import.meta.url);
 export function load(files, table) {
   const window = {};
   const context = createContext({
-    window, URLSearchParams, document: { getElementById: () => ({}) }, preact: {}, innerWidth: 1400, devicePixelRatio: 1,
+    window, URLSearchParams, atob, document: { getElementById: () => ({}) }, preact: {}, innerWidth: 1400, devicePixelRatio: 1,
     addEventListener: () => {}, history: { state: null }, location: { hash: "", href: "file:///index.html" },
   });
   for (const file of ["core", ...files]) runInContext(readFileSync(new URL(`${file}.js`, PAGE), "utf8"), context, { filename: `${file}.js` });
@@ -44,4 +44,4 @@ export const RUN = {
   },
 };
 
-export const LOGIC = ["numbers", "table", "filter", "values", "heat", "dimensions", "plot", "zoom", "link", "layout", "snapshots"];
+export const LOGIC = ["numbers", "table", "filter", "values", "heat", "dimensions", "plot", "zoom", "link", "layout", "snapshots", "unpack"];

@@ -1,0 +1,34 @@
+"""What every trial has, in few bytes: of 100,000 trials each byte of a trial is a tenth of a megabyte before an image.
+
+`page/unpack.js` reads it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+STATES = {("done", True): "D", ("done", False): "d", ("failed", True): "F", ("failed", False): "f"}
+"""A letter for a trial's status and whether it has an image; `m` for one that was not run yet."""
+
+
+def states(status: Sequence[str], has_image: Sequence[bool]) -> str:
+    """A letter for each trial."""
+    return "".join(STATES.get(pair, "m") for pair in zip(status, has_image, strict=True))
+
+
+def hexadecimal(names: Sequence[str | None]) -> dict[str, Any] | list[str | None]:
+    """Names of hexadecimal digits, all of one even length, as base64; None is zeros. Others stay a list."""
+    given = {len(name) for name in names if name is not None}
+    if len(given) != 1 or (digits := given.pop()) % 2:
+        return list(names)
+    content = b"".join(bytes(digits // 2) if name is None else bytes.fromhex(name) for name in names)
+    return {"digits": digits, "base64": base64.b64encode(content).decode("ascii")}
+
+
+def repeated(values: Sequence[Any]) -> dict[str, Any]:
+    """Values that are mostly the same: each one once, and which of them each trial has, or only the one of all."""
+    place: dict[Any, int] = {}
+    codes = [place.setdefault(value, len(place)) for value in values]
+    return {"values": list(place), "codes": codes if len(place) > 1 else None}
