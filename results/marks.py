@@ -83,10 +83,10 @@ class Marker:
         self._run = run
         self._rows: dict[str, dict[str, Any]] = {}
 
-    def add(self, mark: Mark) -> None:
-        """Keep a mark in place of any earlier one on its trial. Raises RunError where that fails."""
-        row = mark.plain() | {"marked_at": datetime.datetime.now(datetime.UTC), "session": self._session}
-        rows = {**self._rows, mark.trial_id: row}
+    def add(self, *marks: Mark) -> None:
+        """Keep marks in place of any earlier ones on their trials. Raises RunError where that fails."""
+        now = {"marked_at": datetime.datetime.now(datetime.UTC), "session": self._session}
+        rows = {**self._rows, **{mark.trial_id: mark.plain() | now for mark in marks}}
         table = pa.Table.from_pylist(list(rows.values()), schema=SCHEMA)
         self._run.write(f"marks.parquet/{self._session}.parquet", to_parquet(table))
         self._rows = rows

@@ -26,22 +26,47 @@ from results.table.axes import (
 )
 from results.table.labels import setting_name, value_text
 from stylize import registry
+from stylize.settings import ABOUT
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
 _NOT_SHOWN = {"trial_id", "run", "image_path"}
 
 
-def axes(trials: pd.DataFrame) -> list[dict[str, Any]]:
+def axes(trials: pd.DataFrame, bases: Mapping[str, str], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The axes along which the trials differ, one for each group of settings that move together, named by its first.
 
     Each has `values` in the grid's order, every one with a `key` that no other of the axis has, and `codes`: each
-    trial's position along it.
+    trial's position along it. `bases` and `names` have each run's address for the page and its name.
     """
     found = (axis_along(trials, group) for group in axis_groups(trials))
-    return [_axis(trials, axis) for axis in found if len(axis) > 1]
+    return [
+        _run_axis(trials, axis, names) if axis.name == "run" else _axis(trials, axis, bases)
+        for axis in found
+        if len(axis) > 1
+    ]
 
 
-def _axis(trials: pd.DataFrame, axis: Axis) -> dict[str, Any]:
+def _run_axis(trials: pd.DataFrame, axis: Axis, names: Mapping[str, str]) -> dict[str, Any]:
+    """The axis of several runs; each value says in which settings its run differs from the others."""
+    values = []
+    for (location,), number in zip(axis.values, axis.first_rows, strict=True):
+        row = trials.iloc[number]
+        differs = [f"{setting_name(name)} {one_line(name, row[name])}" for name in _between_runs(trials)]
+        value = {"key": names[location], "label": names[location], "query": value_query("run", row)}
+        values.append(value | ({"also": printable(", ".join(differs))} if differs else {}))
+    return {"name": "run", "title": "run", "values": values, "codes": list(axis.codes)}
+
+
+def _between_runs(trials: pd.DataFrame) -> list[str]:
+    """The settings that are one value in each run, and not the same in all."""
+    within = {
+        name: [{comparable(value) for value in table[name]} for _, table in trials.groupby("run", sort=False)]
+        for name in setting_columns(trials)
+    }
+    return [name for name, runs in within.items() if all(len(one) == 1 for one in runs) and len(set.union(*runs)) > 1]
+
+
+def _axis(trials: pd.DataFrame, axis: Axis, bases: Mapping[str, str]) -> dict[str, Any]:
     values = []
     keys = _unique(printable(label.replace("\n", " + ")) for label in axis.distinct_labels(", "))
     for key, label, beside, number in zip(keys, axis.labels, axis.beside, axis.first_rows, strict=True):
@@ -49,8 +74,8 @@ def _axis(trials: pd.DataFrame, axis: Axis) -> dict[str, Any]:
         value = {"key": key, "label": printable(label), "query": value_query(axis.name, row)}
         if beside:
             value["also"] = printable(", ".join(one.replace("\n", " + ") for one in beside))
-        if axis.name in PICTURES and (link := reference_link(row, axis.name)):
-            value["picture"] = link
+        if axis.name in PICTURES and isinstance(sha256 := row.get(f"{axis.name}_sha256"), str):
+            value["picture"] = f"{bases[row['run']]}{Run.reference_path(sha256)}"
         values.append(value)
     return {"name": axis.name, "title": axis.title, "values": values, "codes": list(axis.codes)}
 
@@ -83,11 +108,24 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
         group = "setting" if setting else "loss" if name in measured or name.startswith(of_layers) else "other"
         if encoded := _encoded(trials[name], name, setting):
             found.append({"name": name, "title": setting_name(name), "group": group} | encoded)
+            if setting and "constant" in encoded and not _has_effect(trials, name):
+                found[-1]["unused"] = True
             if setting and "words" in encoded:
                 codes = encoded["codes"]
                 first = (trials.iloc[codes.index(code)] for code in range(len(encoded["words"])))
                 found[-1]["queries"] = [value_query(name, row) for row in first]
     return found
+
+
+def _has_effect(trials: pd.DataFrame, name: str) -> bool:
+    """Whether a setting may have an effect on one of the trials; the page's details leave others out."""
+    weighed = {about.weights.column: setting for setting, about in ABOUT.items() if about.weights}
+    about = ABOUT.get(weighed.get(name, name))
+    if about is None:
+        return True
+    known = [one for one in sorted(about.effect.names()) if one in trials]
+    facts = trials[known].drop_duplicates().itertuples(index=False, name=None)
+    return not known or any(about.effect.holds(dict(zip(known, one, strict=True))) is not False for one in facts)
 
 
 def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
@@ -133,14 +171,9 @@ def _unique(texts: Iterable[str]) -> list[str]:
     return unique
 
 
-def reference_link(row: Mapping[str, Any] | pd.Series, picture: str) -> str | None:
-    """Where the small copy of a row's content or style picture is, as the page sees it."""
-    sha256 = row.get(f"{picture}_sha256")
-    return f"../{Run.reference_path(sha256)}" if isinstance(sha256, str) else None
-
-
 def first_view(names: Sequence[str], sheet: Mapping[str, Sequence[str]] | None) -> dict[str, str | None]:
     """Which axes are what at the first look: as the grid's sheet has them, else the last two, and a third outside.
+    Several runs are above each other where the rows have no axis outside.
 
     An axis that has none of these roles is a slider.
     """
@@ -148,6 +181,8 @@ def first_view(names: Sequence[str], sheet: Mapping[str, Sequence[str]] | None) 
     across = [name for name in (sheet or {}).get("columns", ()) if name in names]
     if not rows and not across:
         rows, across = list(names[-3:-1]), list(names[-1:])
+    if "run" in names and len(rows) == 1 and "run" not in rows + across:
+        rows = ["run", *rows]
     return {
         "super-rows": rows[-2] if len(rows) > 1 else None,
         "rows": rows[-1] if rows else None,

@@ -5,24 +5,20 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
 import pandas as pd
 
-from results.errors import SheetError
-from results.gallery.columns import axes, columns, first_view, one_line, reference_link
+from results.errors import RunError, SheetError
 from results.gallery.curves import PER_FILE, curve_files
-from results.gallery.packing import hexadecimal, repeated, states
+from results.gallery.describe import Shown, base_between, describe
+from results.gallery.packing import hexadecimal
 from results.gallery.script import call
-from results.gallery.snapshots import snapshots
-from results.gallery.thumbnails import EDGES, make_thumbnails
-from results.marks import read_marks
-from results.printable import printable
+from results.gallery.thumbnails import make_thumbnails
 from results.run.folder import GALLERY_PAGE, Run
-from results.table.axes import PICTURES
-from results.table.labels import setting_name
 from results.table.load import load
 from stylize import registry
 
@@ -58,24 +54,47 @@ def write_gallery(
 
     Raises RunError, and SheetError for a run without trials.
     """
-    trials = load(run.location, missing=True)
+    shown = [Shown(run, "../")]
+    return _write(run, shown, next_in=next_in, thumbnails=thumbnails, written=written or Written())
+
+
+def write_several(runs: Sequence[Run], folder: Run) -> str:
+    """Write one gallery of several runs into `folder/gallery` and say where its page is.
+
+    Its images stay where they are, in the runs. Raises RunError where runs or folder are not on this machine's disks,
+    and SheetError for runs without trials.
+    """
+    for one in (*runs, folder):
+        if not one.is_local:
+            raise RunError(
+                f"a page of several runs links to their images by path, and {one.location} is no folder here"
+            )
+    shown = [Shown(run, base_between(folder, run)) for run in runs]
+    return _write(folder, shown, next_in=None, thumbnails=True, written=Written())
+
+
+def _write(target: Run, shown: Sequence[Shown], *, next_in: float | None, thumbnails: bool, written: Written) -> str:
+    tables = [load(one.run.location, missing=True) for one in shown]
+    trials = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     if trials.empty:
         raise SheetError("there is no trial to show")
-    written = written or Written()
-    files, versions = curve_files(run, list(trials["trial_id"]))
-    data = describe(run, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
-    data["trials"]["thumbnails"] = hexadecimal(_thumbnails(run, trials, make=thumbnails))
+    files, versions = curve_files(
+        [(one.run, list(table["trial_id"])) for one, table in zip(shown, tables, strict=True)]
+    )
+    data = describe(shown, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
+    made = [_thumbnails(one.run, table, make=thumbnails) for one, table in zip(shown, tables, strict=True)]
+    data["trials"]["thumbnails"] = hexadecimal([name for names in made for name in names])
     later = _put_off(data) if len(trials) > MOST_AT_ONCE else None
-    written.version = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
+    written.version = hashlib.sha256(json.dumps([data, later]).encode()).hexdigest()[:12]
     for name, content in page_files().items():
-        written.write(run, f"gallery/{name}", content)
+        written.write(target, f"gallery/{name}", content)
     for path, content in files.items():
-        written.write(run, path, content)
+        written.write(target, path, content)
     if later is not None:
-        written.write(run, "gallery/columns.js", call("gallery.receiveColumns", later, written.version))
-    written.write(run, "gallery/data.js", call("gallery.receiveData", data | {"version": written.version}))
-    write_state(run, written, next_in)
-    return run.full_path(GALLERY_PAGE)
+        written.write(target, "gallery/columns.js", call("gallery.receiveColumns", later, written.version))
+    written.write(target, "gallery/data.js", call("gallery.receiveData", data | {"version": written.version}))
+    write_state(target, written, next_in)
+    return target.full_path(GALLERY_PAGE)
 
 
 def _put_off(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -104,61 +123,6 @@ def page_files() -> dict[str, bytes]:
     files = [*folder.iterdir(), *(folder / "vendor").iterdir()]
     named = {f"vendor/{one.name}" if (folder / "vendor" / one.name).is_file() else one.name: one for one in files}
     return {name: one.read_bytes() for name, one in named.items() if one.is_file()}
-
-
-def describe(run: Run, trials: pd.DataFrame) -> dict[str, Any]:
-    """All that the page knows of a table of `load`, without curves and thumbnails. Texts have no control characters."""
-    metadata = run.metadata()
-    grid = metadata["grid"]
-    found = axes(trials)
-    sizes = trials[["width", "height"]].max()
-    has_image = [
-        isinstance(path, str) and path == Run.image_path(trial)
-        for path, trial in zip(trials["image_path"], trials["trial_id"], strict=True)
-    ]
-    return {
-        "run": {
-            "location": run.location,
-            "name": printable(grid["name"]),
-            "title": printable(grid["title"]),
-            "description": printable(grid["description"] or ""),
-            "standIns": sorted({printable(text) for text in trials["stand_ins"].dropna() if text}),
-        },
-        "edges": EDGES,
-        "largest": [1, 1] if sizes.isna().any() else [int(sizes["width"]), int(sizes["height"])],
-        "axes": found,
-        "view": first_view([axis["name"] for axis in found], grid["sheet"]),
-        "columns": columns(trials),
-        "snapshots": snapshots(trials),
-        "marks": [mark.plain() for mark in read_marks(run).values()],
-        "references": {picture: _references(trials, picture) for picture in PICTURES},
-        "trials": {
-            "ids": hexadecimal(list(trials["trial_id"])),
-            "states": states(list(trials["status"]), has_image),
-            "sizes": repeated(
-                [
-                    None if pd.isna(width) else (int(width), int(height))
-                    for width, height in zip(trials["width"], trials["height"], strict=True)
-                ]
-            ),
-        },
-    }
-
-
-def _references(trials: pd.DataFrame, picture: str) -> dict[str, Any]:
-    """The content or style pictures of the trials: each one once, and which of them each trial has, -1 for none."""
-    if picture not in trials:
-        return {"title": setting_name(picture), "pictures": [], "codes": [-1] * len(trials)}
-    code: dict[tuple[str, str], int] = {}
-    codes = []
-    for name, sha256 in zip(trials[picture], trials[f"{picture}_sha256"], strict=True):
-        known = isinstance(name, str) and isinstance(sha256, str)
-        codes.append(code.setdefault((name, sha256), len(code)) if known else -1)
-    pictures = [
-        {"name": one_line(picture, name), "link": reference_link({f"{picture}_sha256": sha256}, picture)}
-        for name, sha256 in code
-    ]
-    return {"title": setting_name(picture), "pictures": pictures, "codes": codes}
 
 
 def _thumbnails(run: Run, trials: pd.DataFrame, *, make: bool) -> list[str | None]:

@@ -72,3 +72,15 @@ def test_a_cell_that_a_link_names_is_in_sight(look, many):
     page = look(many, f"#cell={trial}&size=100", write=False)
     assert page.get_attribute("#grid", "aria-activedescendant") == "cell-73-42"
     assert page.locator("#cell-73-42").is_visible()
+
+
+def test_columns_of_very_many_trials_come_after_the_first_look(look, until, make_run, monkeypatch):
+    monkeypatch.setattr("results.gallery.write.MOST_AT_ONCE", 5)
+    made = make_run({"seed": [2, 0, 1], "ratio": [1e-4, 1e-3]})
+    page = look(made.run)
+    until(page, "Boolean(gallery.table.column('ratio'))")
+    assert made.run.exists("gallery/columns.js")
+    # A link may name any of them, and is shown at once as it says.
+    again = look(made.run, "#view=wall&sort=-ratio&where=seed%3E0", write=False)
+    assert again.evaluate("gallery.sorted()") == [1, 5, 0, 4]
+    assert not again.is_visible("#notice")

@@ -133,6 +133,27 @@ def test_stars_and_notes_stay_in_the_browser_and_leave_it_as_a_file(look, until,
     until(other, "document.querySelectorAll('td .star').length === 2")
 
 
+def test_a_file_that_a_gallery_exported_is_kept_in_the_run(make_run, sweep, tmp_path):
+    made = make_run(AXES)
+    trial = made.run.names("images/**")[0].rpartition("/")[2].removesuffix(".png")
+    path = tmp_path / "marks.json"
+    path.write_text(json.dumps({"format": 1, "marks": [{"trial_id": trial, "star": True, "tags": ["sky"]}]}))
+    told = sweep("mark", made.run.location, path)
+    assert (told.exit_code, "1 mark kept" in told.stderr) == (0, True)
+    assert read_marks(made.run) == {trial: Mark(trial, star=True, tags=("sky",))}
+    for text, reason in (
+        ('{"marks": [{"trial_id": "abababababababababab"}]}', "of another run"),
+        ("[1]", "no marks"),
+        ("{", "no marks"),
+        ('{"marks": [{"trial_id": "aa", "star": 3}]}', "star is true or false"),
+    ):
+        path.write_text(text)
+        refused = sweep("mark", made.run.location, path)
+        assert (refused.exit_code, reason in refused.stderr) == (2, True), refused.stderr
+    assert sweep("mark", made.run.location, tmp_path / "nothing").exit_code == 2
+    assert len(read_marks(made.run)) == 1
+
+
 @pytest.mark.parametrize("look", ["http"], indirect=True)
 def test_a_served_page_keeps_marks_in_the_run(look, until, settle, make_run):
     made = make_run(AXES)

@@ -17,7 +17,7 @@ from PIL import Image
 import results
 from results import RunError, SheetError
 from results.gallery import live as live_module
-from results.gallery.columns import first_view
+from results.gallery.columns import columns, first_view
 from results.gallery.live import live
 from results.gallery.packing import hexadecimal
 from results.gallery.script import call
@@ -292,3 +292,15 @@ def test_the_server_is_on_this_machine_alone_and_answers_to_no_other_name(served
     connection.close()
     with pytest.raises(RunError, match="--port"):
         Server(server.run, server.server_port)
+
+
+def test_settings_that_no_trial_uses_are_marked(make_run):
+    made = make_run({"ratio": RATIOS})
+    trials = results.load(made.run.location)
+    usual = {"style_representation": "gram", "mrf_stride": 1, "init": "content", "seed": 0}
+    for name, value in usual.items():
+        trials.insert(2, name, value) if name not in trials else None
+    unused = {column["name"] for column in columns(trials) if column.get("unused")}
+    assert unused == {"mrf_stride", "seed"}
+    trials["init"] = ["content", "content", "noise"]
+    assert "seed" not in {column["name"] for column in columns(trials) if column.get("unused")}

@@ -8,7 +8,7 @@
 
   // The trial that a trial is held against; -1 where there is none, as before an axis' first value.
   g.againstOf = function (trial) {
-    const against = g.view.against;
+    const against = g.view.mode === "grid" ? g.view.against : null;
     if (!against) return -1;
     if (against === "pin") return g.view.pins.find((pin) => typeof pin === "number" && pin !== trial) ?? -1;
     const axis = g.table.axis(against);
@@ -51,7 +51,7 @@
 
   // How the images are held against each other; beside the sliders, where they are at hand on a phone, too.
   g.againstControls = function () {
-    if (!g.view.against) return [];
+    if (!g.view.against || g.view.mode !== "grid") return [];
     const style = g.byId("grid-scroller").style;
     style.setProperty("--gain", g.view.gain);
     style.setProperty("--swipe", `${swipe}%`);

@@ -27,7 +27,9 @@
 
   g.pandas = function () {
     const query = g.query();
-    const lines = ["import results", "", `trials = results.load(${JSON.stringify(g.table.data.run.location)}${g.view.mode === "grid" ? ", missing=True" : ""})`];
+    const load = (run) => `results.load(${JSON.stringify(run.location)}${g.view.mode === "grid" ? ", missing=True" : ""})`;
+    const runs = g.table.data.runs;
+    const lines = runs.length > 1 ? ["import pandas as pd", "import results", "", `trials = pd.concat([${runs.map(load).join(", ")}], ignore_index=True)`] : ["import results", "", `trials = ${load(runs[0])}`];
     if (query) lines.push(`trials = trials.query(${JSON.stringify(query)})`);
     if (g.view.mode !== "grid") {
       const sort = g.view.sort;
@@ -52,7 +54,7 @@
     g.fill(dialog,
       g.make("div", { class: "viewer-heading" }, g.make("h2", { id: "copy-title" }, "This view again"), g.make("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close")),
       block("Link", location.href),
-      block(g.view.mode === "grid" ? "As a sheet, from a shell" : "As a table, from a shell", g.command()),
+      g.table.data.runs.length > 1 ? "" : block(g.view.mode === "grid" ? "As a sheet, from a shell" : "As a table, from a shell", g.command()),
       block("In Python", g.pandas()),
       g.marksBlock());
     g.openDialog(dialog);

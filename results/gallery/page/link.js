@@ -79,10 +79,10 @@
       add("x", short(view.zoom.x));
       add("y", short(view.zoom.y));
     }
-    if (view.cell >= 0) add("cell", g.table.ids[view.cell]);
-    if (view.selected.length) add("select", view.selected.map((trial) => g.table.ids[trial]).join(","));
+    if (view.cell >= 0) add("cell", g.table.keys[view.cell]);
+    if (view.selected.length) add("select", view.selected.map((trial) => g.table.keys[trial]).join(","));
     if (view.show) add("show", view.show);
-    if (view.pins.length) add("pin", view.pins.map((pin) => (typeof pin === "number" ? g.table.ids[pin] : pin)).join(","));
+    if (view.pins.length) add("pin", view.pins.map((pin) => (typeof pin === "number" ? g.table.keys[pin] : pin)).join(","));
     return parts.join("&");
   };
 

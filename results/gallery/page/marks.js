@@ -47,7 +47,7 @@
     const table = g.table;
     const column = (name, word) => {
       const words = [];
-      const codes = table.ids.map((id) => {
+      const codes = table.keys.map((id) => {
         const text = word(g.markOf(id));
         if (!text) return -1;
         if (!words.includes(text)) words.push(text);
@@ -59,10 +59,10 @@
   }
 
   g.markOf = (id) => marks.get(id) || EMPTY;
-  g.isStarred = (trial) => trial >= 0 && g.markOf(g.table.ids[trial]).star;
+  g.isStarred = (trial) => trial >= 0 && g.markOf(g.table.keys[trial]).star;
 
   function change(trial, difference) {
-    const id = g.table.ids[trial];
+    const id = g.table.keys[trial];
     const mark = { ...g.markOf(id), ...difference };
     marks.set(id, mark);
     if (served()) {
@@ -74,11 +74,11 @@
     g.update({ fresh: {} });
   }
 
-  const plain = ([id, mark]) => ({ trial_id: id, ...mark });
+  const plain = ([id, mark]) => ({ trial_id: id.replace(/@.*/, ""), ...mark });
 
   function keepHere() {
     try {
-      localStorage.setItem(place(), JSON.stringify([...marks].map(plain)));
+      localStorage.setItem(place(), JSON.stringify([...marks].map(([id, mark]) => ({ trial_id: id, ...mark }))));
     } catch {
       g.notice("This browser keeps nothing for this page: export the stars and notes before you close it.");
     }
@@ -109,7 +109,7 @@
 
   // In the panel: what this person thinks of a trial.
   g.markFields = function (trial) {
-    const mark = g.markOf(g.table.ids[trial]);
+    const mark = g.markOf(g.table.keys[trial]);
     const tags = (event) => change(trial, { tags: [...new Set(event.target.value.split(",").map((tag) => tag.trim()).filter(Boolean))] });
     return h("div", { class: "mark", key: `mark ${trial}` }, g.starButton(trial),
       h("input", { "aria-label": "Tags, separated by commas", placeholder: "tags, separated by commas", maxlength: 400, value: mark.tags.join(", "), onChange: tags }),

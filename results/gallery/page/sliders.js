@@ -28,7 +28,8 @@
     const others = g.againstControls();
     const place = g.byId("sliders");
     place.hidden = !books.length && !others.length;
-    g.draw(place, ...g.sliderControls(books), ...others);
+    const note = g.view.step !== null && g.view.caption ? h("span", { class: "hint", key: "note" }, "The numbers are those of the last image.") : null;
+    g.draw(place, ...g.sliderControls(books), note, ...others);
   };
 
   // `prefix` tells the sliders of the large view from those of the page.

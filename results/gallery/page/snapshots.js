@@ -21,7 +21,7 @@
 
   g.snapshotPath = function (trial, step) {
     const owner = g.table.data.snapshots.by[trial] || g.table.ids[trial];
-    return `../frames/${owner.slice(0, 2)}/${owner}/${String(step).padStart(7, "0")}.webp`;
+    return `${g.table.base(trial)}frames/${owner.slice(0, 2)}/${owner}/${String(step).padStart(7, "0")}.webp`;
   };
 
   // The slider over the steps: its last place is the last image.

@@ -18,6 +18,9 @@
       if (g.embedded) embedPictures(data);
       this.ids = data.trials.ids;
       this.count = this.ids.length;
+      // What links and marks name a trial by: two runs may have one trial.
+      this.keys = data.trials.runs ? this.ids.map((id, trial) => `${id}@${data.trials.runs[trial]}`) : this.ids;
+      this._bases = new Map(data.runs.map((run) => [run.name, run.base]));
       this.status = data.trials.status;
       this.axes = data.axes;
       this._axes = new Map(data.axes.map((axis) => [axis.name, axis]));
@@ -35,7 +38,7 @@
         let point = 0;
         for (let at = 0; at < this.axes.length; at++) point += this.axes[at].codes[trial] * this._strides[at];
         if (!this._points.has(point)) this._points.set(point, trial);
-        if (!this._first.has(this.ids[trial])) this._first.set(this.ids[trial], trial);
+        if (!this._first.has(this.keys[trial])) this._first.set(this.keys[trial], trial);
       }
     }
 
@@ -64,7 +67,7 @@
       return trial === undefined ? -1 : trial;
     }
 
-    // The first trial of an id, -1 where there is none.
+    // The first trial of a key, -1 where there is none.
     byId(id) {
       const trial = this._first.get(id);
       return trial === undefined ? -1 : trial;
@@ -113,10 +116,15 @@
       return this.data.trials.hasImage[trial];
     }
 
+    // Where the run of a trial is, as the page sees it.
+    base(trial) {
+      return this._bases.get(this.data.trials.runs ? this.data.trials.runs[trial] : this.data.runs[0].name);
+    }
+
     imagePath(trial) {
       if (g.embedded) return g.embedded.images[this.data.trials.thumbnails[trial]] || "";
       const id = this.ids[trial];
-      return `../images/${id.slice(0, 2)}/${id}.png`;
+      return `${this.base(trial)}images/${id.slice(0, 2)}/${id}.png`;
     }
 
     // The smallest copy of an image that fills so many pixels of its long edge; the image itself where none does, or
@@ -128,7 +136,7 @@
       if (start && size) {
         const longest = Math.max(...size);
         for (const edge of pixels > 2 * longest ? [] : this.data.edges) {
-          if (edge >= Math.min(pixels, longest)) return `thumbnails/${start}-${edge}.webp`;
+          if (edge >= Math.min(pixels, longest)) return `${this.data.trials.runs ? `${this.base(trial)}gallery/` : ""}thumbnails/${start}-${edge}.webp`;
           if (edge >= longest) break;
         }
       }

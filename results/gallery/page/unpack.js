@@ -24,7 +24,7 @@
     const states = [...packed.states].map((letter) => STATES[letter]);
     return {
       ids: names(packed.ids), status: states.map(([status]) => status), hasImage: states.map(([, image]) => image),
-      sizes: repeated(packed.sizes, states.length),
+      sizes: repeated(packed.sizes, states.length), runs: packed.runs ? repeated(packed.runs, states.length) : null,
       thumbnails: names(packed.thumbnails).map((hash) => (hash === null ? null : `${hash.slice(0, 2)}/${hash}`)),
     };
   };

@@ -23,6 +23,7 @@ export function load(files, table) {
 // A run of six trials, 2 styles × 3 ratios, the last of which failed.
 export const RUN = {
   run: { title: "T", location: "runs/t" },
+  runs: [{ name: "t", location: "runs/t", base: "../" }],
   edges: [96, 256, 640], largest: [48, 36], version: "1", snapshots: null,
   axes: [
     { name: "style", title: "style", values: [{ key: "few", label: "few", query: "style == 'a'" }, { key: "many", label: "many", query: "style == 'b'" }], codes: [0, 0, 0, 1, 1, 1] },

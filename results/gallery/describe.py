@@ -1,0 +1,113 @@
+"""What the page knows of one run or of several, as JSON: texts, axes, columns, and what every trial has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from results.gallery.columns import axes, columns, first_view, one_line
+from results.gallery.packing import hexadecimal, repeated, states
+from results.gallery.snapshots import snapshots
+from results.gallery.thumbnails import EDGES
+from results.marks import read_marks
+from results.printable import printable
+from results.run.folder import Run
+from results.table.axes import PICTURES
+from results.table.labels import setting_name
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A run of a page, and the address of its folder as the page sees it, such as `../`."""
+
+    run: Run
+    base: str
+
+
+def base_between(page: Run, run: Run) -> str:
+    """The address of a run's folder for a page in the folder `gallery` of another one; both are local."""
+    parts = os.path.relpath(run.url, f"{page.url}/gallery").split(os.sep)
+    return "".join(f"{quote(part)}/" for part in parts)
+
+
+def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
+    """All that the page knows of these runs, without curves and thumbnails. Texts have no control characters.
+
+    `trials` are the runs' tables of `load`, one below the other. Of several runs the run is the first axis.
+    """
+    grids = [one.run.metadata()["grid"] for one in shown]
+    grid = grids[0]
+    names = _names(shown)
+    bases = {one.run.location: one.base for one in shown}
+    found = axes(trials, bases, dict(zip(bases, names, strict=True)))
+    several = len(shown) > 1
+    sizes = trials[["width", "height"]].max()
+    has_image = [
+        isinstance(path, str) and path == Run.image_path(trial)
+        for path, trial in zip(trials["image_path"], trials["trial_id"], strict=True)
+    ]
+    return {
+        "run": {
+            "location": printable(" ".join(bases)),
+            "name": printable("-".join(dict.fromkeys(one["name"] for one in grids))),
+            "title": printable(" and ".join(dict.fromkeys(one["title"] for one in grids))),
+            "description": "" if several else printable(grid["description"] or ""),
+            "standIns": sorted({printable(text) for text in trials["stand_ins"].dropna() if text}),
+        },
+        "runs": [
+            {"location": one.run.location, "name": name, "base": one.base}
+            for one, name in zip(shown, names, strict=True)
+        ],
+        "edges": EDGES,
+        "largest": [1, 1] if sizes.isna().any() else [int(sizes["width"]), int(sizes["height"])],
+        "axes": found,
+        "view": first_view([axis["name"] for axis in found], grid["sheet"]),
+        "columns": columns(trials),
+        "snapshots": snapshots(trials),
+        "marks": [
+            mark.plain() | ({"trial_id": f"{mark.trial_id}@{name}"} if several else {})
+            for one, name in zip(shown, names, strict=True)
+            for mark in read_marks(one.run).values()
+        ],
+        "references": {picture: _references(trials, picture, bases) for picture in PICTURES},
+        "trials": {
+            "runs": repeated([names[list(bases).index(location)] for location in trials["run"]]) if several else None,
+            "ids": hexadecimal(list(trials["trial_id"])),
+            "states": states(list(trials["status"]), has_image),
+            "sizes": repeated(
+                [
+                    None if pd.isna(width) else (int(width), int(height))
+                    for width, height in zip(trials["width"], trials["height"], strict=True)
+                ]
+            ),
+        },
+    }
+
+
+def _names(shown: Sequence[Shown]) -> list[str]:
+    """What runs are called: the last part of their paths, or all of them where two have one."""
+    names = [one.run.location.rstrip("/").rpartition("/")[2] for one in shown]
+    return [printable(name) for name in (names if len(set(names)) == len(names) else [s.run.location for s in shown])]
+
+
+def _references(trials: pd.DataFrame, picture: str, bases: Mapping[str, str]) -> dict[str, Any]:
+    """The content or style pictures of the trials: each one once, and which of them each trial has, -1 for none."""
+    if picture not in trials:
+        return {"title": setting_name(picture), "pictures": [], "codes": [-1] * len(trials)}
+    code: dict[tuple[str, str], int] = {}
+    codes, bases_of = [], []
+    for name, sha256, run in zip(trials[picture], trials[f"{picture}_sha256"], trials["run"], strict=True):
+        known = isinstance(name, str) and isinstance(sha256, str)
+        if known and (name, sha256) not in code:
+            bases_of.append(bases[run])
+        codes.append(code.setdefault((name, sha256), len(code)) if known else -1)
+    pictures = [
+        {"name": one_line(picture, name), "link": f"{base}{Run.reference_path(sha256)}"}
+        for (name, sha256), base in zip(code, bases_of, strict=True)
+    ]
+    return {"title": setting_name(picture), "pictures": pictures, "codes": codes}
