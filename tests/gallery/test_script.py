@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "results" / "gallery" / "page"
-FROM_DATA = {"receiveData", "receiveState", "receiveCurves", "receiveEmbedded"}
+FROM_DATA = {"receiveData", "receiveState", "receiveCurves", "receiveEmbedded", "receiveColumns"}
 """Called by the data's scripts."""
 
 

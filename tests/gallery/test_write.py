@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 from threading import Thread
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -45,6 +45,7 @@ def names_of(packed):
     return [None if set(name) == {"0"} else name for name in names]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # other work decides how fast it is
 @given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_a_script_holds_any_text_and_no_tag(value):
     content = call("receive", value)
@@ -64,6 +65,7 @@ def test_the_page_needs_no_other_place(make_run):
     assert run.exists("gallery/vendor/uPlot.LICENSE.txt")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.none() | st.binary(min_size=10, max_size=10).filter(any).map(bytes.hex)))
 def test_packed_names_are_the_names(names):
     assert names_of(hexadecimal(names)) == names

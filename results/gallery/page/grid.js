@@ -168,7 +168,7 @@
   function band(layout, row, span) {
     const value = layout.superRowAxis.values[layout.rows[row][0]];
     const picture = value.picture ? g.make("img", { class: "reference", src: value.picture, alt: "", decoding: "async" }) : null;
-    return g.make("th", { scope: "rowgroup", colspan: span }, g.make("span", { class: "sticky" }, picture, `${layout.superRowAxis.title}: ${value.key}`));
+    return g.make("th", { scope: "rowgroup", colspan: span }, g.make("span", { class: "sticky" }, picture, `${layout.superRowAxis.title}: ${value.key}`, value.also ? g.make("small", { title: value.also }, value.also) : null));
   }
 
   function rowHeader(layout, row) {
