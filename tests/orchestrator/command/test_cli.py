@@ -257,7 +257,7 @@ def test_the_table_the_status_and_the_sheet_of_a_run(small_grid, sweep):
     assert json.loads(sweep("status", "runs/small", "--json").stdout)["missing"] == 1
 
     text = sweep("table", "small").stdout.splitlines()
-    assert text[0].split()[:4] == ["trial_id", "ratio", "style_layers_label", "status"]
+    assert text[0].split()[:4] == ["trial_id", "style_layers_label", "ratio", "status"]
     assert len(text) == 4
     rows = list(csv.DictReader(io.StringIO(sweep("table", "small", "--csv", "--sort", "-total_loss").stdout)))
     losses = [float(row["total_loss"]) for row in rows]

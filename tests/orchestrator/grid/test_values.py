@@ -111,7 +111,7 @@ def test_any_value_at_all_is_either_hashable_or_refused_by_its_settings_name(set
         (5, ["ratio"], "there is no setting 5; there are ratio"),
         (["ratio"], ["seed"], "there is no setting ['ratio']; there are seed"),
         ("x" * 99, ["seed"], f"there is no setting '{'x' * 56}...; there are seed"),
-        ("xyz", ["a"] * 99, f"there is no setting 'xyz'; there are {'a, ' * 29}a"),
+        ("xyz", ["a"] * 99, f"there is no setting 'xyz'; there are {'a, ' * 29}a, … (99 in all)"),
     ],
 )
 def test_an_unknown_name_gets_the_closest_or_the_first_of_those_that_there_are(name, known, message):
