@@ -3,6 +3,7 @@
 StoreError
 ├── ChecksumError   a file that is not the one it should be
 ├── DownloadError   the network, the server or the disk failed
+├── NoFolderError   no place where downloads could be kept
 └── NotHereError    not in any folder, and the network may not be used
 """
 
@@ -17,6 +18,10 @@ class ChecksumError(StoreError):
 
 class DownloadError(StoreError):
     """A download that failed; running again goes on where it stopped."""
+
+
+class NoFolderError(StoreError):
+    """There is no folder in which downloads could be kept."""
 
 
 class NotHereError(StoreError):

@@ -10,7 +10,7 @@ import platformdirs
 
 from store.checksum import Checksum
 from store.download import Watch, download
-from store.errors import ChecksumError, DownloadError, NotHereError
+from store.errors import ChecksumError, DownloadError, NoFolderError, NotHereError
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,14 @@ EVERYTHING_ALLOWED = Access()
 
 
 def cache_folder(kind: str) -> Path:
-    """Where downloads of this kind (`pictures`, `weights`) are kept: below $SWEEP_CACHE or the user's cache folder."""
-    root = os.environ.get("SWEEP_CACHE") or platformdirs.user_cache_dir("sweep", appauthor=False)
+    """Where downloads of this kind (`pictures`, `weights`) are kept: below $SWEEP_CACHE or the user's cache folder.
+
+    Raises NoFolderError for a user without a home, as in some containers.
+    """
+    try:
+        root = os.environ.get("SWEEP_CACHE") or platformdirs.user_cache_dir("sweep", appauthor=False)
+    except RuntimeError as error:
+        raise NoFolderError("this user has no home folder to keep downloads in; set SWEEP_CACHE to a folder") from error
     return Path(root) / kind
 
 

@@ -125,7 +125,7 @@ def is_path(reference: str) -> bool:
 
 def _look(remote: Remote, folder: Path | None, access: Access) -> Path | None:
     cache = cache_folder("weights")
-    hub = Path.home() / ".cache/torch/hub/checkpoints"  # where torchvision keeps its downloads
+    hub = Path(os.path.expanduser("~/.cache/torch/hub/checkpoints"))  # where torchvision keeps its downloads
     here = any(place and (place / remote.name).is_file() for place in (folder, cache))
     if not here and (hub / remote.name).is_file():
         folder = hub

@@ -86,7 +86,7 @@ def grid_path(grid: str) -> Path:
     path = Path(grid)
     bundled = _bundled_grids()
     if is_grid(grid):
-        return path if path.suffix in (".yaml", ".yml") or path.exists() else bundled[grid]
+        return path if _is_file(path) else bundled[grid]
     close = difflib.get_close_matches(grid, bundled, n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     fail(f"there is no file {grid}, and no grid of that name among {', '.join(bundled)}{hint}")
@@ -94,8 +94,12 @@ def grid_path(grid: str) -> Path:
 
 def is_grid(word: str) -> bool:
     """Whether a word names a grid: a file (one of YAML need not exist yet), or one that comes with the program."""
-    path = Path(word)
-    return path.suffix in (".yaml", ".yml") or path.exists() or word in _bundled_grids()
+    return _is_file(Path(word)) or word in _bundled_grids()
+
+
+def _is_file(path: Path) -> bool:
+    """A folder is no grid: one called `figure5`, as in `runs/`, does not hide the grid of that name."""
+    return path.suffix in (".yaml", ".yml") or (path.exists() and not path.is_dir())
 
 
 def _bundled_grids() -> dict[str, Path]:

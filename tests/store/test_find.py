@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from store import Access, Checksum, ChecksumError, DownloadError, NotHereError, Remote, cache_folder, find
+from store import Access, Checksum, ChecksumError, DownloadError, NotHereError, Remote, StoreError, cache_folder, find
 from store.checksum import sha256
+from weights import find_weights
 
 
 @pytest.fixture
@@ -96,3 +97,17 @@ def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert tmp_path in Path(cache_folder("weights")).parents
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch, tmp_path):
+    def nobody(name):
+        raise KeyError(f"getpwuid(): uid not found: {name}")
+
+    for name in ("SWEEP_CACHE", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(StoreError, match=r"this user has no home folder .* set SWEEP_CACHE to a folder"):
+        cache_folder("pictures")
+    monkeypatch.setenv("SWEEP_CACHE", str(tmp_path))
+    assert cache_folder("pictures") == tmp_path / "pictures"
+    assert find_weights("vgg16", None, base=tmp_path, access=Access(offline=True)).stand_in == "vgg16-slim"
