@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import finish
 from orchestrator.describe import write_run
-from orchestrator.errors import UsageError
+from orchestrator.errors import EngineError, UsageError
 from orchestrator.grid.grid import Grid, select
 from orchestrator.grid.reader import load_grid
 from orchestrator.grid.yaml12 import parse_value
@@ -20,7 +21,7 @@ from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
 from orchestrator.request import Request
-from results import Run
+from results import Run, RunError
 from results.run.rows import read_rows
 from store import Access, Watch
 
@@ -155,12 +156,13 @@ def execute(
         run.remove_leftovers()
         # Another sweep may have worked here between the plan and the lock.
         plan = _plan(request, plan.grid, run, plan.inputs, trials)
-        derived = write_run(run, plan, request)
-        status, interrupted = None, False
-        if plan.batches:
-            status, interrupted = _work(plan, run, request, networks)
-            finish.check_rows(run, plan, status)
-        finished = finish.finish(run, plan, derived, interrupted=interrupted)
+        with _keeping_what_is_written(run):
+            derived = write_run(run, plan, request)
+            status, interrupted = None, False
+            if plan.batches:
+                status, interrupted = _work(plan, run, request, networks)
+                finish.check_rows(run, plan, status)
+            finished = finish.finish(run, plan, derived, interrupted=interrupted)
     return _outcome(plan, run, status, finished, interrupted=interrupted)
 
 
@@ -175,6 +177,17 @@ def _outcome(
 ) -> Outcome:
     notes = finished.notes + _frames_note(run, plan)
     return Outcome(plan, run, status, interrupted, finished.sheet, finished.gallery, notes, up_to_date)
+
+
+@contextlib.contextmanager
+def _keeping_what_is_written(run: Run) -> Iterator[None]:
+    """A storage that fails once something is written stops the sweep in its middle; before, nothing was started."""
+    try:
+        yield
+    except RunError as error:
+        if not run.exists():
+            raise
+        raise EngineError(f"{error}. What is committed stays; run again to go on") from error
 
 
 def _interrupt_myself() -> None:

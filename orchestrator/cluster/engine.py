@@ -181,7 +181,9 @@ class Engine:
             self._replace(crew, error)
             return
         except RunError as error:
-            raise EngineError(f"{error}. What is committed stays; run again to go on") from error
+            # One from a worker is an error of Ray's as well, whose text is the stack trace there.
+            reason = error.cause if isinstance(error, ray_exceptions.RayTaskError) else error
+            raise EngineError(f"{reason}. What is committed stays; run again to go on") from error
         except ray_exceptions.RayTaskError as error:
             raise EngineError(f"a worker failed: {error.cause}") from error
         batch = crew.batches.pop(ref)

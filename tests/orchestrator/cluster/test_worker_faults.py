@@ -166,7 +166,10 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_
     full = sweep(sixteen, "--workers", "1")
     assert full.exit_code == 1
     assert full.stderr.count("error:") == 1
-    assert "the disk is full. What is committed stays; run again to go on" in full.stderr
+    _, _, message = full.stderr.partition("error: ")
+    assert message.startswith("cannot write images/")
+    assert message.endswith("the disk is full. What is committed stays; run again to go on\n")
+    assert message.count("\n") == 1
     assert "Traceback" not in full.stderr
     kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]
     assert 0 < len(kept) <= 4

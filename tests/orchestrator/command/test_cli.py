@@ -206,6 +206,31 @@ def test_the_plan_says_what_will_happen_and_does_none_of_it(small_grid, sweep, t
     assert list(tree(small_grid.parent)) == ["small.yaml"]
 
 
+def test_a_folder_does_not_hide_a_grid_of_its_name(small_grid, sweep):
+    small_grid.with_name("quickstart").mkdir()
+    assert "Two photographs in three styles" in sweep("plan", "quickstart", "--offline").stdout
+    small_grid.with_name("other").mkdir()
+    assert "there is no file other, and no grid of that name" in sweep("plan", "other").stderr
+
+
+@pytest.mark.parametrize(("full_at", "exit_code"), [("run.json", 2), ("plan.parquet", 1)])
+def test_a_disk_that_is_full_gives_exit_code_2_only_if_nothing_was_written(
+    full_at, exit_code, small_grid, sweep, monkeypatch
+):
+    write = results.Run.write
+
+    def full(run, path, content):
+        if path == full_at:
+            raise results.RunError(f"cannot write {path} in {run.location}: the disk is full")
+        write(run, path, content)
+
+    monkeypatch.setattr(results.Run, "write", full)
+    stopped = sweep(small_grid)
+    assert stopped.exit_code == exit_code, stopped.stderr
+    assert "the disk is full" in stopped.stderr
+    assert ("run again to go on" in stopped.stderr) == (exit_code == 1)
+
+
 def test_the_plan_as_json(small_grid, sweep):
     planned = json.loads(sweep("plan", small_grid, "--json", "--limit", "3").stdout)
     assert planned["trials"] == {"points": 4, "different": 4, "done": 0, "failed": 0, "to run": 3, "not selected": 1}
