@@ -34,6 +34,24 @@ class Dimension:
             for labels, values in zip(self.labels, self.values, strict=True)
         ]
 
+    def positions(self) -> list[int]:
+        """Where each value stands along the axis on sheets and in tables, from 0.
+
+        That is the order of the grid. Only where numbers of the axis rise or fall, those of `include` take their places
+        among them.
+        """
+        order = list(range(len(self.values)))
+        if len(self.settings) == 1 and 1 < self.crossed < len(self.values):
+            numbers = [value for (value,) in self.values]
+            if all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers):
+                steps = [after > before for before, after in itertools.pairwise(numbers[: self.crossed])]
+                if len(set(steps)) == 1:
+                    order.sort(key=numbers.__getitem__, reverse=not steps[0])
+        positions = [0] * len(order)
+        for position, index in enumerate(order):
+            positions[index] = position
+        return positions
+
 
 def _without_quotes(value: Any) -> str:
     return shown_value(value).strip("'") if isinstance(value, str) else shown_value(value)

@@ -70,23 +70,24 @@ class Plan:
                 if any(labels[column] is not None for labels in dimension.labels):
                     columns.append((f"{name}_label", pa.string()))
         schema = pa.schema([("trial_id", pa.string()), *SETTINGS_SCHEMA, *columns])
+        positions = [dimension.positions() for dimension in self.grid.dimensions]
         parts = [schema.empty_table()]
         for start in range(0, len(self.points), ROWS_AT_ONCE):
             rows = [
                 {"trial_id": trial.id}
                 | settings_row(trial.settings)
                 | {"weights": trial.weights_reference}
-                | self._axis_columns(point)
+                | self._axis_columns(point, positions)
                 for point, trial in self.points[start : start + ROWS_AT_ONCE]
             ]
             parts.append(pa.Table.from_pylist(rows, schema=schema))
         return pa.concat_tables(parts).combine_chunks()
 
-    def _axis_columns(self, point: Point) -> dict[str, int | str | None]:
+    def _axis_columns(self, point: Point, positions: Sequence[Sequence[int]]) -> dict[str, int | str | None]:
         columns: dict[str, int | str | None] = {}
-        for dimension, index in zip(self.grid.dimensions, point, strict=True):
+        for dimension, index, along in zip(self.grid.dimensions, point, positions, strict=True):
             for name, label in zip(dimension.settings, dimension.labels[index], strict=True):
-                columns |= {f"{name}_order": index, f"{name}_label": label}
+                columns |= {f"{name}_order": along[index], f"{name}_label": label}
         return columns
 
 

@@ -118,7 +118,7 @@ def _write(pen: ImageDraw.ImageDraw, words: Block, left: int, top: int) -> int:
 
 def _caption(row: pd.Series) -> str:
     """A trial's pictures and its values along the axes of its grid."""
-    parts = [str(row[name]) for name in PICTURES if isinstance(row.get(name), str)]
+    parts = [label_of(row, name) for name in PICTURES if isinstance(row.get(name), str)]
     swept = [name for axis in grid_axes(Run(row["run"])) for name in axis if name not in PICTURES and name in row]
     parts += [f"{setting_name(name)} {label_of(row, name)}".replace("\n", " + ") for name in swept]
     return " · ".join(parts)

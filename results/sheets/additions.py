@@ -6,6 +6,7 @@ This is about words and values. Where they stand is in `place` and `surroundings
 from __future__ import annotations
 
 import difflib
+import re
 import string
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +46,9 @@ class Additions:
 
 NOTHING_ADDED = Additions()
 
+LONGEST_NOTE = 500
+"""Characters below one image. More would be no note, and a format such as {total_loss:>99999999} costs a gigabyte."""
+
 
 def filled_in(template: str, row: pd.Series) -> str:
     """A template with the values of a row: `{column}` or `{column:format}`, nothing else of Python's format strings.
@@ -64,6 +68,8 @@ def filled_in(template: str, row: pd.Series) -> str:
             raise SheetError(f"--annotate {template!r}: only {{column}} and {{column:format}} are filled in")
         _check_column(name, row.index, "--annotate")
         text += _formatted(name, row[name], form or "", template)
+        if len(text) > LONGEST_NOTE:
+            raise SheetError(f"--annotate {template!r:.80}: that is more than {LONGEST_NOTE} characters for one image")
     return text.replace("\\n", "\n")
 
 
@@ -72,6 +78,10 @@ def _formatted(name: str, value: Any, form: str, template: str) -> str:
         return "–"
     if not form:
         return value_text(name, value)
+    if any(int(number) > LONGEST_NOTE for number in re.findall(r"[0-9]+", form)):
+        raise SheetError(
+            f"--annotate {template!r:.80}: {form!r:.40} asks for more than {LONGEST_NOTE} characters or digits"
+        )
     try:
         return format(value.item() if hasattr(value, "item") else value, form)
     except (ValueError, TypeError) as error:

@@ -6,6 +6,7 @@ Each section returns its boxes and where it ends. Rows, columns and cells are in
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from results.sheets.boxes import Area, Box, FillBox, Point, ReferenceBox, TextBo
 from results.sheets.colour_scale import ColourScale
 from results.sheets.sizes import Sizes
 from results.sheets.text import ACCENT, GREY, INK, Block, block
-from results.table.axes import PICTURES
+from results.table.axes import PICTURES, label_of
 from results.table.labels import fixed_text
 
 STATUS_WORDS = {"done": "done", "failed": "failed", "missing": "not run yet"}
@@ -46,7 +47,7 @@ def header(trials: pd.DataFrame, width: int, sizes: Sizes, additions: Additions)
     for picture, row in reversed(shared.items()):
         right -= sizes.thumbnail[0]
         boxes.append(ReferenceBox(Area(right, sizes.margin, *sizes.thumbnail), picture, row))
-        caption = f"{picture}: {trials[picture].iloc[row]}"
+        caption = f"{picture}: {label_of(trials.iloc[row], picture)}"
         words_below = block(caption, sizes.text, sizes.thumbnail[0] + sizes.gap, colour=GREY, most_lines=2)
         boxes.append(TextBox(words_below, Point(right, bottom)))
         right -= 2 * sizes.gap
@@ -79,7 +80,10 @@ def footer(
     """The caption, what was fixed, the weights, what stood in for what, and what a reader must not miss."""
     texts = [(additions.caption or "", INK), (fixed_text(fixed), GREY)]
     weights = trials[["architecture", "weights", "weights_sha256"]].drop_duplicates().dropna()
-    names = [f"{architecture} {name} (sha256 {sha256[:8]}…)" for architecture, name, sha256 in weights.to_numpy()]
+    names = [
+        f"{architecture} {PurePath(name).name} (sha256 {sha256[:8]}…)"
+        for architecture, name, sha256 in weights.to_numpy()
+    ]
     if names:
         texts.append((f"weights: {', '.join(names)}", GREY))
     stand_ins = {one for text in trials["stand_ins"].dropna() for one in text.split("; ") if one}

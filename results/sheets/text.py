@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,7 +75,8 @@ def line_height(typeface: ImageFont.FreeTypeFont) -> int:
 
 
 def wrap(text: str, typeface: ImageFont.FreeTypeFont, width: float, most_lines: int = 100) -> list[str]:
-    """`text` in lines of at most `width` pixels, broken at spaces, else after / _ - + or wherever it must be.
+    """`text` in lines of at most `width` pixels, broken at spaces. A word that is wider than a line is broken
+    after / _ - or +, else wherever it must be.
 
     Line breaks in it are kept. Of more than `most_lines` lines the last ends in “…”.
     """
@@ -91,7 +93,7 @@ def wrap(text: str, typeface: ImageFont.FreeTypeFont, width: float, most_lines: 
 
 def _wrap_paragraph(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> list[str]:
     lines, line = [], ""
-    for piece in re.findall(r"\s+|[^\s/_+-]*[/_+-]+|[^\s/_+-]+", text):
+    for piece in _pieces(text, typeface, width):
         if line and typeface.getlength((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = ""
@@ -101,6 +103,17 @@ def _wrap_paragraph(text: str, typeface: ImageFont.FreeTypeFont, width: float) -
             lines.append(line[:fitting])
             line = line[fitting:]
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _pieces(text: str, typeface: ImageFont.FreeTypeFont, width: float) -> Iterator[str]:
+    """Words and the spaces between them. Only a word that is wider than a line is broken, after / _ - or +: a layer
+    such as conv4_1 and a name stay whole.
+    """
+    for word in re.findall(r"\s+|\S+", text):
+        if typeface.getlength(word) <= width:
+            yield word
+        else:
+            yield from re.findall(r"[^/_+-]*[/_+-]+|[^/_+-]+", word)
 
 
 def _fitting(line: str, typeface: ImageFont.FreeTypeFont, width: float) -> int:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from results.run.folder import Run
 from results.run.rows import outcome_schema
-from results.table.labels import setting_name, value_text
+from results.table.labels import setting_name, value_text, value_texts
 
 PICTURES = ("content", "style")
 """The settings whose values are pictures."""
@@ -56,8 +56,9 @@ class Axis:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """By position: the grid's label, else the value of the first setting in words; each layer has a line."""
-        pairs = zip(self.given, self.values, strict=True)
-        return tuple(value_text(self.name, value[0]) if label is None else label for label, value in pairs)
+        texts = value_texts(self.name, [value[0] for value in self.values])
+        pairs = zip(self.given, texts, strict=True)
+        return tuple(text if label is None else label for label, text in pairs)
 
     @cached_property
     def beside(self) -> tuple[tuple[str, ...], ...]:
@@ -170,4 +171,4 @@ def weights_column(name: str) -> str:
 def label_of(row: Mapping[str, Any] | pd.Series, name: str) -> str:
     """What a trial's value of a setting is called: the grid's label, else the value in words."""
     label = row.get(f"{name}{LABEL}")
-    return label if isinstance(label, str) else value_text(name, row[name])
+    return label if isinstance(label, str) else value_text(name, comparable(row[name]))

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from stylize.settings import ABOUT, DEFAULTS
-from stylize.settings.writing import number_text, setting_name, value_text
+from stylize.settings.writing import number_text, setting_name, value_text, value_texts
 
-__all__ = ["fixed_text", "number_text", "setting_name", "value_text"]
+__all__ = ["fixed_text", "number_text", "setting_name", "value_text", "value_texts"]
 
 
 def fixed_text(settings: Mapping[str, Any]) -> str:

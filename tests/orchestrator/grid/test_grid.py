@@ -161,6 +161,21 @@ def test_the_last_axis_varies_fastest_and_included_points_come_last(load):
     assert found == [(2, 1), (2, 0.5), (1, 1), (1, 0.5), (0, 1), (0, 0.5), (1, 3)]
 
 
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [
+        ("axes: {ratio: [1e-4, 1e-2]}\ninclude: [{ratio: 1e-3}, {ratio: 1}]\n", [0, 2, 1, 3]),
+        ("axes: {ratio: [1e-2, 1e-4]}\ninclude: [{ratio: 1e-3}, {ratio: 1}]\n", [1, 3, 2, 0]),
+        ("axes: {ratio: [1e-2, 1e-4, 1]}\ninclude: [{ratio: 1e-3}]\n", [0, 1, 2, 3]),
+        ("axes: {init: [noise, style]}\ninclude: [{init: content}]\n", [0, 1, 2]),
+        ("axes: {ratio: [1e-2]}\ninclude: [{ratio: 1e-3}]\n", [0, 1]),
+    ],
+)
+def test_an_included_number_stands_among_numbers_that_rise_or_fall(load, text, positions):
+    [dimension] = load(text).dimensions
+    assert dimension.positions() == positions
+
+
 def test_an_included_setting_that_is_no_axis_keeps_its_fixed_value_elsewhere(load):
     grid = load("settings: {pooling: max}\naxes: {seed: [1, 2]}\ninclude: [{pooling: average, seed: 1}, {seed: 3}]\n")
     found = [(one.seed, one.pooling) for one in map(grid.settings_at, grid.points())]

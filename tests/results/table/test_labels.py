@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.sheets.text import font, wrap
-from results.table.labels import fixed_text, number_text, value_text
+from results.table.labels import fixed_text, number_text, value_text, value_texts
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,12 @@ def test_a_written_number_is_the_number_to_six_digits(number):
         ("style_layers", (), "none"),
         ("weights", None, "default"),
         ("pooling", "max", "max"),
+        ("content", "astronaut", "astronaut"),
+        ("content", "../my pictures/neckar.front.jpg", "neckar.front"),
+        ("style", "https://example.org/a/b/Starry_Night.jpeg?size=large", "Starry_Night"),
+        ("style", "C:\\pictures\\sea.png", "sea"),
+        ("style", "picasso.jpg", "picasso"),
+        ("init_image", "trial:3fa9c1d2e4b5a6978801", "trial:3fa9c1d2e4b5a6978801"),
     ],
 )
 def test_values_of_settings(setting, value, text):
@@ -112,6 +118,15 @@ def test_lines_break_at_spaces_first_and_then_after_separators():
     assert wrap("pictures/of/long/folders.jpg", typeface, width)[0].endswith("/")
 
 
+def test_a_layer_or_a_name_is_not_broken_where_it_fits_on_a_line():
+    typeface = font(12)
+    width = typeface.getlength("conv1_1 + conv4")
+    assert wrap("conv1_1 + conv4_1", typeface, width) == ["conv1_1 +", "conv4_1"]
+    name, narrow = "by Jean-Baptiste Corot", typeface.getlength("by Jean-Bap")
+    assert wrap(name, typeface, narrow) == ["by Jean-", "Baptiste", "Corot"]
+    assert wrap(name, typeface, typeface.getlength("Jean-Baptiste ")) == ["by", "Jean-Baptiste", "Corot"]
+
+
 def test_more_lines_than_there_is_place_for_end_in_an_ellipsis():
     lines = wrap("one two three four five six seven", font(12), 60, most_lines=2)
     assert len(lines) == 2
@@ -127,3 +142,33 @@ def test_line_breaks_of_the_text_are_kept():
 def test_the_font_has_the_characters_of_labels(character):
     missing = bytes(font(24).getmask("\uffff"))
     assert bytes(font(24).getmask(character)) != missing
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ([1e-2, 0.1, 10**-2.5], ["10⁻²", "10⁻¹", "3.16·10⁻³"]),
+        ([1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0], ["10⁻³", "10⁻²", "10⁻¹", "1", "10", "10²"]),
+        ([0.01, 0.1, 1.0], ["0.01", "0.1", "1"]),
+        ([0.9995, 0.94], ["0.9995", "0.94"]),
+        ([100.0, 2000.0, 500_000.0], ["100", "2000", "500000"]),
+        ([1.0, 123_456_789.0], ["1", "1.23·10⁸"]),
+        ([0.123456, 0.123457, 0.5], ["0.123456", "0.123457", "0.5"]),
+        ([0.0, math.inf, 1e-3, 0.5], ["style only", "content only", "10⁻³", "5·10⁻¹"]),
+        ([None, 0.5], ["default", "0.5"]),
+        ([1e-4], ["10⁻⁴"]),
+    ],
+)
+def test_numbers_along_an_axis_have_one_notation(values, written):
+    assert value_texts("ratio", values) == written
+
+
+def test_pictures_of_one_name_in_two_folders_keep_their_paths():
+    assert value_texts("style", ["a/sea.jpg", "b/sea.jpg", "c/hill.jpg"]) == ["a/sea.jpg", "b/sea.jpg", "hill"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6, unique=True))
+def test_numbers_along_an_axis_are_told_apart(values):
+    texts = value_texts("learning_rate", values)
+    assert len(set(texts)) == len({0.0 if value == 0 else value for value in values})
