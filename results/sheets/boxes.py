@@ -29,6 +29,10 @@ class Area(NamedTuple):
     def bottom(self) -> int:
         return self.top + self.height
 
+    def middle_of(self, width: int, height: int) -> Area:
+        """An area of this size in the middle of this one."""
+        return Area(self.left + (self.width - width) // 2, self.top + (self.height - height) // 2, width, height)
+
     def grown(self, by: int) -> Area:
         """The area with so many pixels more on each side."""
         return Area(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
@@ -93,11 +97,16 @@ class FillBox:
 
 @dataclass(frozen=True)
 class ReferenceBox:
-    """The small copy of a trial's content or style picture, scaled to fit. `row`: the number of the trial's row."""
+    """The small copy of a trial's content or style picture, scaled to fit.
+
+    row: the number of the trial's row. in_corner: whether the picture stands in the lower left corner of its area,
+    else in its middle.
+    """
 
     area: Area
     picture: str
     row: int
+    in_corner: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from PIL import Image
 from results.errors import SheetError
 from results.sheets.additions import NOTHING_ADDED, Additions
 from results.sheets.boxes import Area, Page
-from results.sheets.layout import Layout, arrange, in_pages
+from results.sheets.layout import Layout, arrange, in_pages, wrapped
 from results.sheets.paint import paint
 from results.sheets.painter import PixelPainter
 from results.sheets.place import place
+from results.sheets.sizes import largest_image
 
 MOST_PIXELS = 100_000_000
 MOST_EDGE = {".png": 30_000, ".jpg": 30_000, ".webp": 16_383, ".svg": 30_000, ".pdf": 14_400}
@@ -113,7 +114,7 @@ def empty_sheet(
         return min(room[0] / width, room[1] / height)
 
     trials = trials.reset_index(drop=True)
-    layout = arrange(trials, _names(rows), _names(columns))
+    layout = _arranged(trials, rows, columns)
     page = _fitted(trials, layout, NOTHING_ADDED, share_that_fits, f"a film of {room[0]}×{room[1]} pixels")
     return _pixels(page.without_results(), trials), page.results
 
@@ -134,12 +135,18 @@ def _pages(
 
     trials = trials.reset_index(drop=True)
     additions.check(trials)
-    parts = in_pages(arrange(trials, _names(rows), _names(columns)), page_rows)
+    parts = in_pages(_arranged(trials, rows, columns), page_rows)
     what = f"one {suffix} sheet"
     if len(parts) == 1:
         return [_fitted(trials, parts[0], additions, share_that_fits, what)]
     numbered = [additions.on_page(number, len(parts)) for number in range(1, len(parts) + 1)]
     return [_fitted(trials, part, page, share_that_fits, what) for part, page in zip(parts, numbered, strict=True)]
+
+
+def _arranged(trials: pd.DataFrame, rows: str | Sequence[str] | None, columns: str | Sequence[str] | None) -> Layout:
+    """The layout of these trials, wrapped if it would be a long strip."""
+    width, height = largest_image(trials)
+    return wrapped(arrange(trials, _names(rows), _names(columns)), width / height)
 
 
 def _fitted(

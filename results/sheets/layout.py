@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,12 +18,19 @@ from results.table.labels import value_text
 Key = tuple[int, ...]
 """A row or column of the sheet: its position along each of its axes, outermost first."""
 
+LONG_ROW = 9
+"""Columns from which on a row may be wrapped."""
+
+WIDEST_STRIP, GOOD_SHAPE = 4.0, 1.6
+"""Width divided by height: of images that are wrapped if they would be wider, and of what is then aimed at."""
+
 
 @dataclass(frozen=True)
 class Layout:
     """Rows and columns, outermost axis first; and by row and column the number of the trial's row in the table.
 
-    A cell that is not in `cells` is no point of the grid. `fixed` has the settings that all trials share.
+    A cell that is not in `cells` is no point of the grid. `fixed` has the settings that all trials share. `bands`: the
+    columns in parts that stand one below the other, each with all rows.
     """
 
     row_axes: tuple[Axis, ...]
@@ -31,6 +39,12 @@ class Layout:
     columns: list[Key]
     cells: dict[tuple[Key, Key], int]
     fixed: dict[str, Any]
+    bands: tuple[tuple[Key, ...], ...] = ()
+
+    @property
+    def column_bands(self) -> tuple[tuple[Key, ...], ...]:
+        """The columns in their bands, usually one."""
+        return self.bands or (tuple(self.columns),)
 
 
 def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[str] | None) -> Layout:
@@ -62,10 +76,27 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
     return Layout(row_axes, column_axes, sorted(set(row_keys)), sorted(set(column_keys)), cells, _fixed(trials))
 
 
+def wrapped(layout: Layout, aspect: float) -> Layout:
+    """The layout with its columns in several bands, if there are many of one axis and few rows.
+
+    Thirty seeds side by side would be a strip that nobody can look at. `aspect`: width of a cell divided by its height.
+    """
+    count, rows = len(layout.columns), len(layout.rows)
+    if len(layout.column_axes) != 1 or count < LONG_ROW or count * aspect < WIDEST_STRIP * rows:
+        return layout
+    wished = max(4, round(math.sqrt(GOOD_SHAPE * count * rows / aspect)))
+    each = math.ceil(count / math.ceil(count / wished))
+    return replace(layout, bands=tuple(tuple(layout.columns[at : at + each]) for at in range(0, count, each)))
+
+
 def in_pages(layout: Layout, most_rows: int | None) -> list[Layout]:
     """The layout in parts of at most so many rows; rows of one group stay together where they fit on one page."""
-    if most_rows is None or len(layout.rows) <= most_rows:
+    bands = layout.column_bands
+    if most_rows is None or len(layout.rows) * len(bands) <= most_rows:
         return [layout]
+    if len(bands) > 1 and len(layout.rows) <= most_rows:
+        each = most_rows // len(layout.rows)
+        return [replace(layout, bands=bands[at : at + each]) for at in range(0, len(bands), each)]
     groups = [list(rows) for _, rows in itertools.groupby(layout.rows, key=lambda key: key[:-1])]
     pages: list[list[Key]] = [[]]
     for group in groups:
@@ -75,7 +106,7 @@ def in_pages(layout: Layout, most_rows: int | None) -> list[Layout]:
             if len(pages[-1]) == most_rows:
                 pages.append([])
             pages[-1].append(row)
-    return [replace(layout, rows=rows) for rows in pages]
+    return [replace(layout, rows=rows, bands=()) for rows in pages]
 
 
 def _default(trials: pd.DataFrame, groups: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:

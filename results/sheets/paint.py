@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 
 import pandas as pd
+from PIL import Image
 
 from results.errors import RunError
-from results.sheets.boxes import Box, FillBox, LineBox, Page, ReferenceBox, ResultBox, TextBox
-from results.sheets.painter import Painter
+from results.sheets.boxes import Area, Box, FillBox, LineBox, Page, ReferenceBox, ResultBox, TextBox
+from results.sheets.painter import Painter, fitted
 from results.table.load import image, reference
 
 
@@ -33,10 +34,21 @@ def _paint(box: Box, trials: pd.DataFrame, painter: Painter) -> None:
         case ReferenceBox():
             with contextlib.suppress(RunError, OSError):  # a sheet can be read without it
                 if picture := reference(trials.iloc[box.row], box.picture):
-                    painter.picture(picture, box.area)
+                    where = fitted(picture, box.area)
+                    corner = where._replace(left=box.area.left, top=box.area.bottom - where.height)
+                    painter.picture(picture, corner if box.in_corner else where)
         case ResultBox():
             try:
-                painter.picture(image(trials.iloc[box.row]), box.area)
+                picture = image(trials.iloc[box.row])
+                painter.picture(picture, _filling(picture, box.area))
             except (RunError, OSError):
                 for other in box.instead:
                     _paint(other, trials, painter)
+
+
+def _filling(picture: Image.Image, area: Area) -> Area:
+    """Where an image is drawn: in its whole area, which was made for it, but for an image of another shape than its row
+    says.
+    """
+    where = fitted(picture, area)
+    return area if abs(where.width - area.width) < 2 and abs(where.height - area.height) < 2 else where

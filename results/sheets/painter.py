@@ -23,22 +23,24 @@ class Painter(Protocol):
         """Filled; an outline is one pixel wide and inside."""
 
     def picture(self, picture: Image.Image, area: Area) -> None:
-        """A picture in the middle of an area, scaled to fit."""
+        """A picture that fills an area."""
 
 
 def fitted(picture: Image.Image, area: Area) -> Area:
     """Where a picture is when it is scaled to fit into the middle of an area."""
-    left, top, width, height = area
-    scale = min(width / picture.width, height / picture.height)
-    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return Area(left + (width - size[0]) // 2, top + (height - size[1]) // 2, *size)
+    scale = min(area.width / picture.width, area.height / picture.height)
+    return area.middle_of(max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
 
 
 def paste(canvas: Image.Image, picture: Image.Image, area: Area) -> None:
     """Put a picture into the middle of an area, scaled to fit."""
-    left, top, width, height = fitted(picture, area)
-    size = width, height
-    canvas.paste(picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS), (left, top))
+    _fill(canvas, picture, fitted(picture, area))
+
+
+def _fill(canvas: Image.Image, picture: Image.Image, area: Area) -> None:
+    size = area.width, area.height
+    drawn = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+    canvas.paste(drawn, (area.left, area.top))
 
 
 class PixelPainter:
@@ -59,4 +61,4 @@ class PixelPainter:
         self._pen.rectangle((left, top, left + width - 1, top + height - 1), fill=fill, outline=outline)
 
     def picture(self, picture: Image.Image, area: Area) -> None:
-        paste(self.canvas, picture, area)
+        _fill(self.canvas, picture, area)

@@ -12,7 +12,6 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from results.sheets.boxes import Area, Point
-from results.sheets.painter import fitted
 from results.sheets.text import Block, font, font_file
 
 POINTS = 0.75
@@ -59,7 +58,7 @@ class PdfPainter:
         self._canvas.rect(left, self._height - top - height, width, height, fill=1, stroke=int(bool(outline)))
 
     def picture(self, picture: Image.Image, area: Area) -> None:
-        left, top, width, height = fitted(picture, area)
+        left, top, width, height = area
         self._canvas.drawImage(ImageReader(picture), left, self._height - top - height, width, height)
 
     def content(self) -> bytes:

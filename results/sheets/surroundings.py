@@ -43,15 +43,16 @@ def header(trials: pd.DataFrame, width: int, sizes: Sizes, additions: Additions)
         words.append(block(grids[0]["description"], sizes.text, room, colour=GREY))
     boxes, top = _stacked(words, sizes.margin, sizes.margin)
     right = width - sizes.margin
-    bottom = sizes.margin + sizes.thumbnail[1]
+    below = sizes.margin + sizes.thumbnail[1]
     for picture, row in reversed(shared.items()):
         right -= sizes.thumbnail[0]
-        boxes.append(ReferenceBox(Area(right, sizes.margin, *sizes.thumbnail), picture, row))
+        boxes.append(ReferenceBox(Area(right, sizes.margin, *sizes.thumbnail), picture, row, in_corner=True))
         caption = f"{picture}: {label_of(trials.iloc[row], picture)}"
         words_below = block(caption, sizes.text, sizes.thumbnail[0] + sizes.gap, colour=GREY, most_lines=2)
-        boxes.append(TextBox(words_below, Point(right, bottom)))
+        boxes.append(TextBox(words_below, Point(right, below)))
+        top = max(top, below + words_below.height)
         right -= 2 * sizes.gap
-    return boxes, max(top, bottom + 2 * sizes.line if shared else 0) + sizes.text
+    return boxes, top + sizes.text
 
 
 def key_of_borders(colours: ColourScale | None, title: str, top: int, sizes: Sizes) -> tuple[list[Box], int]:

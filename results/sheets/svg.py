@@ -10,7 +10,6 @@ from PIL import Image
 
 from results.printable import printable
 from results.sheets.boxes import Area, Point
-from results.sheets.painter import fitted
 from results.sheets.text import Block, font
 
 _FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
@@ -56,7 +55,7 @@ class SvgPainter:
         buffer = io.BytesIO()
         picture.save(buffer, "PNG")
         data = base64.b64encode(buffer.getvalue()).decode()
-        names = dict(zip(("x", "y", "width", "height"), map(str, fitted(picture, area)), strict=True))
+        names = dict(zip(("x", "y", "width", "height"), map(str, area), strict=True))
         ElementTree.SubElement(self._root, "image", names | {"href": f"data:image/png;base64,{data}"})
 
     def content(self) -> bytes:
