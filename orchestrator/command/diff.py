@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from orchestrator.command.messages import EXIT_FAILED, messages, run_path
+from orchestrator.command.messages import EXIT_FAILED, messages, run_path, say
 from orchestrator.command.options import AsJson
 
 if TYPE_CHECKING:
@@ -21,13 +22,21 @@ def diff(
     first: Annotated[str, typer.Argument(help="A run's folder.", show_default=False)],
     second: Annotated[str, typer.Argument(help="Another run's folder.", show_default=False)],
     as_json: AsJson = False,
+    gallery: Annotated[
+        str | None, typer.Option(help="A folder for a page of both runs, each image against the first run's.")
+    ] = None,
 ) -> None:
     """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does."""
     with messages():
+        import results
+        from results.gallery.write import write_several
         from results.printable import json_text
         from results.table.diff import diff as compare
 
         found = compare(run_path(first), run_path(second))
+        if gallery:
+            page = write_several([results.Run(run_path(first)), results.Run(run_path(second))], results.Run(gallery))
+            say(f"file://{quote(page)}#against=run")
         if as_json:
             print(json_text(asdict(found)))
         else:

@@ -154,6 +154,25 @@ def test_a_file_that_a_gallery_exported_is_kept_in_the_run(make_run, sweep, tmp_
     assert len(read_marks(made.run)) == 1
 
 
+def test_a_note_is_not_lost_while_it_is_written(look, settle, make_run):
+    page = look(make_run(AXES).run)
+    page.locator("td[data-trial]").nth(1).hover()
+    page.wait_for_selector("#inspector textarea")
+    page.focus("#inspector textarea")
+    page.keyboard.type("for the ")
+    page.locator("td[data-trial]").nth(4).hover()
+    page.evaluate("gallery.update({ size: 150 })")  # as news of a running sweep would
+    settle(page)
+    page.keyboard.type("poster")
+    page.focus("#inspector .mark input")
+    page.keyboard.type("sky, grain")
+    assert page.input_value("#inspector .mark input") == "sky, grain"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "grid"
+    mark = page.evaluate("gallery.markOf(gallery.table.ids[1])")
+    assert mark == {"star": False, "tags": ["sky", "grain"], "note": "for the poster"}
+
+
 @pytest.mark.parametrize("look", ["http"], indirect=True)
 def test_a_served_page_keeps_marks_in_the_run(look, until, settle, make_run):
     made = make_run(AXES)

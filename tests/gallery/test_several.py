@@ -75,3 +75,17 @@ def test_several_runs_are_a_page_on_this_machine(two, sweep, tmp_path):
     assert "take one run" in refused.stderr
     told = sweep("gallery", first.location, second.location, "--out", tmp_path / "here")
     assert told.stdout == f"{tmp_path / 'here' / 'gallery' / 'index.html'}\n"
+
+
+def test_diff_shows_each_image_against_the_first_runs(look, until, settle, two, sweep, tmp_path):
+    first, second = two
+    told = sweep("diff", first.location, second.location, "--gallery", tmp_path / "both")
+    assert told.exit_code == 1
+    address = told.stderr.strip()
+    assert address.startswith("file://")
+    page = look(Run(tmp_path / "both"), "#size=100&" + address.partition("#")[2], write=False)
+    until(page, LOADED)
+    # The first run has nothing before it, and 10⁻² is in the second run alone.
+    assert page.locator("td .against.difference").count() == 4
+    runs = "[...document.querySelectorAll('td:has(.against)')].map((one) => gallery.table.base(one.dataset.trial))"
+    assert all("second" in base for base in page.evaluate(runs))

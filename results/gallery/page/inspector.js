@@ -14,6 +14,7 @@
   // Shows a trial once the pointer rests on it. A pointer on its way to the panel crosses other images: it gets more time.
   g.inspect = function (trial, towardsPanel) {
     clearTimeout(timer);
+    if (g.byId("inspector").contains(document.activeElement) && document.activeElement.closest("input, textarea")) return; // somebody writes about another one
     timer = setTimeout(() => {
       pointed = trial;
       render();

@@ -107,13 +107,19 @@
 
   g.starButton = (trial) => h("button", { type: "button", class: "star-button", key: "star", "aria-pressed": String(g.isStarred(trial)), onClick: () => g.toggleStar(trial) }, g.isStarred(trial) ? "★ Starred" : "☆ Star");
 
-  // In the panel: what this person thinks of a trial.
+  let draft = { trial: -1, tags: "" }; // what is being typed, which may end with a comma
+
+  // In the panel: what this person thinks of a trial. Kept at every letter: the panel may show another trial at any moment.
   g.markFields = function (trial) {
     const mark = g.markOf(g.table.keys[trial]);
-    const tags = (event) => change(trial, { tags: [...new Set(event.target.value.split(",").map((tag) => tag.trim()).filter(Boolean))] });
-    return h("div", { class: "mark", key: `mark ${trial}` }, g.starButton(trial),
-      h("input", { "aria-label": "Tags, separated by commas", placeholder: "tags, separated by commas", maxlength: 400, value: mark.tags.join(", "), onChange: tags }),
-      h("textarea", { "aria-label": "Note", placeholder: "note", rows: mark.note ? 3 : 1, maxlength: 2000, value: mark.note, onChange: (event) => change(trial, { note: event.target.value }) }));
+    const typeTags = (event) => {
+      draft = { trial, tags: event.target.value };
+      change(trial, { tags: [...new Set(draft.tags.split(",").map((tag) => tag.trim()).filter(Boolean))] });
+    };
+    const leave = (event) => event.key === "Escape" && g.focusGrid();
+    return h("div", { class: "mark", key: `mark ${trial}`, onKeyDown: leave, onFocusOut: () => (draft = { trial: -1, tags: "" }) }, g.starButton(trial),
+      h("input", { "aria-label": "Tags, separated by commas", placeholder: "tags", maxlength: 400, value: draft.trial === trial ? draft.tags : mark.tags.join(", "), onInput: typeTags }),
+      h("textarea", { "aria-label": "Note", placeholder: "note", rows: mark.note ? 3 : 1, maxlength: 2000, value: mark.note, onInput: (event) => change(trial, { note: event.target.value }) }));
   };
 
   // In the dialog: a file for `sweep mark`, or for this page in another browser.
