@@ -1,36 +1,34 @@
 """A web server for one run's gallery, for this machine alone: where `file://` will not do, and for runs elsewhere.
 
-It serves files, and keeps the marks (stars, tags, notes) that people give to trials in the run.
+It serves files, and answers what its page asks (see `asks`).
 """
 
 from __future__ import annotations
 
 import json
 import re
-import threading
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from results.errors import RunError
+from results.errors import ResultsError, RunError
+from results.gallery.asks import Asks
 from results.loopback import HEADERS, LoopbackServer, is_own_host
-from results.marks import Marker, parse_mark, read_marks
 from results.run.folder import Run
-from results.run.rows import read_plan
 
-MARKS_PATH = "gallery/marks"
-MOST_BYTES = 20_000
-"""Of a request's body."""
+MOST_BYTES = 400_000
+"""Of a request's body: the ids of some 16,000 trials."""
 
 _HEADERS = HEADERS | {"Content-Security-Policy": "frame-ancestors 'none'"}
 """The page has the rest of its policy itself, for `file://`."""
 
-_KEEPS_MARKS = (
+_ASKS = (
     b"default-src 'none';",
     b"default-src 'none'; connect-src 'self';",
 )
-"""The served page may ask its server, to keep marks in the run; the page from `file://` asks nobody."""
+"""The served page may ask its server; the page from `file://` asks nobody."""
 
 _SERVED = re.compile(
     r"gallery/[\w-]+\.(html|js|css|svg)"
@@ -61,22 +59,13 @@ class Server(LoopbackServer):
 
     def __init__(self, run: Run, port: int = 0) -> None:
         self.run = run
-        self._marker = Marker(run)
-        self._marking = threading.Lock()
+        self.asks = Asks(run)
         super().__init__(port, _Handler)
 
     @property
     def url(self) -> str:
         """Where the gallery is."""
         return f"{self.origin}/gallery/"
-
-    def mark(self, given: Any) -> None:
-        """Keep a mark in the run. Raises ValueError where it is none, KeyError for a trial that is not the run's."""
-        mark = parse_mark(given)
-        with self._marking:
-            if mark.trial_id not in set(read_plan(self.run)["trial_id"].to_pylist()):
-                raise KeyError(mark.trial_id)
-            self._marker.add(mark)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -95,20 +84,26 @@ class _Handler(BaseHTTPRequestHandler):
         if not is_own_host(host, self.server.server_port) or self.headers.get("Origin") != f"http://{host}":
             self._send(HTTPStatus.FORBIDDEN, b"this server is for its own page alone\n")
             return
+        asks = self.server.asks
+        answers = {"/gallery/marks": (asks.mark, "application/json"), "/gallery/sheet": (asks.sheet, "image/png")}
         length = self.headers.get("Content-Length", "")
-        if self.path != f"/{MARKS_PATH}" or not length.isdecimal() or int(length) > MOST_BYTES:
+        if self.path not in answers or not length.isdecimal() or int(length) > MOST_BYTES:
             self._send(HTTPStatus.NOT_FOUND, b"not here, or too long\n")
             return
+        answer, kind = answers[self.path]
+        self._send_answer(lambda: answer(json.loads(self.rfile.read(int(length)))), kind)
+
+    def _send_answer(self, find: Callable[[], bytes], kind: str, *, body: bool = True) -> None:
         try:
-            self.server.mark(json.loads(self.rfile.read(int(length))))
+            content = find()
         except KeyError as missing:
-            self._send(HTTPStatus.NOT_FOUND, f"the run has no trial {missing}\n".encode())
+            self._send(HTTPStatus.NOT_FOUND, f"the run has no trial {missing}\n".encode(), body=body)
         except (ValueError, RecursionError) as error:
-            self._send(HTTPStatus.BAD_REQUEST, f"{error}\n".encode())
-        except RunError as error:
-            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n".encode())
+            self._send(HTTPStatus.BAD_REQUEST, f"{error}\n".encode(), body=body)
+        except ResultsError as error:
+            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n".encode(), body=body)
         else:
-            self._send(HTTPStatus.OK, b"{}", {"Content-Type": "application/json"})
+            self._send(HTTPStatus.OK, content, {"Content-Type": kind, "Cache-Control": "no-store"}, body=body)
 
     def _answer(self, *, body: bool) -> None:
         if not is_own_host(self.headers.get("Host", ""), self.server.server_port):
@@ -119,8 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.FOUND, b"", {"Location": "/gallery/"}, body=body)
             return
         path = "gallery/index.html" if path == "gallery/" else path
-        if path == MARKS_PATH:
-            self._send_marks(body=body)
+        if path == "gallery/marks":
+            self._send_answer(self.server.asks.marks, "application/json", body=body)
             return
         if not _SERVED.fullmatch(path):
             self._send(HTTPStatus.NOT_FOUND, b"not a file of this gallery\n", body=body)
@@ -131,20 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, b"not here\n", body=body)
             return
         if path == "gallery/index.html":
-            content = content.replace(*_KEEPS_MARKS)
+            content = content.replace(*_ASKS)
         suffix = path[path.rindex(".") :]
         # Images and thumbnails are named by what they show; the data change while a sweep runs.
         cached = "max-age=3600" if suffix in (".png", ".webp") else "no-cache"
         self._send(HTTPStatus.OK, content, {"Content-Type": _TYPES[suffix], "Cache-Control": cached}, body=body)
-
-    def _send_marks(self, *, body: bool) -> None:
-        try:
-            marks = [mark.plain() for mark in read_marks(self.server.run).values()]
-        except RunError as error:
-            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n".encode(), body=body)
-            return
-        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        self._send(HTTPStatus.OK, json.dumps({"marks": marks}).encode(), headers, body=body)
 
     def _send(
         self, status: HTTPStatus, content: bytes, headers: dict[str, str] | None = None, *, body: bool = True

@@ -87,7 +87,8 @@ def test_only_the_servers_own_page_may_mark_and_only_what_is_there(served):
     assert post(server, good, Host="evil.example") == 403
     assert post(server, good, path="/gallery/data.js") == 404
     assert post(server, good | {"trial_id": "ab" * 10}) == 404
-    assert post(server, good | {"note": "x" * 30_000}) == 404
+    assert post(server, good | {"note": "x" * 500_000}) == 404
+    assert post(server, good | {"note": "x" * 30_000}) == 400
     assert post(server, good | {"star": "yes"}) == 400
     assert post(server, b"{") == 400
     assert read_marks(run) == {}

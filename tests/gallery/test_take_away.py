@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import results
 from results import Run, RunError
+from results.gallery.asks import Asks
 from results.gallery.host import copy_for_host
 from results.gallery.single import write_single
 
@@ -73,3 +76,33 @@ def test_a_folder_for_a_web_server_has_what_the_page_shows_and_nothing_else(make
     told = sweep("gallery", made.run.location, "--single", tmp_path / "one.html")
     assert told.stdout == f"{tmp_path / 'one.html'}\n"
     assert "MB, images of" in told.stderr
+
+
+@pytest.mark.parametrize("look", ["http"], indirect=True)
+def test_a_served_view_is_saved_as_the_sheet_draws_it(look, settle, make_run, tmp_path):
+    made = make_run({"style": ["swirls", "facets"], "ratio": [1e-4, 1e-3, 1e-2]})
+    page = look(made.run, "#rows=ratio&columns=style&super-rows=&super-columns=&where=ratio%3C0.005&caption=total_loss")
+    page.click("#copy-button")
+    with page.expect_download() as download:
+        page.click("#save-sheet")
+    with Image.open(download.value.path()) as saved:
+        trials = results.load(made.run.location).query("ratio < 0.005")
+        drawn = results.sheet(trials, rows=["ratio"], columns=["style"], annotate="{total_loss:.4g}")
+        assert saved.size == drawn.size
+        assert saved.convert("RGB").tobytes() == drawn.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({}, ValueError),
+        ([], ValueError),
+        ({"ids": ["no"], "rows": [], "columns": [], "caption": []}, KeyError),
+        ({"ids": [], "rows": ["total_loss"], "columns": [], "caption": []}, ValueError),
+        ({"ids": [], "rows": ["style"], "columns": [1], "caption": []}, ValueError),
+        ({"ids": [], "rows": ["style"], "columns": [], "caption": ["{0.__class__}"]}, ValueError),
+    ],
+)
+def test_a_sheet_that_cannot_be_is_refused(make_run, asked, error):
+    with pytest.raises(error):
+        Asks(make_run(AXES).run).sheet(asked)

@@ -59,7 +59,7 @@ def test_the_page_needs_no_other_place(make_run):
     run = make_run(AXES).run
     write_gallery(run)
     for path in run.names("gallery/*.*"):
-        text = run.read(path).decode().replace('fetch("marks"', "")  # asks its own server, where there is one
+        text = run.read(path).decode().replace("await fetch(path, given", "")  # asks its own server, where there is one
         for address in ("http://", "https://", "//cdn", "import(", "fetch(", "innerHTML", "InnerHTML", "eval("):
             assert address not in text.replace("http://www.w3.org/2000/svg", ""), f"{address} in {path}"
     assert run.exists("gallery/vendor/uPlot.LICENSE.txt")

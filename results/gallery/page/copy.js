@@ -55,10 +55,37 @@
       g.make("div", { class: "viewer-heading" }, g.make("h2", { id: "copy-title" }, "This view again"), g.make("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close")),
       block("Link", location.href),
       g.table.data.runs.length > 1 ? "" : block(g.view.mode === "grid" ? "As a sheet, from a shell" : "As a table, from a shell", g.command()),
+      sheetButton(),
       block("In Python", g.pandas()),
       g.marksBlock());
     g.openDialog(dialog);
   };
+
+  // The trials that the grid shows, whatever is scrolled out of sight.
+  function shown() {
+    const layout = g.layout;
+    const trials = layout.rows.flatMap((_, row) => layout.columns.map((__, column) => layout.trialAt(row, column)));
+    return trials.filter((trial) => trial >= 0 && g.passes(trial));
+  }
+
+  // The view as the run's own sheet draws it. Pages from files cannot read pixels, so only a server can give it.
+  function sheetButton() {
+    if (!g.served() || g.view.mode !== "grid") return "";
+    const { places, caption } = g.view;
+    const named = (...which) => which.map((place) => places[place]).filter(Boolean);
+    const save = async (event) => {
+      const button = event.target;
+      [button.disabled, button.textContent] = [true, "Drawing…"];
+      try {
+        const asked = { ids: shown().map((trial) => g.table.ids[trial]), rows: named("super-rows", "rows"), columns: named("super-columns", "columns"), caption: caption ? [caption] : [] };
+        g.save(await (await g.ask("sheet", asked)).blob(), `${g.table.data.run.name}.png`);
+      } catch (error) {
+        g.notice(`The sheet cannot be drawn: ${error.message}`);
+      }
+      [button.disabled, button.textContent] = [false, "Save as PNG"];
+    };
+    return g.make("p", null, g.make("button", { type: "button", id: "save-sheet", onclick: save }, "Save as PNG"));
+  }
 
   async function copy(area, button) {
     try {

@@ -40,6 +40,23 @@ window.gallery = {};
     place.textContent = text || "";
   };
 
+  // Whether this page may ask a server: `sweep gallery --serve` says so in the page's policy, no other server does.
+  g.served = () => document.querySelector("meta[http-equiv=Content-Security-Policy]").content.includes("connect-src 'self'");
+
+  // Asks it, with something that can be JSON. Answers that say no are errors with their reason.
+  g.ask = async function (path, given) {
+    const answer = await fetch(path, given && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(given) });
+    if (!answer.ok) throw Object.assign(new Error(await answer.text()), { refused: true });
+    return answer;
+  };
+
+  // Saves bytes as a file of this name.
+  g.save = function (blob, name) {
+    const link = g.make("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  };
+
   g.reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // Loads a script beside the page; the only way that works from file:// too. A version keeps caches from old copies.

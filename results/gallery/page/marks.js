@@ -6,8 +6,6 @@
   const h = g.h;
   const SAVE_MILLISECONDS = 400;
   const EMPTY = { star: false, tags: [], note: "" };
-  // `sweep gallery --serve` lets its page ask it; any other policy does not.
-  const served = () => document.querySelector("meta[http-equiv=Content-Security-Policy]").content.includes("connect-src 'self'");
   let marks = new Map(); // by trial id
   const waiting = new Map(); // what is to be sent to the server, by trial id
   let timer = 0;
@@ -23,13 +21,12 @@
   g.loadMarks = async function () {
     marks = new Map();
     take(g.table.data.marks || []);
-    if (served()) {
+    if (g.served()) {
       try {
-        const answer = await fetch("marks");
-        if (answer.ok) take((await answer.json()).marks);
+        take((await (await g.ask("marks")).json()).marks);
         for (const [id, mark] of waiting) marks.set(id, mark); // given meanwhile
       } catch {
-        // a plain web server: it keeps none
+        g.notice("The server does not say which trials have stars and notes; is it still running?");
       }
     } else {
       try {
@@ -65,7 +62,7 @@
     const id = g.table.keys[trial];
     const mark = { ...g.markOf(id), ...difference };
     marks.set(id, mark);
-    if (served()) {
+    if (g.served()) {
       waiting.set(id, mark);
       clearTimeout(timer);
       timer = setTimeout(send, SAVE_MILLISECONDS);
@@ -88,9 +85,12 @@
     for (const [id, mark] of waiting) {
       waiting.delete(id);
       try {
-        const answer = await fetch("marks", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(plain([id, mark])) });
-        if (!answer.ok) g.notice(`The mark is not kept: ${await answer.text()}`);
-      } catch {
+        await g.ask("marks", plain([id, mark]));
+      } catch (error) {
+        if (error.refused) {
+          g.notice(`The mark is not kept: ${error.message}`);
+          continue;
+        }
         waiting.set(id, mark);
         g.notice("The server does not answer: stars and notes are not kept in the run until it does.");
         timer = setTimeout(send, 10 * SAVE_MILLISECONDS);
@@ -127,9 +127,7 @@
     const given = [...marks].filter(([, mark]) => !isEmpty(mark));
     const save = () => {
       const text = JSON.stringify({ format: 1, run: g.table.data.run.location, marks: given.map(plain) }, null, 1);
-      const link = g.make("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `${g.table.data.run.name}-marks.json` });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+      g.save(new Blob([text], { type: "application/json" }), `${g.table.data.run.name}-marks.json`);
     };
     const load = async (event) => {
       try {
