@@ -26,6 +26,7 @@ from orchestrator.command.gallery import gallery
 from orchestrator.command.judge import judge
 from orchestrator.command.mark import mark
 from orchestrator.command.messages import EXIT_FAILED, fail, nowhere, options
+from orchestrator.command.new import new
 from orchestrator.command.options import is_grid
 from orchestrator.command.plan import plan
 from orchestrator.command.query import query
@@ -37,7 +38,7 @@ from orchestrator.command.table import table
 from orchestrator.command.verify import verify
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run grids": (run, plan, status, schema),
+    "Run grids": (run, plan, status, new, schema),
     "Look at the images": (sheet, gallery, animate, judge, mark),
     "Ask the table": (table, effects, query, diff),
     "Keep a run": (verify, compact, clean),

@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 from orchestrator.errors import GridError, Position
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.values import check_value, shown_value, spaced, unknown
-from orchestrator.grid.yaml12 import Document, Steps, parse_value, path_text, read_yaml
+from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
 
 ENTRIES = ("title", "description", "settings", "axes", "zip", "exclude", "include", "sheet")
@@ -38,6 +38,11 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
     Raises GridError.
     """
     return _Reader(read_yaml(path), path).read([_override(text) for text in overrides])
+
+
+def grid_of(text: str, path: Path) -> Grid:
+    """The grid that a file with this text would be. Raises GridError as `load_grid` does."""
+    return _Reader(parse(text, str(path)), path).read([])
 
 
 def position_of(path: Path, settings: Collection[str], value: str) -> Position | None:
