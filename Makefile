@@ -17,8 +17,8 @@ demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, 
 test: $(VENV)/installed ## the whole suite
 	$(VENV)/bin/python -m pytest
 
-chaos: $(VENV)/installed ## kills parts of a cluster a hundred times while it sweeps; 20 minutes
-	$(VENV)/bin/python tests/faults/chaos.py --kills 100
+chaos: $(VENV)/installed ## sends a hundred signals to parts of a cluster while it sweeps; 30 minutes
+	$(VENV)/bin/python tests/faults/chaos.py --signals 100
 
 weights: $(VENV)/installed ## trains the embedded networks again (see weights/slim.md for what it costs)
 	$(VENV)/bin/python -m weights.training

@@ -15,7 +15,18 @@ import typer
 
 from benchmarks.measurement import as_text, machine
 
-ALL = ("limit", "split", "precision", "sooner", "memory", "overhead", "frames", "estimate", "figure5_vs_loop")
+ALL = (
+    "limit",
+    "split",
+    "precision",
+    "sooner",
+    "memory",
+    "overhead",
+    "storage",
+    "frames",
+    "estimate",
+    "figure5_vs_loop",
+)
 
 
 def main(

@@ -36,7 +36,8 @@ def run() -> list[Measurement]:
     return [_one_step_trials(folder), *_many_trials(folder), _many_cells(folder)]
 
 
-def _grid(folder: Path, trials: int) -> Path:
+def many_grid(folder: Path, trials: int) -> Path:
+    """A grid of so many trials of one step at 32 px."""
     ratios = 10
     path = folder / f"many_{trials}.yaml"
     path.write_text(GRID.format(ratios=ratios, seeds=trials // ratios, last=trials // ratios - 1))
@@ -45,13 +46,13 @@ def _grid(folder: Path, trials: int) -> Path:
 
 def _one_step_trials(folder: Path) -> Measurement:
     """The slope between a small and a large sweep, so that the start of Ray and its workers does not count."""
-    seconds = [sweep(_grid(folder, count), folder / f"run-{count}", {}) for count in (FEW // 10, FEW)]
+    seconds = [sweep(many_grid(folder, count), folder / f"run-{count}", {}) for count in (FEW // 10, FEW)]
     each = (seconds[1] - seconds[0]) / (FEW - FEW // 10)
     return Measurement(f"{FEW} trials of 1 step at 32 px: a trial, end to end", f"{1000 * each:.1f} ms", "10 ms")
 
 
 def _many_trials(folder: Path) -> list[Measurement]:
-    grid, out = _grid(folder, MANY), folder / "many"
+    grid, out = many_grid(folder, MANY), folder / "many"
     started = time.perf_counter()
     command = [
         sys.executable,
@@ -63,8 +64,8 @@ def _many_trials(folder: Path) -> list[Measurement]:
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     planning = time.perf_counter() - started
-    committing = _in_a_process("commit_many", grid, out)
-    loading = _in_a_process("load_many", grid, out)
+    committing = in_a_process("overhead", "commit_many", str(grid), str(out))
+    loading = in_a_process("overhead", "load_many", str(grid), str(out))
     return [
         Measurement(f"`sweep plan` of {MANY:,} trials", f"{planning:.1f} s", "5 s"),
         Measurement(f"planning and committing {MANY:,} trials: memory of the driver", f"{committing} MB", "600 MB"),
@@ -74,13 +75,13 @@ def _many_trials(folder: Path) -> list[Measurement]:
 
 def _many_cells(folder: Path) -> Measurement:
     out = folder / "cells"
-    figure = _in_a_process("draw_many", _grid(folder, CELLS), out)
+    figure = in_a_process("overhead", "draw_many", str(many_grid(folder, CELLS)), str(out))
     return Measurement(f"a sheet of {CELLS:,} cells", figure, "60 s, 2 GB")
 
 
-def _in_a_process(function: str, grid: Path, out: Path) -> str:
-    """What one of the functions below prints, run alone, so that its memory is its own."""
-    code = f"from benchmarks import overhead; print(overhead.{function}({str(grid)!r}, {str(out)!r}))"
+def in_a_process(module: str, function: str, *arguments: str) -> str:
+    """What a function of a benchmark returns, run alone, so that its memory is its own."""
+    code = f"from benchmarks import {module}; print({module}.{function}(*{arguments!r}))"
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -101,7 +102,7 @@ def commit_many(grid: str, out: str) -> str:
     write_run(run, plan, request)
     hashes = {reference: picture.sha256 for reference, picture in plan.inputs.pictures.items()}
     for batch in plan.batches:
-        rows = [known_row(trial, hashes) | _simulated(trial.id) for trial in batch.trials]
+        rows = [known_row(trial, hashes) | simulated(trial.id) for trial in batch.trials]
         now = datetime.datetime.now(datetime.UTC)
         commit(run, SETTINGS_SCHEMA, batch.name, "simulated", [row | {"committed_at": now} for row in rows])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -109,7 +110,8 @@ def commit_many(grid: str, out: str) -> str:
     return str(peak)
 
 
-def _simulated(trial_id: str) -> dict[str, object]:
+def simulated(trial_id: str) -> dict[str, object]:
+    """The outcome columns of a row that no worker computed."""
     loss = float(int(trial_id, 16) % 1000)
     history = {f"history_{name}": [loss, loss / 2] for name in ("content_loss", "style_loss", "total_loss")}
     return {

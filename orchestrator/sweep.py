@@ -7,7 +7,7 @@ import functools
 import os
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import finish
@@ -22,7 +22,7 @@ from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
 from orchestrator.request import Request
 from results import Run, RunError
-from results.run.rows import read_rows
+from results.run.rows import merged_rows, read_rows
 from store import Access, Watch
 
 if TYPE_CHECKING:
@@ -109,11 +109,13 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozen
     only: dict[int, frozenset[int]] = {}
     for (index, _), values in named.items():  # zipped axes share a dimension; what each of them names must hold
         only[index] = only.get(index, values) & values
-    recorded = read_rows(run, columns=["trial_id", "status"])  # also where run.json is gone: rows are what counts
+    shards = run.read_all("trials/*.parquet")  # also where run.json is gone: rows are what counts
+    recorded = merged_rows(run, shards, columns=["trial_id", "status"])
     states = dict(zip(recorded["trial_id"].to_pylist(), recorded["status"].to_pylist(), strict=True))
     selection = Selection(only, request.limit, request.retry_failed, trials)
     packing = EXACT if request.exact else DEFAULT_PACKING
-    return make_plan(grid, inputs, states, selection, packing, however_many=request.however_many)
+    plan = make_plan(grid, inputs, states, selection, packing, however_many=request.however_many)
+    return replace(plan, shards=frozenset(shards))
 
 
 def _label_or_value(grid: Grid, name: str, text: str) -> Any:
@@ -154,8 +156,8 @@ def execute(
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         run.remove_leftovers()
-        # Another sweep may have worked here between the plan and the lock.
-        plan = _plan(request, plan.grid, run, plan.inputs, trials)
+        if frozenset(run.names("trials/*.parquet")) != plan.shards:  # another sweep worked here before the lock
+            plan = _plan(request, plan.grid, run, plan.inputs, trials)
         with _keeping_what_is_written(run):
             derived = write_run(run, plan, request)
             status, interrupted = None, False

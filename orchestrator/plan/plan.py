@@ -37,6 +37,7 @@ class Plan:
     batches: list[Batch]
     inputs: Inputs
     packing: Packing
+    shards: frozenset[str] = frozenset()  # paths of the files in which it was read what is done
 
     @property
     def trials(self) -> dict[str, Trial]:

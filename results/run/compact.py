@@ -17,8 +17,10 @@ import pyarrow.compute as pc
 from results.run.folder import MERGED, Run
 from results.run.rows import REPLACES, merged_rows, read_shards, replaced, write_shard
 
-WORTH_MERGING = 32
-"""Shards; fewer are read in a moment, from an object store as well."""
+WORTH_MERGING = 8
+"""Shards; fewer are read in a moment, from an object store as well. A running sweep merges as many at a time, so that a
+hundred thousand batches leave four or five times as many shards at most: each tier has one fewer than this.
+"""
 
 
 def count_shards(run: Run) -> int:

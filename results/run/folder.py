@@ -1,4 +1,4 @@
-"""A run: the folder, local or in an object store, that a grid's results live in. All its paths are here.
+"""A run: the folder, local or in an object store, that a grid's results are kept in. All paths in it are made here.
 
     run.json              the grid as it was last run, versions, hardware
     plan.parquet          the grid's trials in their order, with their settings and labels
@@ -15,8 +15,8 @@
     marks.parquet/        stars, tags and notes that people gave to trials, a file for each sitting
     lease.json            in an object store: which sweep is at work here
 
-Files appear whole or not at all: locally through a temporary file, fsync and rename, in an object store through one
-PUT.
+A file is written whole or not at all: locally as a temporary file that is synchronised and renamed, in an object store
+with one PUT. What is in these files is the subject of other modules of this folder.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from results.run.lease import leased
 from results.run.leftovers import remove_leftovers, temporary_prefix
 
 FORMAT = 1
-"""Of the run folder. A reader refuses what is newer than itself."""
+"""The version of this layout. A reader refuses a run that a newer version wrote."""
 
 METADATA, PLAN, SHEET, GALLERY_PAGE = "run.json", "plan.parquet", "sheet.png", "gallery/index.html"
 """Where the description, the plan, the sheet and the page of the gallery are, below the run."""
 
 MOST_LOOKS = 10
-"""How often a reader looks anew for files that were merged while it read them: some ten seconds in all."""
+"""How many times a reader lists files that are being merged while it reads them; it waits some ten seconds in all."""
 
 MERGED = "merged"
 """What the name of a shard begins with that other shards were merged into."""
@@ -59,7 +59,9 @@ _TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
 
 
 class Run:
-    """A run's files. `location` is a path or any URL that fsspec knows; nothing is created before the first write."""
+    """The files of a run. `location` is a path or any URL that fsspec knows. Nothing is created before something is
+    written.
+    """
 
     def __init__(self, location: str | Path) -> None:
         self.location = str(location)
@@ -138,7 +140,7 @@ class Run:
         found: dict[str, bytes] = {}
         for look in range(MOST_LOOKS):
             listed = self._listed(pattern)
-            found |= self._read_those_there([path for path in listed if path not in found])
+            found |= self.read_those([path for path in listed if path not in found])
             after = self._listed(pattern)
             appeared = [
                 path for path in after if path not in found and path.rpartition("/")[2].startswith(f"{MERGED}-")
@@ -148,17 +150,8 @@ class Run:
             time.sleep(0.01 * 2**look)
         raise RunError(f"files of {self.location} vanish while they are read; try again when nothing works on it")
 
-    def _listed(self, pattern: str) -> list[str]:
-        self._files.invalidate_cache()
-        try:
-            with self._trouble("read"):
-                found = self._files.glob(f"{self._root}/{pattern}")
-        except FileNotFoundError:
-            return []
-        return sorted(path.removeprefix(f"{self._root}/") for path in found)
-
-    def _read_those_there(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """The contents of those of these files that are still there. Raises RunError where one cannot be read."""
+    def read_those(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """The contents of those of these files that are there, by path. Raises RunError where one cannot be read."""
         if not paths:
             return {}
         with self._trouble("read"):
@@ -168,6 +161,15 @@ class Run:
                 if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
                     raise content
         return {full[path]: content for path, content in found.items() if isinstance(content, bytes)}
+
+    def _listed(self, pattern: str) -> list[str]:
+        self._files.invalidate_cache()
+        try:
+            with self._trouble("read"):
+                found = self._files.glob(f"{self._root}/{pattern}")
+        except FileNotFoundError:
+            return []
+        return sorted(path.removeprefix(f"{self._root}/") for path in found)
 
     def names(self, pattern: str) -> list[str]:
         """The paths below the run of all files that match, sorted; `**` stands for folders in folders."""
@@ -209,7 +211,9 @@ class Run:
 
     @contextlib.contextmanager
     def _trouble(self, action: str) -> Iterator[None]:
-        """Names what goes wrong between us and the storage. FileNotFoundError passes where something was to be read."""
+        """Turn errors of the storage into RunErrors that say what was being done. A FileNotFoundError passes, except
+        from writing, where it means that the folder cannot be made.
+        """
         try:
             yield
         except (RunError, FileNotFoundError) as error:
@@ -251,11 +255,11 @@ class Run:
     def locked(
         self, on_lost: Callable[[], None] | None = None, say: Callable[[str], None] | None = None
     ) -> Iterator[None]:
-        """Keep a second `sweep` out of a run. The system lets go of a local lock when its process ends, however it
-        ends; in an object store there is a lease (see `lease`), and `on_lost` is called when another took it over.
-        `say` is told why it takes a while.
+        """Keep a second sweep out of this run meanwhile.
 
-        Raises RunError where another process holds it.
+        The operating system releases a local lock when its process ends, however it ends. In an object store there is a
+        lease (see `lease`); `on_lost` is called when another sweep has taken it over, and `say` is called with the
+        reason when taking it needs a while. Raises RunError where another process holds the run.
         """
         if not self.is_local:
             with leased(self._files, f"{self._root}/lease.json", self.location, on_lost, say):
@@ -286,7 +290,9 @@ def _write_locally(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private; a run is not
+        os.chmod(
+            temporary, 0o666 & ~_umask()
+        )  # mkstemp makes the file private; those of a run are as readable as others
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -1,9 +1,9 @@
-"""A lease on a run in an object store, where no system keeps locks: two sweeps stay apart, and a dead one's lease ends.
+"""A lease on a run in an object store, which has no locks: it keeps a second sweep out, and that of a dead sweep ends.
 
-The lease is a small file that is created only where there is none, names its owner, and is written anew every
-`HEARTBEAT` seconds with another number. Whoever finds one watches it: if it does not change for `WATCH` seconds its
-owner is dead and it is taken over. Nothing depends on what any machine's clock says. Whoever takes it over waits a
-moment and looks whether it is still its own: of two that try at once, one stays.
+The lease is a small file. A sweep creates it where there is none, writes its own name into it, and changes a number in
+it every `HEARTBEAT` seconds. A second sweep that finds a lease watches it: a lease that does not change for `WATCH`
+seconds belongs to a dead sweep and is taken over. No clocks of different machines are compared. After taking a lease a
+sweep waits a moment and reads it again, so that of two sweeps that take it at the same time only one goes on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from typing import Any
 from results.errors import RunError
 
 HEARTBEAT, WATCH, SETTLE = 15.0, 50.0, 2.0
-"""Seconds: between two signs of life, until an owner without any counts as dead, and between taking and being sure."""
+"""Seconds between two changes of the lease; without a change until its owner counts as dead; and between taking a lease
+and reading it again.
+"""
 
 
 @contextlib.contextmanager
@@ -34,10 +36,10 @@ def leased(
     on_lost: Callable[[], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
-    """Hold the lease at `path` of an fsspec filesystem. `on_lost` is called, in a thread, when another has taken it,
-    and `say` before another's lease is watched.
+    """Hold the lease at `path` of an fsspec filesystem.
 
-    Raises RunError where another sweep holds it.
+    `on_lost` is called, in a thread, when another sweep has taken the lease over. `say` is called with a line of text
+    before another sweep's lease is watched, because that takes a while. Raises RunError where another sweep holds it.
     """
     me = uuid.uuid4().hex
     _take(files, path, location, me, say)
@@ -49,7 +51,7 @@ def leased(
     finally:
         ended.set()
         beating.join()
-        with contextlib.suppress(Exception):  # it would end by itself
+        with contextlib.suppress(Exception):  # a lease that stays ends by itself
             if _owner(files, path).get("id") == me:
                 files.rm_file(path)
 
@@ -61,7 +63,7 @@ def _take(files: Any, path: str, location: str, me: str, say: Callable[[str], No
         except FileExistsError:
             _watch(files, path, location, say)
             files.pipe_file(path, _content(me))
-        # Another may have taken it over at the same moment, and not every store knows how to create only.
+        # Another sweep may have taken it at the same moment: not every store can create a file only where none is.
         time.sleep(SETTLE)
         files.invalidate_cache()
         mine = _owner(files, path).get("id") == me
@@ -74,7 +76,7 @@ def _take(files: Any, path: str, location: str, me: str, say: Callable[[str], No
 
 
 def _watch(files: Any, path: str, location: str, say: Callable[[str], None] | None) -> None:
-    """Return when the lease has not changed for WATCH seconds; raise RunError when it has."""
+    """Return when the lease has not changed for WATCH seconds. Raises RunError as soon as it changes."""
     owner, before = _owner(files, path), _raw(files, path)
     who = f"process {owner.get('process')} of {owner.get('user')} on {owner.get('host')}"
     if say:
@@ -85,7 +87,7 @@ def _watch(files: Any, path: str, location: str, say: Callable[[str], None] | No
         files.invalidate_cache()
         now = _raw(files, path)
         if not now:
-            return  # it has just ended
+            return  # its sweep has just ended
         if now != before:
             raise RunError(
                 f"another sweep is running in {location}: {who}. Wait for it, or choose another place with --out"
@@ -96,7 +98,7 @@ def _beat(files: Any, path: str, me: str, ended: threading.Event, on_lost: Calla
     for beat in itertools.count(1):
         if ended.wait(HEARTBEAT):
             return
-        with contextlib.suppress(Exception):  # a store that cannot be reached now: the sweep's own writes will say so
+        with contextlib.suppress(Exception):  # where the store cannot be reached, the sweep's own writes say so
             if _owner(files, path).get("id", me) != me:
                 if on_lost:
                     on_lost()
@@ -117,7 +119,7 @@ def _user() -> str:
 
 
 def _owner(files: Any, path: str) -> dict[str, Any]:
-    """What the lease says; nothing where it is gone or damaged."""
+    """Who holds the lease; empty where it is gone or damaged."""
     try:
         found = json.loads(_raw(files, path))
     except ValueError:

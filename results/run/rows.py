@@ -71,9 +71,16 @@ _CHECKSUM = re.compile(rf"\.([0-9a-f]{{{SHARD_CHECKSUM}}})\.parquet$")
 
 
 def commit(run: Run, settings: pa.Schema, batch: str, attempt: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the rows of one attempt at a batch as a shard of their own: from then on these trials are done."""
-    table = pa.Table.from_pylist([dict(row) for row in rows], schema=pa.unify_schemas([settings, outcome_schema()]))
-    write_shard(run, f"{batch}-{attempt}", table)
+    """Write the rows of one attempt at a batch as a shard of their own: from then on these trials are done.
+
+    A running sweep commits through `commits.py`.
+    """
+    write_shard(run, f"{batch}-{attempt}", rows_table(settings, rows))
+
+
+def rows_table(settings: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table with the columns of these settings and of outcomes; what a row lacks is null."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=pa.unify_schemas([settings, outcome_schema()]))
 
 
 def write_shard(run: Run, name: str, rows: pa.Table) -> str:

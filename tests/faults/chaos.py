@@ -1,238 +1,188 @@
-"""Kills parts of a small cluster at random moments while a sweep runs, until the sweep is done all the same.
+"""Signals parts of a small cluster at random moments while a sweep runs, until the sweep is done all the same.
 
-    python tests/faults/chaos.py --kills 100 --seed 1
+    python tests/faults/chaos.py --signals 100 --seed 1 --workers 3
 
-One round: a cluster of a head and two nodes of one core each on this machine; a sweep of 16 trials; kill -9 of a worker
-process, of a whole node, or of the driver, at seeded random moments, of the driver also while images are written whose
-rows are not; a driver that was killed is started again. Afterwards the table, pixel hashes included, must be that of
-an undisturbed sweep, and `sweep verify` must find no damage.
+One round: a cluster of a head and one to `--workers` nodes of one core each on this machine; a sweep of 16 trials; at
+seeded random moments SIGKILL, SIGTERM or SIGSTOP (with SIGCONT some seconds later) to a worker, to a whole node, or to
+the driver: in the middle, while images are written whose rows are not, and after the last row, while shards are merged
+and sheet and gallery are made. A driver that is gone is started again.
+
+Afterwards the table, pixel hashes included, must be that of an undisturbed sweep, sheet and gallery must be those of
+the table, and `sweep verify` must find no damage.
 """
 
 import argparse
 import contextlib
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
-import psutil
-import pyarrow.parquet as pq
+from place import Place, quiet
+from shown import out_of_date
 
 import results
+from results.run.rows import read_shards, replaced
 from results.run.verify import verify
 
-GRID = """\
+TRIALS = 16
+GRID = f"""\
 title: Chaos
-settings: {content: astronaut, style: swirls, size: 40, iterations: 40, history_every: 5, architecture: squeezenet1_1,
-           weights: random, content_layers: [fire3], style_layers: [conv1, fire2]}
+settings: {{content: astronaut, style: swirls, size: 40, iterations: 40, history_every: 5, architecture: squeezenet1_1,
+           weights: random, content_layers: [fire3], style_layers: [conv1, fire2]}}
 axes:
-  ratio: {logspace: [1e-4, 1e-1, 16]}
+  ratio: {{logspace: [1e-4, 1e-1, {TRIALS}]}}
 """
 TELLING = ["trial_id", "pixels_sha256", "total_loss", "status", "batch_width"]
-KINDS = ("worker", "node", "driver", "driver before its commit", "driver twice")
-ROUND_SECONDS = 300
 
+IN_THE_MIDDLE = (
+    "kill worker", "terminate worker", "stop worker", "kill node", "stop node",
+    "kill driver", "kill driver before its commit", "kill driver twice", "terminate driver", "stop driver",
+)  # fmt: skip
+AT_THE_END = "kill driver at its end"
 
-class Place:
-    """A grid in a folder of its own, and the cluster that sweeps it."""
-
-    def __init__(self, folder, grid=GRID):
-        self.folder = Path(folder)
-        (self.folder / "chaos.yaml").write_text(grid)
-        self.run = self.folder / "run"
-        self.cluster, self.nodes = None, []
-
-    def __enter__(self):
-        from ray.cluster_utils import Cluster
-
-        health = {
-            "health_check_initial_delay_ms": 0,
-            "health_check_period_ms": 500,
-            "health_check_timeout_ms": 10_000,  # a busy machine answers late; a dead one refuses at once
-            "health_check_failure_threshold": 3,
-        }
-        head = {"num_cpus": 0, "include_dashboard": False, "_system_config": health}
-        self.cluster = Cluster(initialize_head=True, head_node_args=head)
-        self.join(2)
-        return self
-
-    def __exit__(self, *error):
-        self.cluster.shutdown()
-
-    def join(self, count):
-        self.nodes += [self.cluster.add_node(num_cpus=1) for _ in range(count)]
-
-    def rows(self):
-        """Rows that are committed; a shard holds those of a batch."""
-        return sum(pq.read_metadata(shard).num_rows for shard in self.run.glob("trials/*.parquet"))
-
-    def images(self):
-        return len(list(self.run.glob("images/*/*.png")))
-
-    def log(self):
-        return (self.folder / "log").read_text(errors="replace")
-
-    def workers(self):
-        """Processes of the sweep's workers: those of this cluster, by the raylets that are their parents."""
-        raylets = {
-            info.process.pid
-            for node in self.nodes
-            for kind, infos in node.all_processes.items()
-            if kind == "raylet"
-            for info in infos
-        }
-        found = []
-        for raylet in raylets:
-            with contextlib.suppress(psutil.Error):
-                children = psutil.Process(raylet).children(recursive=True)
-                found += [child for child in children if "Worker" in " ".join(child.cmdline()[:1])]
-        return found
-
-    def kill_worker(self, chance):
-        """Whether one was alive to be killed, and is dead now."""
-        workers = self.workers()
-        if not workers:
-            return False
-        worker = chance.choice(workers)
-        try:
-            worker.kill()
-            worker.wait(10)
-        except psutil.NoSuchProcess:
-            return False
-        return True
-
-    def kill_node(self, chance):
-        """kill -9 of a raylet and all that it started; another node joins."""
-        node = self.nodes.pop(chance.randrange(len(self.nodes)))
-        alive = node.any_processes_alive()
-        self.cluster.remove_node(node, allow_graceful=False)
-        self.join(1)
-        return alive
+ROUND_SECONDS, LONGEST_STOP, FINISHING_SECONDS = 600, 6.0, 2.5
+"""How long a round may take, how long a process is stopped at most, and how long a driver finishes before its kill."""
 
 
 class Disturbance:
     """A sweep on a place's cluster, and what is done to it until it has ended well. `pause`: seconds at most between
-    an image and a kill; the longer, the more moments can be met, and the likelier the sweep has ended by then.
+    an image and a signal; the longer, the more moments can be met, and the likelier the sweep has ended by then.
     """
 
     def __init__(self, place, chance, pause=1.0):
-        self.place, self.chance, self.pause, self.killed = place, chance, pause, Counter()
+        self.place, self.chance, self.pause, self.signalled = place, chance, pause, Counter()
 
     def run(self, kinds):
-        """Returns how many processes were killed, by kind. The moments come in this order, if the sweep lasts."""
-        deadline = time.monotonic() + ROUND_SECONDS
+        """Returns how many processes were signalled, by kind. The moments come in this order, if the sweep lasts."""
+        self.deadline = time.monotonic() + ROUND_SECONDS
         with (self.place.folder / "log").open("ab") as log:
-            self.driver = self.start(log)
+            self.driver = self.place.start(log)
             for kind in kinds:
                 self.await_moment(kind)
-                if self.driver.poll() is not None:
-                    break
-                self.kill(kind, log)
-            while self.driver.poll() is None:
-                assert time.monotonic() < deadline, f"not done in time: {self.place.log()}"
+                if self.driver.poll() is None:
+                    self.signal(kind, log)
+            while self.is_running():
                 time.sleep(0.05)
         assert self.driver.returncode == 0, f"the driver ended with {self.driver.returncode}: {self.place.log()}"
-        return self.killed
+        return self.signalled
 
-    def start(self, log):
-        command = [
-            sys.executable,
-            "-m",
-            "orchestrator",
-            "chaos.yaml",
-            "--out",
-            "run",
-        ]
-        command += ["--address", self.place.cluster.address]
-        return subprocess.Popen(command, cwd=self.place.folder, stdout=log, stderr=log)
+    def is_running(self):
+        assert time.monotonic() < self.deadline, f"not done in time: {self.place.log()}"
+        return self.driver.poll() is None
 
     def await_moment(self, kind):
-        """Waits until work is done, and then for a moment that suits the kind of kill; less where the sweep ends."""
+        """Waits until work is done, and then for a moment that suits the kind; less where the sweep ends."""
+        if kind == AT_THE_END:
+            while self.is_running() and not self.place.is_finishing(TRIALS):
+                time.sleep(0.02)
+            time.sleep(self.pause * FINISHING_SECONDS * self.chance.uniform(0, 1) ** 2)  # the first steps are short
+            return
         before = self.place.images()
-        while self.driver.poll() is None and self.place.images() <= min(before, 14):
+        while self.is_running() and self.place.images() <= min(before, TRIALS - 2):
             time.sleep(0.02)
-        if kind == "driver before its commit":
-            while self.driver.poll() is None and self.place.images() <= self.place.rows():
+        if kind == "kill driver before its commit":
+            while self.is_running() and self.place.images() <= self.place.rows():
                 time.sleep(0.001)
         else:
             time.sleep(self.chance.uniform(0, self.pause))
 
-    def kill(self, kind, log):
-        if kind == "worker":
-            while self.driver.poll() is None and not self.place.kill_worker(self.chance):
+    def signal(self, kind, log):
+        place, seconds = self.place, self.chance.uniform(0.5, LONGEST_STOP)
+        if kind.endswith("worker"):
+            numbers = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "stop": signal.SIGSTOP}
+            while self.is_running() and not place.signal_worker(self.chance, numbers[kind.split()[0]], seconds):
                 time.sleep(0.05)  # those that were there have just gone with their driver
-            self.killed["worker"] += self.driver.poll() is None
-        elif kind == "node":
-            self.killed["node"] += self.place.kill_node(self.chance)
+            self.signalled[kind] += self.driver.poll() is None
+        elif kind == "kill node":
+            self.signalled[kind] += place.kill_node(self.chance)
+        elif kind == "stop node":
+            self.signalled[kind] += place.stop_node(self.chance, seconds)
+        elif kind == "stop driver":
+            self.driver.send_signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            self.driver.send_signal(signal.SIGCONT)
+            self.signalled[kind] += 1
         else:
-            self.kill_driver(kind, log)
-            if kind == "driver twice":
+            self.end_driver(kind, log)
+            if kind == "kill driver twice":
                 time.sleep(self.chance.uniform(0, 8))  # while it resumes
-                self.kill_driver("driver", log)
+                self.end_driver("kill driver", log)
 
-    def kill_driver(self, kind, log):
-        self.driver.kill()
-        if self.driver.wait() == -signal.SIGKILL:  # and not done a moment before
-            uncommitted = self.place.images() > self.place.rows()
-            self.killed["driver with images uncommitted" if uncommitted else "driver"] += 1
-        self.driver = self.start(log)
+    def end_driver(self, kind, log):
+        at_its_end = kind == AT_THE_END and self.place.is_finishing(TRIALS)
+        uncommitted = self.place.images() > self.place.rows()
+        self.driver.send_signal(signal.SIGTERM if kind == "terminate driver" else signal.SIGKILL)
+        if self.driver.wait() != 0:  # and not done a moment before
+            stage = f" at its end ({self.place.stage()})" if at_its_end else ""
+            verb = "terminate" if kind == "terminate driver" else "kill"
+            self.signalled[f"{verb} driver" + (stage or (" with images uncommitted" if uncommitted else ""))] += 1
+        self.driver = self.place.start(log)
 
 
 def check(place, expected):
-    """Trials that are lost, twice there, or other than in the table of an undisturbed sweep: their numbers."""
-    rows = pd.concat([pd.read_parquet(shard, columns=["trial_id"]) for shard in place.run.glob("trials/*.parquet")])
-    table = results.load(place.run)[TELLING].set_index("trial_id")
+    """Numbers of trials that are lost, twice there, or other than in the table of an undisturbed sweep, of files that
+    are damaged, and of things that do not show what the table has.
+    """
+    run = results.Run(place.run)
+    shards = run.read_all("trials/*.parquet")
+    gone = replaced(run, shards)
+    ids = [table["trial_id"].to_pylist() for path, table in read_shards(run, shards).items() if path not in gone]
+    committed = Counter(trial for shard in ids for trial in shard)
+    everything = results.load(place.run, missing=True)
+    table = everything[everything["status"] != "missing"][TELLING].set_index("trial_id")
     assert table.index.is_unique
     both = expected.index.intersection(table.index)
     differing = (expected.loc[both] != table.loc[both]).any(axis="columns")
-    _, findings = verify(results.Run(place.run))
+    _, findings = verify(run)
     return {
         "lost": len(set(expected.index) - set(table.index)),
-        "committed twice": int(rows["trial_id"].duplicated().sum()),
+        "committed twice": sum(count - 1 for count in committed.values()),
         "differing": int(differing.sum()),
         "damaged": sum(not finding.harmless for finding in findings),
+        **{f"{name} out of date": 1 for name in out_of_date(run)},
     }
 
 
 def undisturbed(folder):
-    with Place(folder) as place:
+    with Place(folder, GRID) as place:
         Disturbance(place, random.Random(0)).run([])
         return results.load(place.run)[TELLING].set_index("trial_id")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--signals", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=3, help="rounds have one worker, two, and so on up to this")
     options = parser.parse_args()
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    chance, killed, found, rounds = random.Random(options.seed), Counter(), Counter(), 0
+    quiet()
+    chance, signalled, found, rounds = random.Random(options.seed), Counter(), Counter(), 0
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="chaos-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir="/tmp") as folder, contextlib.suppress(KeyboardInterrupt):
         (Path(folder) / "expected").mkdir()
         expected = undisturbed(Path(folder) / "expected")
-        while killed.total() < options.kills:
+        while signalled.total() < options.signals:
+            workers = 1 + rounds % options.workers
             rounds += 1
             here = Path(folder) / f"round{rounds}"
             here.mkdir()
-            with Place(here) as place:
-                killed += Disturbance(place, chance).run(chance.choices(KINDS, k=4))
+            kinds = [*chance.choices(IN_THE_MIDDLE, k=3), AT_THE_END, AT_THE_END]
+            with Place(here, GRID, workers) as place:
+                signalled += Disturbance(place, chance).run(kinds)
                 found.update(check(place, expected))
-            print(f"round {rounds}: {_said(killed)} killed; trials {_said(found)}", flush=True)
-    print(f"{killed.total()} kills in {rounds} rounds of {len(expected)} trials, {time.monotonic() - started:.0f} s")
-    print(f"killed: {_said(killed)}")
-    print(f"trials: {_said(found)}")
+            print(f"round {rounds}, {workers} workers: {_said(signalled)}; trials {_said(found)}", flush=True)
+    print(f"{signalled.total()} signals in {rounds} rounds of {TRIALS} trials, {time.monotonic() - started:.0f} s")
+    print(f"signals: {_said(signalled)}")
+    print(f"trials and files: {_said(found)}")
     sys.exit(any(found.values()))
 
 
 def _said(counts):
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
 if __name__ == "__main__":

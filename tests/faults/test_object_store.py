@@ -6,12 +6,15 @@ import subprocess
 import sys
 import uuid
 
+import pyarrow as pa
 import pytest
 import s3fs
 
 import results
 from results import Run, RunError
 from results.run import lease
+from results.run.commits import Commits
+from results.run.rows import read_rows
 
 
 @pytest.fixture
@@ -75,6 +78,27 @@ def test_a_lease_in_a_bucket_keeps_a_second_sweep_out(s3, location, monkeypatch)
         Run(location).locked().__enter__()
     with Run(location).locked():
         pass
+
+
+def test_a_run_that_was_written_batch_by_batch_is_read_in_few_requests(s3, location, monkeypatch):
+    run = Run(location)
+    commits = Commits(run, pa.schema([]))
+    for number in range(70):
+        commits.add(number, [{"trial_id": f"{number:020x}", "status": "done"}])
+        while commits.waiting:
+            commits.committed()
+    commits.close()
+    requests = []
+    call = s3fs.S3FileSystem._call_s3
+
+    def counting(self, method, *arguments, **options):
+        requests.append(method)
+        return call(self, method, *arguments, **options)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counting)
+    assert len(read_rows(Run(location))) == 70
+    assert "get_object" in requests
+    assert len(requests) <= 20  # of 70 batches; without merging it takes one for each
 
 
 def test_a_sweep_into_a_bucket_is_the_sweep_into_a_folder(s3, location, small_grid, sweep, ray_session):

@@ -1,22 +1,22 @@
 """The end of a sweep: nothing that a run shows is out of date, and success is reported only for rows that are there."""
 
 import datetime
-import io
-import json
 import re
 import shutil
 
-import numpy as np
 import pytest
-from PIL import Image
+from shown import out_of_date
 from typer.testing import CliRunner
 
 import results
 from orchestrator import finish
+from orchestrator import sweep as planning
 from orchestrator.cluster import session as cluster
 from orchestrator.cluster.engine import Engine
 from orchestrator.command.main import app
+from orchestrator.plan.plan import make_plan
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
+from results import Run
 from results.run.derived import DERIVED
 from results.run.rows import commit, read_rows
 
@@ -49,17 +49,6 @@ def no_ray(monkeypatch):
     monkeypatch.setattr(cluster, "session", lambda address: pytest.fail("a trial is computed again"))
 
 
-def assert_shows_the_rows(run):
-    """The sheet's pixels and the gallery's data are those that would be made from the rows now."""
-    buffer = io.BytesIO()
-    results.sheet(results.load(run, missing=True)).save(buffer, "PNG")
-    with Image.open(run / "sheet.png") as sheet, Image.open(buffer) as fresh:
-        assert np.array_equal(np.asarray(sheet), np.asarray(fresh))
-    data = (run / "gallery" / "data.js").read_text()
-    data = json.loads(data[data.index("{") : data.rindex("}") + 1])
-    assert data["trials"]["status"] == results.load(run, missing=True)["status"].tolist()
-
-
 @pytest.mark.parametrize("moment", ["compact", "_draw", "_write_gallery", "write_derived"])
 def test_a_sweep_that_is_killed_after_its_last_row_is_finished_by_the_next(moment, sweep, small_grid, monkeypatch):
     """An older sheet and gallery are there, of one trial; they must not stay."""
@@ -76,7 +65,7 @@ def test_a_sweep_that_is_killed_after_its_last_row_is_finished_by_the_next(momen
     again = sweep(small_grid)
     assert again.exit_code == 0, again.stderr
     assert "no trial to compute: 4 of 4" in again.stderr
-    assert_shows_the_rows(run)
+    assert out_of_date(Run("runs/small")) == []
     assert NOTHING in sweep(small_grid).stderr
 
 
@@ -116,6 +105,25 @@ def test_no_success_is_reported_for_a_run_that_was_deleted_meanwhile(lost, messa
     assert "trials done" not in ended.stderr
     assert ended.stderr.count("error:") == 1
     assert re.search(message, ended.stderr)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_sweep_plans_again_only_where_another_has_committed_before_it_had_the_lock(
+    run, sweep, small_grid, monkeypatch, no_ray, meanwhile
+):
+    plans, locked = [], results.Run.locked
+    monkeypatch.setattr(planning, "make_plan", lambda *a, **k: plans.append(make_plan(*a, **k)) or plans[-1])
+
+    def commit_first(self, *arguments):
+        if meanwhile:
+            row = read_rows(self).to_pylist()[0]
+            commit(self, SETTINGS_SCHEMA, "other", "later", [row])
+        return locked(self, *arguments)
+
+    monkeypatch.setattr(results.Run, "locked", commit_first)
+    (run / "sheet.png").unlink()
+    assert sweep(small_grid).exit_code == 0
+    assert len(plans) == 1 + meanwhile
 
 
 ABSURD = {
