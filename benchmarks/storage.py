@@ -95,7 +95,7 @@ def merge_many(out: str) -> str:
 
 def resume_from_s3(grid: str, out: str) -> str:
     """Requests of a sweep that reads a run in S3, up to the moment when it knows that there is nothing to compute."""
-    import s3fs
+    import s3fs  # type: ignore[import-untyped]
     from moto.server import ThreadedMotoServer
 
     from orchestrator.request import Request
