@@ -86,7 +86,12 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "overrides": list(request.set),
         "request": request.recorded(),
         "pictures": {
-            reference: {"origin": picture.origin, "credit": picture.credit, "stand_in": picture.stand_in}
+            reference: {
+                "origin": picture.origin,
+                "credit": picture.credit,
+                "stand_in": picture.stand_in,
+                "sha256": picture.sha256,
+            }
             for reference, picture in plan.inputs.pictures.items()
         },
         "clips": {

@@ -94,10 +94,13 @@ def _rows_of(plan: Plan, run: Run, *columns: str) -> pa.Table:
 
 def _draw(run: Run, notes: list[str]) -> str | None:
     import results
+    from results.sheets.glyphs import glyph_notes
 
     try:
         buffer = io.BytesIO()
-        results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
+        with glyph_notes() as missing:
+            results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
+        notes += missing
         run.write(SHEET, buffer.getvalue())
     except ResultsError as error:
         notes.append(f"no sheet was drawn: {error}")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from results.errors import PlotError, QueryError, ResultsError, RunError, SheetError
+from results.errors import GlyphWarning, PlotError, QueryError, ResultsError, RunError, SheetError
 from results.run.folder import Run
 
 if TYPE_CHECKING:
     from results.analysis.effects import effects
     from results.judge.ratings import ratings
     from results.sheets.drawing import sheet
+    from results.table.axes import labels
     from results.table.diff import diff
     from results.table.load import curves, frames, image, load, reference, snapshots
     from results.table.sql import query
@@ -29,6 +30,7 @@ _LAZY = {
     "frames": "table.load",
     "snapshots": "table.load",
     "image": "table.load",
+    "labels": "table.axes",
     "load": "table.load",
     "query": "table.sql",
     "ratings": "judge.ratings",
@@ -37,6 +39,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "GlyphWarning",
     "PlotError",
     "QueryError",
     "ResultsError",
@@ -48,6 +51,7 @@ __all__ = [
     "effects",
     "frames",
     "image",
+    "labels",
     "load",
     "plot",
     "query",

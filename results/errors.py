@@ -7,6 +7,8 @@ ResultsError
 ├── QueryError   a question to the tables that cannot be answered
 ├── SheetError   a sheet that was asked for in a way that cannot be drawn
 └── FilmError    a film that was asked for in a way that cannot be made
+
+GlyphWarning     a sheet with characters that its font lacks
 """
 
 
@@ -36,3 +38,7 @@ class SheetError(ResultsError):
 
 class FilmError(ResultsError):
     """Frames, a rate, a sound or a kind of file that no film can be made of."""
+
+
+class GlyphWarning(UserWarning):
+    """A sheet has characters that its font lacks; they are drawn as boxes."""

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 LARGE_SPAN = 99.0
 """From the smallest to the largest value: beyond this, two decades as they are written, an axis is logarithmic."""
 
+SHORT_LABEL, MOST_BESIDE, LINE_LENGTH = 18, 18, 100
+"""A legend stands beside the axes if its labels have at most so many characters and are at most so many. Else it stands
+below, where a line has so many characters.
+"""
+
 
 def curves(trials: pd.DataFrame, by: str, y: str = "total_loss") -> Figure:
     """The recorded losses of trials (a table of `results.load`, or a part of it) over the steps.
@@ -125,9 +130,21 @@ def _scale(axes: Axes, which: str, values: pd.Series) -> None:
 
 
 def _legend(figure: Figure, axes: Axes, by: str) -> None:
+    """Beside the axes where its texts are short; else below them, so that they leave the axes their room."""
     handles, labels = axes.get_legend_handles_labels()
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
+    beside = longest <= SHORT_LABEL and len(labels) <= MOST_BESIDE
+    columns = 1 if beside else max(1, min(len(labels), LINE_LENGTH // (longest + 8)))
+    if not beside:
+        figure.set_figheight(figure.get_figheight() + 0.2 * math.ceil(len(labels) / columns))
     figure.legend(
-        handles, labels, title=_plain(setting_name(by)), frameon=False, fontsize="small", loc="outside right upper"
+        handles,
+        labels,
+        title=_plain(setting_name(by)),
+        frameon=False,
+        fontsize="small",
+        ncols=columns,
+        loc="outside right upper" if beside else "outside lower left",
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from results import Run
 
-USUAL_EVERY, USUAL_RATE = 10, 12
+USUAL_EVERY = 10
 HOLD = Fraction(1)
 """Seconds that the last frame stays."""
 
@@ -40,7 +40,12 @@ def animate(
     ] = None,
     fps: Annotated[
         float | None,
-        typer.Option(min=0.1, max=120, help="Frames per second.  [default: 12; a clip's own]", show_default=False),
+        typer.Option(
+            min=0.1,
+            max=120,
+            help="Frames per second.  [default: up to 12, to last 4 s]",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[
         str | None,
@@ -60,7 +65,7 @@ def animate(
     with messages():
         import results
         from results.film.animation import USUAL_WIDTH, has_snapshots, sheet_film, trial_film
-        from results.film.film import check_target, write_film
+        from results.film.film import check_target, usual_rate, write_film
 
         if trial is not None and (sheet or rows or columns or where):
             raise UsageError("--trial films one trial; --sheet, --rows, --columns and --where are about the sheet")
@@ -87,8 +92,9 @@ def animate(
                 say(f"{still} of {len(rest)} trials were done without frames_every and stand still; {_advice(found)}")
             film = sheet_film(trials, rows or None, columns or None, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path())
-        say(f"{film.count} frames")
-        write_film(target, film.frames, Fraction(fps or USUAL_RATE).limit_denominator(1001), hold=HOLD)
+        rate = usual_rate(film.count) if fps is None else Fraction(fps).limit_denominator(1001)
+        say(f"{film.count} frames, {float(rate):g} a second")
+        write_film(target, film.frames, rate, hold=HOLD)
         print(target)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.command.messages import filtered, messages, run_path
+from orchestrator.command.messages import filtered, messages, run_path, say
 from orchestrator.command.options import Columns, Rows, RunArgument, Where
 
 
@@ -22,6 +22,7 @@ def sheet(
     border: Annotated[str | None, typer.Option(help="Colour the cells' borders by this loss or metric.")] = None,
     title: Annotated[str | None, typer.Option(help="Another title than the grid's.")] = None,
     caption: Annotated[str | None, typer.Option(help="Text below the sheet.")] = None,
+    author: Annotated[str | None, typer.Option(help="The author, in the properties of a PDF.")] = None,
     page_rows: Annotated[
         int | None, typer.Option(min=1, help="At most so many rows a page: pages of a PDF, else numbered files.")
     ] = None,
@@ -38,12 +39,18 @@ def sheet(
         from results.run.folder import SHEET
         from results.sheets.additions import Additions
         from results.sheets.drawing import sheet_files
+        from results.sheets.glyphs import glyph_notes
 
         location = run_path(run)
         trials = filtered(results.load(location, missing=True), where)
         path = out or Path(results.Run(location).full_path(SHEET))
-        additions = Additions(annotate, border, title, caption)
-        files = sheet_files(trials, path.name, rows or None, columns or None, additions=additions, page_rows=page_rows)
+        additions = Additions(annotate, border, title, caption, author)
+        with glyph_notes() as notes:
+            files = sheet_files(
+                trials, path.name, rows or None, columns or None, additions=additions, page_rows=page_rows
+            )
+        for note in notes:
+            say(note)
         for name, content in files.items():
             try:
                 path.with_name(name).write_bytes(content)

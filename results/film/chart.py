@@ -58,8 +58,23 @@ class Chart:
         line = line_height(self._font)
         ticks = _ticks(self._lowest, self._highest, most=max(2, (size[1] - 3 * line) // (2 * line)))
         self._left = math.ceil(max(self._font.getlength(_tick_text(tick)) for tick in ticks)) + text // 2
-        self._right, self._top, self._bottom = size[0] - text, line + text // 2, size[1] - line - text // 4
+        self._right, self._bottom = size[0] - text, size[1] - line - text // 4
+        self._legend = self._legend_lines()
+        self._top = len(self._legend) * line + text // 2
         self._empty = self._frame(ticks)
+
+    def _legend_lines(self) -> list[list[tuple[float, str, str]]]:
+        """The entries of the legend, each with its left edge, name and colour, in as many lines as they need."""
+        lines: list[list[tuple[float, str, str]]] = [[]]
+        left: float = self._left
+        for name, colour in {curve.name: curve.colour for curve in self._curves}.items():
+            width = 1.4 * self._text + self._font.getlength(name)
+            if lines[-1] and left + width > self._size[0]:
+                lines.append([])
+                left = self._left
+            lines[-1].append((left, name, colour))
+            left += width + 1.6 * self._text
+        return lines
 
     def at(self, step: int) -> Image.Image:
         """The chart when a film is at a step: what is behind it in colour, what is ahead in grey."""
@@ -114,12 +129,12 @@ class Chart:
             pen.text(
                 (min(x, self._size[0] - half), self._bottom + self._text // 3), str(step), GREY, self._font, anchor="ma"
             )
-        left: float = self._left
-        for name, colour in {curve.name: curve.colour for curve in self._curves}.items():
-            middle = self._text * 0.65
-            pen.line([(left, middle), (left + self._text, middle)], colour, max(2, self._text // 6))
-            pen.text((left + 1.4 * self._text, 0), name, GREY, self._font)
-            left += 3 * self._text + self._font.getlength(name)
+        for number, entries in enumerate(self._legend):
+            top = number * line_height(self._font)
+            for left, name, colour in entries:
+                middle = top + self._text * 0.65
+                pen.line([(left, middle), (left + self._text, middle)], colour, max(2, self._text // 6))
+                pen.text((left + 1.4 * self._text, top), name, GREY, self._font)
         return drawn
 
 

@@ -26,6 +26,10 @@ LONGEST_EDGE = {".mp4": 8192, ".webp": 16_383, ".gif": 65_535}
 MOST_HELD_PIXELS = 250_000_000
 """Of a GIF or WebP, whose frames are all in memory: 750 MB. An MP4 may be of any length."""
 
+SMOOTH_RATE, SLOWEST_RATE = Fraction(12), Fraction(2)
+SHORTEST = 4
+"""Seconds that a film lasts, unless that would be slower than SLOWEST_RATE frames per second."""
+
 HIGHEST_GIF_RATE = 50
 """Browsers slow down a GIF whose frames are shorter than 20 ms."""
 
@@ -44,6 +48,11 @@ def check_target(target: str | Path) -> str:
     if suffix not in SUFFIXES:
         raise FilmError(f"{target}: a film is a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
     return suffix
+
+
+def usual_rate(count: int) -> Fraction:
+    """Frames per second of a film of so many frames: as many as look smooth, and so few that it lasts some seconds."""
+    return min(SMOOTH_RATE, max(SLOWEST_RATE, Fraction(count) / SHORTEST))
 
 
 def write_film(

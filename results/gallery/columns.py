@@ -129,7 +129,7 @@ def _has_effect(trials: pd.DataFrame, name: str) -> bool:
 
 
 def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
-    cells = [None if value == () else comparable(value) for value in given]
+    cells = [None if value == () else value for value in map(comparable, given)]
     present = dict.fromkeys(value for value in cells if value is not None)
     if not present:
         return {}

@@ -19,14 +19,17 @@ from results.table.labels import value_text
 
 @dataclass(frozen=True)
 class Additions:
-    """annotate: a template for what stands below each image; border: the column whose values colour the borders; title:
-    instead of the grid's; caption: below the sheet; page: the number of this page, and how many there are.
+    """annotate: a template for what stands below each image. border: the column whose values colour the borders.
+
+    title: instead of the grid's. caption: below the sheet. author: in the properties of a PDF. page: the number of this
+    page, and how many there are.
     """
 
     annotate: str | None = None
     border: str | None = None
     title: str | None = None
     caption: str | None = None
+    author: str | None = None
     page: tuple[int, int] | None = None
 
     def on_page(self, number: int, count: int) -> Additions:

@@ -17,6 +17,7 @@ from PIL import Image
 from results.errors import SheetError
 from results.sheets.additions import NOTHING_ADDED, Additions
 from results.sheets.boxes import Area, Page
+from results.sheets.glyphs import warn_of_missing_glyphs
 from results.sheets.layout import Layout, arrange, in_pages, wrapped
 from results.sheets.paint import paint
 from results.sheets.painter import PixelPainter
@@ -52,6 +53,7 @@ def sheet(
     """
     additions = Additions(annotate, border, title, caption)
     [page] = _pages(trials, rows, columns, suffix, additions, None)
+    warn_of_missing_glyphs([page])
     return _pixels(page, trials)
 
 
@@ -72,10 +74,12 @@ def sheet_files(
     """
     suffix = PurePath(name).suffix.lower()
     pages = _pages(trials, rows, columns, suffix, additions, page_rows)
+    if suffix != ".svg":
+        warn_of_missing_glyphs(pages)
     if suffix == ".pdf":
         from results.sheets.pdf import PdfPainter
 
-        document = PdfPainter()
+        document = PdfPainter(pages[0].title, additions.author)
         for page in pages:
             document.begin(page.width, page.height)
             paint(page, trials, document)
@@ -116,6 +120,7 @@ def empty_sheet(
     trials = trials.reset_index(drop=True)
     layout = _arranged(trials, rows, columns)
     page = _fitted(trials, layout, NOTHING_ADDED, share_that_fits, f"a film of {room[0]}×{room[1]} pixels")
+    warn_of_missing_glyphs([page])
     return _pixels(page.without_results(), trials), page.results
 
 

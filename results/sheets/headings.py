@@ -15,6 +15,7 @@ from results.sheets.layout import Key, Layout
 from results.sheets.sizes import Sizes
 from results.sheets.text import GREY, Block, block
 from results.table.axes import PICTURES, Axis
+from results.table.load import MASKS, reference_sha256
 
 RULE = "#c9c9c9"
 
@@ -39,7 +40,7 @@ class Headings:
         self._pictures = {
             axis.name: _first_pictures(trials, axis)
             for axis in (*layout.row_axes, *layout.column_axes)
-            if axis.name in PICTURES
+            if axis.name in (*PICTURES, *MASKS)
         }
         self._row_axis = layout.row_axes[-1] if layout.row_axes else None
         widest = max(14 * sizes.text, sizes.cell[0] // 2)
@@ -152,9 +153,11 @@ def _span(parts: Sequence[Span]) -> Span:
 
 def _first_pictures(trials: pd.DataFrame, axis: Axis) -> dict[int, int]:
     """For each position along an axis of pictures the number of the first row whose trial has the picture."""
+    if axis.name in MASKS:
+        has_mask = {code: reference_sha256(trials.iloc[row], axis.name) for code, row in enumerate(axis.first_rows)}
+        return {code: axis.first_rows[code] for code, sha256 in has_mask.items() if sha256}
     found: dict[int, int] = {}
-    has_picture = trials[f"{axis.name}_sha256"].notna()
-    for number, (code, known) in enumerate(zip(axis.codes, has_picture, strict=True)):
+    for number, (code, known) in enumerate(zip(axis.codes, trials[f"{axis.name}_sha256"].notna(), strict=True)):
         if known:
             found.setdefault(code, number)
     return found

@@ -12,7 +12,7 @@ import pandas as pd
 
 from results.errors import SheetError
 from results.run.folder import Run
-from results.table.axes import Axis, axis_along, axis_groups, comparable_values, setting_columns
+from results.table.axes import Axis, axis_along, axis_groups, comparable, comparable_values, setting_columns
 from results.table.labels import value_text
 
 Key = tuple[int, ...]
@@ -153,7 +153,9 @@ def _keys(axes: Sequence[Axis], count: int) -> list[Key]:
 def _fixed(trials: pd.DataFrame) -> dict[str, Any]:
     """The settings that all trials share."""
     return {
-        name: trials[name].iloc[0] for name in setting_columns(trials) if len(set(comparable_values(trials, name))) == 1
+        name: comparable(trials[name].iloc[0])
+        for name in setting_columns(trials)
+        if len(set(comparable_values(trials, name))) == 1
     }
 
 
@@ -161,6 +163,7 @@ def _clash(trials: pd.DataFrame, first: int, second: int, placed: Sequence[str])
     values = {name: comparable_values(trials, name) for name in setting_columns(trials)}
     differing = [name for name, column in values.items() if column[first] != column[second]]
     one, other = trials.iloc[first], trials.iloc[second]
-    where = ", ".join(f"{name} {value_text(name, one[name])}".replace("\n", "+") for name in placed) or "the only one"
+    texts = (f"{name} {value_text(name, comparable(one[name]))}".replace("\n", "+") for name in placed)
+    where = ", ".join(texts) or "the only one"
     advice = f"they differ in {', '.join(differing)}: name it in rows or columns" if differing else "filter the table"
     return f"trials {one['trial_id']} and {other['trial_id']} would share the cell ({where}); {advice}"

@@ -11,6 +11,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from results.printable import printable
 from results.sheets.boxes import Area, Point
 from results.sheets.text import Block, font, font_file
 
@@ -19,12 +20,18 @@ POINTS = 0.75
 
 
 class PdfPainter:
-    """`begin` starts a page; `content` is the file when all is painted."""
+    """`begin` starts a page; `content` is the file when all is painted.
 
-    def __init__(self) -> None:
+    Title and author are in the file's properties.
+    """
+
+    def __init__(self, title: str, author: str | None = None) -> None:
         self._buffer = io.BytesIO()
         # Without the time of day in it, equal sheets are equal files.
         self._canvas = Canvas(self._buffer, pageCompression=1, invariant=1)
+        self._canvas.setTitle(printable(title))
+        self._canvas.setAuthor(printable(author or ""))
+        self._canvas.setCreator("style-sweep")
         self._height = 0
         for name, bold in (("Sheet", False), ("Sheet-Bold", True)):
             pdfmetrics.registerFont(TTFont(name, str(font_file(bold=bold))))

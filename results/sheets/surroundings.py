@@ -18,7 +18,8 @@ from results.sheets.colour_scale import ColourScale
 from results.sheets.sizes import Sizes
 from results.sheets.text import ACCENT, GREY, INK, Block, block
 from results.table.axes import PICTURES, label_of
-from results.table.labels import fixed_text
+from results.table.labels import fixed_text, setting_name
+from results.table.load import reference_sha256
 
 STATUS_WORDS = {"done": "done", "failed": "failed", "missing": "not run yet"}
 
@@ -47,7 +48,7 @@ def header(trials: pd.DataFrame, width: int, sizes: Sizes, additions: Additions)
     for picture, row in reversed(shared.items()):
         right -= sizes.thumbnail[0]
         boxes.append(ReferenceBox(Area(right, sizes.margin, *sizes.thumbnail), picture, row, in_corner=True))
-        caption = f"{picture}: {label_of(trials.iloc[row], picture)}"
+        caption = f"{setting_name(picture)}: {label_of(trials.iloc[row], picture)}"
         words_below = block(caption, sizes.text, sizes.thumbnail[0] + sizes.gap, colour=GREY, most_lines=2)
         boxes.append(TextBox(words_below, Point(right, below)))
         top = max(top, below + words_below.height)
@@ -112,13 +113,16 @@ def _stacked(blocks: list[Block], left: int, top: int) -> tuple[list[Box], int]:
 
 
 def _shared_pictures(trials: pd.DataFrame) -> dict[str, int]:
-    """Content and style where all trials share theirs, with the number of the first row that has the picture."""
+    """Content, style and their masks, where all trials share theirs; and the number of a row that has each."""
     found = {}
     for picture in PICTURES:
         hashes = trials[f"{picture}_sha256"].tolist()
         known = [row for row, sha256 in enumerate(hashes) if isinstance(sha256, str)]
         if known and len({hashes[row] for row in known}) == 1:
             found[picture] = known[0]
+        mask = f"{picture}_mask"
+        if mask in trials and trials[mask].nunique(dropna=False) == 1 and reference_sha256(trials.iloc[0], mask):
+            found[mask] = 0
     return found
 
 

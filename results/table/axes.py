@@ -149,8 +149,10 @@ def comparable(value: Any) -> Any:
     """A value of a table as one that can be compared and hashed: NaN is None, NumPy's numbers are Python's."""
     if isinstance(value, tuple):
         return tuple(comparable(one) for one in value)
+    if value is None or value is pd.NA:
+        return None
     value = value.item() if hasattr(value, "item") else value
-    return None if value is None or value != value else value
+    return None if value != value else value
 
 
 def comparable_values(trials: pd.DataFrame, name: str) -> list[Any]:
@@ -161,6 +163,20 @@ def comparable_values(trials: pd.DataFrame, name: str) -> list[Any]:
         return values
     pairs = zip(values, weights, strict=True)
     return [value and tuple(zip(value, comparable(weight), strict=True)) for value, weight in pairs]
+
+
+def labels(trials: pd.DataFrame, axis: str) -> pd.Series:
+    """The label of each trial along an axis, as an ordered categorical: groups and pivot tables of it are in the grid's
+    order, as in `trials.groupby(results.labels(trials, "style_layers"), observed=True).total_loss.min()`.
+
+    `trials` is a table of `results.load`, or a part of it. Raises KeyError for a column that is not there.
+    """
+    if axis not in trials.columns:
+        raise KeyError(axis)
+    along = axis_along(trials, [axis], by_value=True)
+    texts = [label.replace("\n", " + ") for label in along.labels]
+    categories = pd.CategoricalDtype(list(dict.fromkeys(texts)), ordered=True)
+    return pd.Series([texts[code] for code in along.codes], index=trials.index, dtype=categories, name=axis)
 
 
 def weights_column(name: str) -> str:

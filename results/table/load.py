@@ -50,6 +50,10 @@ def curves(location: str | Path) -> pd.DataFrame:
     return joined
 
 
+MASKS = ("content_mask", "style_mask")
+"""The settings that name label images: each colour is a region with a style of its own."""
+
+
 def _history() -> dict[str, str]:
     """The columns of curves in a row, with their names in `curves`."""
     return {"history_step": "step"} | {f"history_{name}": name for name in registry.curves()}
@@ -93,12 +97,21 @@ def snapshot(row: Mapping[str, Any] | pd.Series, step: int) -> Image.Image:
 
 
 def reference(row: Mapping[str, Any] | pd.Series, picture: str) -> Image.Image | None:
-    """The small copy of a row's `content` or `style` picture, or None where the trial used none."""
-    sha256 = row.get(f"{picture}_sha256")
-    if not isinstance(sha256, str):
+    """The small copy of a row's `content` or `style` picture, or of a mask; None if the trial used none."""
+    sha256 = reference_sha256(row, picture)
+    if sha256 is None:
         return None
     with Image.open(io.BytesIO(Run(row["run"]).read(Run.reference_path(sha256)))) as opened:
         return opened.convert("RGB")
+
+
+def reference_sha256(row: Mapping[str, Any] | pd.Series, picture: str) -> str | None:
+    """The hash of a row's picture or mask, or None if the trial used none."""
+    sha256 = row.get(f"{picture}_sha256")
+    if picture in MASKS and isinstance(row.get(picture), str):
+        # Rows have no hashes of masks, but run.json has those of all pictures.
+        sha256 = Run(row["run"]).metadata().get("pictures", {}).get(row[picture], {}).get("sha256")
+    return sha256 if isinstance(sha256, str) else None
 
 
 def _runs(location: str | Path) -> list[Run]:
@@ -116,9 +129,8 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     # Settings come from the plan, which says what the grid asks for now; a row repeats them for who reads shards
     # directly.
     outcomes = read_rows(run, columns=[name for name in outcome_schema().names if name not in _history()])
-    table: pd.DataFrame = _to_pandas(plan).merge(
-        _to_pandas(outcomes), on="trial_id", how="left" if missing else "inner"
-    )
+    settings = _with_whole_numbers(_to_pandas(plan), plan.schema)
+    table = settings.merge(_to_pandas(outcomes), on="trial_id", how="left" if missing else "inner")
     table["status"] = table["status"].fillna("missing")
     table = _spread_layers(table)
     table["run"] = run.location
@@ -133,6 +145,16 @@ def _to_pandas(rows: pa.Table) -> pd.DataFrame:
             tuples = [None if value is None else tuple(value.tolist()) for value in table[field.name]]
             table[field.name] = pd.Series(tuples, index=table.index, dtype=object)
     return table
+
+
+def _with_whole_numbers(settings: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
+    """Whole numbers stay whole where some are missing, as `frame` is for a still: pandas would make floats of them."""
+    gaps = [
+        field.name
+        for field in schema
+        if pa.types.is_integer(field.type) and settings[field.name].isna().any() and settings[field.name].notna().any()
+    ]
+    return settings.astype(dict.fromkeys(gaps, "Int64"))
 
 
 def _spread_layers(table: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ SETTINGS = pa.schema(
         ("style_layer_weights", pa.list_(pa.float64())),
         ("ratio", pa.float64()),
         ("iterations", pa.int64()),
+        ("frame", pa.int64()),
     ]
 )
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

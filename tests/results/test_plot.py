@@ -64,3 +64,21 @@ def test_what_cannot_be_drawn_is_said(trials, arguments, message):
         results.plot.metric(trials, **arguments)
     with pytest.raises(PlotError, match="no column 'nothing'"):
         results.plot.curves(trials, by="nothing")
+
+
+@pytest.mark.parametrize("deepest", [1, 5])
+def test_a_legend_leaves_the_axes_their_room(made_run, deepest):
+    made = made_run()
+    for number in range(1, deepest + 1):
+        layers = [f"conv{at}_1" for at in range(1, number + 1)]
+        for ratio in (1e-3, 1e-2):
+            made.add(2 * number + (ratio > 5e-3), "red", ratio=ratio, style_layers=layers)
+    trials = results.load(made.write(axes=[["style_layers"], ["ratio"]]).location)
+    figure = results.plot.metric(trials, x="ratio", y="total_loss", by="style_layers")
+    figure.savefig(io.BytesIO(), format="png")  # places all
+    place = figure.axes[0].get_position()
+    assert place.width * place.height > 0.5
+    legend = figure.legends[0].get_window_extent()
+    assert legend.x0 >= 0
+    assert legend.x1 <= figure.bbox.width
+    assert not legend.overlaps(figure.axes[0].get_window_extent())

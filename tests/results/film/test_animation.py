@@ -181,3 +181,15 @@ def test_rows_of_before_there_were_frames_are_read(made_run):
     made.add(2, LAST, kept={0: FIRST}, ratio=1e-2).write()
     assert results.load(run.location)["kept_steps"].tolist() == [None, (0,)]
     assert pd.isna(results.load(run.location)["matting_loss"]).all()
+
+
+@pytest.mark.parametrize("width", [150, 260, 600])
+def test_a_legend_takes_as_many_lines_as_it_needs(width):
+    """Its last letter was cut off where the chart was narrow."""
+    names = ["content", "style · β/α", "total loss"]
+    curves = [Curve.of(name, "#ff0000", [0, 9], [1.0, 10.0]) for name in names]
+    drawn = np.asarray(Chart(curves, (width, 160), 15).at(9))
+    assert (drawn[:, -1] == 255).all()  # nothing at the very edge
+    legend = Chart(curves, (width, 160), 15)._legend
+    assert [name for line in legend for _, name, _ in line] == names
+    assert len(legend) == {150: 3, 260: 2, 600: 1}[width]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from results import RunError
 from results.errors import FilmError
-from results.film.film import SUFFIXES, write_film
+from results.film.film import SUFFIXES, usual_rate, write_film
 
 COUNT, SIZE = 9, (70, 46)
 
@@ -169,3 +169,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(RunError, match=r"cannot write film\.gif"):
         write_film(tmp_path / "file/film.gif", frames(2), Fraction(12))
+
+
+@pytest.mark.parametrize(("count", "rate"), [(3, 2), (16, 4), (47, Fraction(47, 4)), (400, 12)])
+def test_a_film_of_few_frames_lasts_long_enough_to_be_seen(count, rate):
+    assert usual_rate(count) == rate

@@ -71,6 +71,25 @@ def test_a_pdf_has_pages_with_headings_and_its_text_can_be_found(trials):
     assert sheet_files(trials, "sheet.pdf", additions=Additions(caption="As in §4.2: α/β"), page_rows=2) == files
 
 
+def test_a_pdf_names_its_title_and_author(trials, sweep, tmp_path):
+    asked = ("--author", "A. Painter", "--title", "Six cats", "--out", tmp_path / "s.pdf")
+    ran = sweep("sheet", trials["run"].iloc[0], *asked)
+    assert ran.exit_code == 0, ran.stderr
+    about = pypdf.PdfReader(tmp_path / "s.pdf").metadata
+    assert (about.title, about.author, about.creator) == ("Six cats", "A. Painter", "style-sweep")
+    [content] = sheet_files(trials, "sheet.pdf").values()
+    assert pypdf.PdfReader(io.BytesIO(content)).metadata.author == ""
+
+
+def test_characters_without_glyphs_are_said(trials, sweep, tmp_path):
+    asked = ("sheet", trials["run"].iloc[0], "--title", "猫 and 🐕", "--out")
+    ran = sweep(*asked, tmp_path / "s.png")
+    assert ran.exit_code == 0
+    assert "lacks 2 of the characters" in ran.stderr
+    assert "猫 🐕" in ran.stderr
+    assert "lacks" not in sweep(*asked, tmp_path / "s.svg").stderr
+
+
 def test_pages_of_other_formats_are_numbered_files(trials, tmp_path, sweep):
     run = trials["run"].iloc[0]
     ran = sweep("sheet", run, "--page-rows", "2", "--out", tmp_path / "s.png")

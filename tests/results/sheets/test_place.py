@@ -1,8 +1,10 @@
 """Where things stand on a sheet, by its boxes and without painting it."""
 
+import io
 import itertools
 
 import pytest
+from PIL import Image
 
 import results
 from results.sheets.boxes import ReferenceBox, TextBox
@@ -96,3 +98,17 @@ def test_bands_are_divided_into_pages(made_run):
     pages = in_pages(_arranged(trials, None, None), 3)
     assert [sum(map(len, page.column_bands)) for page in pages] == [15, 5]
     assert in_pages(arrange(trials, None, None), 3)[0].column_bands == (tuple(arrange(trials, None, None).columns),)
+
+
+def test_masks_that_all_trials_share_are_shown(made_run):
+    made = made_run().add(1, "red")
+    run = made.write()
+    trials = results.load(run.location).assign(content_mask="regions.png", style_mask="others.png")
+    layout = arrange(trials, None, None)
+    assert pictures(place(trials, layout, 512)) == [("style", 0), ("content", 0)]
+    run.write_metadata(run.metadata() | {"pictures": {"regions.png": {"sha256": "ab" * 32}}})
+    assert pictures(place(trials, layout, 512)) == [("style", 0), ("content_mask", 0), ("content", 0)]
+    mask = io.BytesIO()
+    Image.new("RGB", (32, 24), "#00ff00").save(mask, "PNG")
+    run.write(run.reference_path("ab" * 32), mask.getvalue())
+    assert (0, 255, 0) in {colour for _, colour in results.sheet(trials).getcolors(100_000)}

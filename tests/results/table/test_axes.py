@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import results
 from results.table.axes import axis_along, axis_groups, comparable, comparable_values, setting_columns
@@ -19,6 +20,7 @@ def test_settings_are_the_columns_of_the_plan(made_run):
         "style_layer_weights",
         "ratio",
         "iterations",
+        "frame",
     ]
     trials["mine"] = 3
     assert "mine" not in setting_columns(trials)
@@ -82,3 +84,22 @@ def test_several_runs_are_an_axis_before_all_others(made_run):
     trials = results.load(runs[0].location.rsplit("/", 1)[0] + "/*")
     assert axis_groups(trials) == [("run",), ("ratio",)]
     assert len(axis_along(trials, ["run"])) == 2
+
+
+def test_labels_are_a_categorical_in_the_grids_order(made_run):
+    made = made_run().add(1, "red", ratio=1e-2).add(2, "red", ratio=1e-4, labels={"ratio": "weak"}).add(3, ratio=1e-3)
+    trials = results.load(made.write(axes=[["ratio"]], order={"ratio": [1e-2, 1e-3, 1e-4]}).location, missing=True)
+    found = results.labels(trials, "ratio")
+    assert found.tolist() == ["10⁻²", "weak", "10⁻³"]
+    assert list(trials.groupby(found, observed=True)["total_loss"].min().index) == ["10⁻²", "10⁻³", "weak"]
+    assert found.name == "ratio"
+    with pytest.raises(KeyError, match="ratoi"):
+        results.labels(trials, "ratoi")
+
+
+def test_whole_numbers_stay_whole_beside_missing_ones(made_run):
+    made = made_run().add(1, "red", frame=None).add(2, "red", frame=0, ratio=1e-2).add(3, "red", frame=1, ratio=1e-1)
+    trials = results.load(made.write(axes=[["ratio"]]).location)
+    assert trials["frame"].dtype == "Int64"
+    assert trials["frame"].tolist() == [pd.NA, 0, 1]
+    assert results.sheet(trials, columns="frame").width > 3 * 128
