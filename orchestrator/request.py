@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from orchestrator.errors import UsageError
 
 Scope = Literal["trials", "selection", "work"]
@@ -113,6 +111,8 @@ class Request:
 
         Paths are absolute, so that they mean the same from another folder.
         """
+        from pydantic import TypeAdapter  # takes a while to import, and `sweep --help` needs none of it
+
         paths: dict[str, Any] = {name: path.resolve() for name, path in vars(self).items() if isinstance(path, Path)}
         everything = TypeAdapter(Request).dump_python(replace(self, **paths), mode="json")
         kept = [name for name, option in self.options().items() if option.scope == "trials"]
@@ -123,6 +123,8 @@ class Request:
         """The request on which `recorded` was called, as far as a run keeps it; an option that is not in the record has
         its default. Raises UsageError for what is no such record.
         """
+        from pydantic import TypeAdapter, ValidationError
+
         try:
             return TypeAdapter(Request).validate_python(record)
         except ValidationError as error:

@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from orchestrator.command.animate import animate
 from orchestrator.command.clean import clean
 from orchestrator.command.compact import compact
+from orchestrator.command.completion import complete_grid
 from orchestrator.command.diff import diff
 from orchestrator.command.effects import effects
 from orchestrator.command.gallery import gallery
@@ -46,7 +47,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 """Every command, under the heading that `sweep --help` gives it."""
 
 _DEFAULT = "run"
-_OF_THE_PROGRAM = ("-h", "--help", "--version", "--debug")
+_OF_THE_PROGRAM = ("-h", "--help", "--version", "--debug", "--install-completion", "--show-completion")
 
 
 class _GridFirst(TyperGroup):
@@ -55,9 +56,14 @@ class _GridFirst(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         before = 1 if args[:1] == ["--debug"] else 0
         if len(args) > before and args[before] not in self.commands and args[before] not in _OF_THE_PROGRAM:
-            self._check_command(args[before])
+            if not ctx.resilient_parsing:  # as when the shell asks for completions
+                self._check_command(args[before])
             args = [*args[:before], _DEFAULT, *args[before:]]
         return list(super().parse_args(ctx, args))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        item = type(super().shell_complete(ctx, "")[0])  # of Click, or of the copy that newer Typers have
+        return super().shell_complete(ctx, incomplete) + [item(grid) for grid in complete_grid(ctx, incomplete)]
 
     def _check_command(self, word: str) -> None:
         """End with a hint if a word is neither a grid nor an option, and looks like a command."""
@@ -71,7 +77,6 @@ app = typer.Typer(
     help="Sweep neural style transfer: one YAML grid, many images, one table and one comparison sheet.\n\n"
     "`sweep GRID` runs a grid; GRID is a file, or the name of one that comes with the program, such as figure5.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},

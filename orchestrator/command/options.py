@@ -15,14 +15,28 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from orchestrator.command.completion import COMPLETIONS, complete_grid, complete_run
 from orchestrator.command.messages import fail
 from orchestrator.request import Option, Request, Scope, flag_of
 
 GridArgument = Annotated[
-    str, typer.Argument(help="A grid file, or the name of one that comes with the program.", show_default=False)
+    str,
+    typer.Argument(
+        help="A grid file, or the name of one that comes with the program.",
+        show_default=False,
+        autocompletion=complete_grid,
+    ),
 ]
-RunArgument = Annotated[str, typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False)]
-RunsArgument = Annotated[str, typer.Argument(help="A run's folder, or a pattern such as 'runs/*'.", show_default=False)]
+RunArgument = Annotated[
+    str,
+    typer.Argument(help="A run's folder, such as runs/figure5.", show_default=False, autocompletion=complete_run),
+]
+RunsArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A run's folder, or a pattern such as 'runs/*'.", show_default=False, autocompletion=complete_run
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
 Where = Annotated[str | None, typer.Option(help="A pandas query, such as 'ratio < 1e-3 and status == \"done\"'.")]
@@ -72,6 +86,7 @@ def _typer_option(name: str, option: Option) -> Any:
         envvar=option.environment,
         min=option.minimum,
         show_default=option.show_default,
+        autocompletion=COMPLETIONS.get(name),
     )
 
 
@@ -84,7 +99,7 @@ def grid_path(grid: str) -> Path:
     neither.
     """
     path = Path(grid)
-    bundled = _bundled_grids()
+    bundled = bundled_grids()
     if is_grid(grid):
         return path if _is_file(path) else bundled[grid]
     close = difflib.get_close_matches(grid, bundled, n=1)
@@ -94,7 +109,7 @@ def grid_path(grid: str) -> Path:
 
 def is_grid(word: str) -> bool:
     """Whether a word names a grid: a file (one of YAML need not exist yet), or one that comes with the program."""
-    return _is_file(Path(word)) or word in _bundled_grids()
+    return _is_file(Path(word)) or word in bundled_grids()
 
 
 def _is_file(path: Path) -> bool:
@@ -102,7 +117,7 @@ def _is_file(path: Path) -> bool:
     return path.suffix in (".yaml", ".yml") or (path.exists() and not path.is_dir())
 
 
-def _bundled_grids() -> dict[str, Path]:
+def bundled_grids() -> dict[str, Path]:
     """The grids that come with the program, by name."""
     folder = Path(str(resources.files("grids")))
     return {path.stem: path for path in sorted(folder.glob("*.yaml")) if path.stem != "pictures"}
