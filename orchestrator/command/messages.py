@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -93,9 +94,16 @@ def say(text: str) -> None:
 
 
 def run_path(run: str) -> str:
-    """A run's folder; `figure5` also finds runs/figure5."""
+    """A run's folder; `figure5` also finds runs/figure5. Ends the command for a name that is nearly that of a run."""
     here = Path(run)
-    return f"runs/{run}" if not here.exists() and here.name == run and (Path("runs") / run).is_dir() else run
+    if here.exists() or here.name != run:
+        return run
+    if (Path("runs") / run).is_dir():
+        return f"runs/{run}"
+    close = difflib.get_close_matches(run, [path.parent.name for path in Path("runs").glob("*/run.json")], n=1)
+    if close:
+        fail(f"there is no run {run!r}; did you mean {close[0]}?")
+    return run
 
 
 def filtered(trials: Any, where: str | None) -> Any:

@@ -206,6 +206,13 @@ def test_the_plan_says_what_will_happen_and_does_none_of_it(small_grid, sweep, t
     assert list(tree(small_grid.parent)) == ["small.yaml"]
 
 
+def test_a_name_that_is_nearly_a_run_is_answered_with_the_run(small_grid, sweep):
+    results.Run("runs/small").write_metadata({"grid": {"name": "small"}})
+    refused = sweep("status", "smal")
+    assert (refused.exit_code, refused.stderr) == (2, "error: there is no run 'smal'; did you mean small?\n")
+    assert "nowhere is not a run" in sweep("status", "nowhere").stderr
+
+
 def test_a_folder_does_not_hide_a_grid_of_its_name(small_grid, sweep):
     small_grid.with_name("quickstart").mkdir()
     assert "Two photographs in three styles" in sweep("plan", "quickstart", "--offline").stdout
