@@ -1,4 +1,5 @@
-"""What every trial has, in few bytes: of 100,000 trials each byte of a trial is a tenth of a megabyte before an image.
+"""Packs what every trial has into few bytes. With 100,000 trials, each byte of a trial is 0.1 MB that has to be loaded
+before the first image.
 
 `page/unpack.js` reads it.
 """

@@ -125,3 +125,24 @@ def test_two_fingers_zoom_all_images_and_one_swipes_to_the_neighbour(touch, sett
     touch.fingers(page, [(x - 60, y)], [(x + 60, y)])  # now it pans
     assert "style strokes, α/β 10⁻²" in page.inner_text("#viewer-title")
     assert page.evaluate("gallery.view.zoom.x") < zoom["x"]
+
+
+def test_back_knows_what_was_closed_and_opened_again_at_once(touch, settle, until):
+    page = touch()
+    page.evaluate("gallery.openViewer('one', 0)")
+    settle(page)
+    # Opened again before the browser has gone back.
+    page.evaluate(
+        """() => {
+            const again = () => gallery.openViewer('one', 1);
+            document.querySelector('#viewer').addEventListener('close', again, { once: true });
+            gallery.closeViewer();
+        }"""
+    )
+    until(page, "history.state.depth === 1 && document.querySelector('#viewer').open")
+    settle(page)
+    assert page.is_visible("#viewer")
+    page.go_back()
+    settle(page)
+    assert not page.is_visible("#viewer")
+    assert "cell=" in page.url

@@ -42,6 +42,6 @@ def test_the_page_loads_every_script_and_style_sheet_of_its_own():
     assert sorted(loaded) == sorted([*files, "state.js"])
 
 
-def test_no_script_is_a_house_of_its_own():
+def test_every_file_of_the_page_is_short():
     for path in PAGE.glob("*.*"):
         assert len(path.read_text().splitlines()) <= 350, path.name

@@ -4,7 +4,8 @@
 (function (g) {
   let ours = null;
   let depth = history.state?.depth ?? 0; // how many layers (the large view, a sheet of a phone) this history has open
-  let closing = false;
+  let closing = false; // between history.back() and its popstate, some moments later
+  let next = null; // what is opened in between, to get its entry then
   const layers = []; // what closes each of those that this page opened
 
   function replace(state) {
@@ -29,6 +30,7 @@
 
   // Opens a layer: `close` is called when the user goes back, and must do nothing where the layer is closed already.
   g.openLayer = function (close) {
+    if (closing) return void (next = close);
     layers.push(close);
     depth++;
     try {
@@ -41,6 +43,7 @@
 
   // Takes the last layer out of the history, where it is this one.
   g.closeLayer = function (close) {
+    if (next === close) return void (next = null);
     if (layers[layers.length - 1] !== close) return;
     layers.pop();
     depth--;
@@ -67,6 +70,11 @@
     if (closed && g.view) {
       ours = g.toHash(g.view);
       replace({ depth });
+    }
+    if (next) {
+      const close = next;
+      next = null;
+      g.openLayer(close);
     }
   });
 })(window.gallery);

@@ -131,7 +131,7 @@
     g.fill(dialog,
       g.make("div", { class: "viewer-heading" }, g.make("h2", { id: "help-title" }, "Keys"), g.make("button", { type: "button", class: "close", onclick: () => dialog.close() }, "Close")),
       g.make("table", null, g.make("tbody", null, ...rows)),
-      g.make("p", { class: "hint" }, "With the mouse: a click enlarges, Ctrl-click selects, Ctrl and the wheel zoom, dragging pans. The address of the page always says what is looked at."));
+      g.make("p", { class: "hint" }, "With the mouse: a click enlarges, Ctrl-click selects, Ctrl and the wheel zoom, dragging pans. By finger: a tap enlarges, Select makes taps select, two fingers zoom and pan, a swipe goes to the neighbour. The address of the page always says what is looked at."));
     g.openDialog(dialog);
   };
 })(window.gallery);
