@@ -146,3 +146,13 @@ def test_back_knows_what_was_closed_and_opened_again_at_once(touch, settle, unti
     settle(page)
     assert not page.is_visible("#viewer")
     assert "cell=" in page.url
+
+
+def test_a_phone_on_its_side_has_room_for_images_too(look, make_run, settle):
+    lying = {**PHONE, "viewport": {"width": 844, "height": 390}}
+    page = look(make_run(AXES, sheet=SHEET).run, **lying)
+    assert page.locator("#grid-scroller").bounding_box()["height"] > 0.5 * 390
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.tap("#cell-0-0 .frame")
+    settle(page)
+    assert page.locator(".stage .frame").bounding_box()["height"] > 0.4 * 390

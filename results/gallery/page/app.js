@@ -166,13 +166,11 @@
     place.classList.toggle("running", parts.includes("running"));
   }
 
-  const narrow = matchMedia("(max-width: 700px)"); // as in gallery.css: details and the toolbar lie over the images there
-
   g.toggleInspector = function () {
     const panel = g.byId("inspector");
     panel.hidden = !panel.hidden;
     g.byId("inspector-button").setAttribute("aria-pressed", String(!panel.hidden));
-    if (narrow.matches) (panel.hidden ? g.closeLayer : g.openLayer)(closeInspector);
+    if (g.isNarrow()) (panel.hidden ? g.closeLayer : g.openLayer)(closeInspector);
     g.update({});
   };
 
@@ -217,7 +215,7 @@
 
   setTheme(keptTheme());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => g.table && (g.redrawPlot(), g.redrawCurves()));
-  if (narrow.matches) {
+  if (g.isNarrow()) {
     g.byId("inspector").hidden = true;
     g.byId("inspector-button").setAttribute("aria-pressed", "false");
   }

@@ -57,6 +57,10 @@ window.gallery = {};
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   };
 
+  // A phone, upright or not: details and the toolbar lie over the images there. As in narrow.css.
+  const narrow = matchMedia("(max-width: 700px), (max-height: 500px)");
+  g.isNarrow = () => narrow.matches;
+
   g.reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // Loads a script beside the page; the only way that works from file:// too. A version keeps caches from old copies.

@@ -61,7 +61,7 @@
   function measure(scroller, grid) {
     const [width, height] = g.table.data.largest;
     const longest = Math.max(width, height);
-    const smallest = innerWidth <= 700 ? 64 : 96;
+    const smallest = g.isNarrow() ? 64 : 96;
     const sized = (edge) => ({ width: Math.max(16, Math.round((edge * width) / longest)), height: Math.max(16, Math.round((edge * height) / longest)) });
     g.cellSize = sized(g.view.size || 160);
     if (g.view.size) return;
@@ -89,7 +89,7 @@
   g.headerWidth = function (layout) {
     if (!layout.rowAxis) return 0;
     const words = [layout.rowAxis.title + " ↓", ...layout.rowAxis.values.flatMap((value) => value.label.split("\n"))];
-    const most = innerWidth <= 700 ? 92 : 176;
+    const most = g.isNarrow() ? 92 : 176;
     return g.clamp(Math.max(...words.map((word) => word.length)) * 7.5 + 30, g.hasPictures(layout.rowAxis) ? Math.min(120, most) : Math.min(88, most), most);
   };
   g.thumbnailEdge = (size) => Math.round(g.clamp(size * 0.45, 40, 88));

@@ -96,7 +96,8 @@
 
   function caption(item) {
     const metric = item.trial === undefined ? "" : metricText(item.trial);
-    return [g.make("span", null, item.name), metric && g.make("span", { class: "metric" }, metric)];
+    const name = g.view.show === "one" ? null : g.make("span", null, item.name); // the title has it
+    return [name, metric && g.make("span", { class: "metric" }, metric)];
   }
 
   function metricText(trial) {
@@ -220,7 +221,7 @@
     const apart = g.view.show === "one" || g.view.show === "side";
     const count = apart ? stage.childElementCount : 1;
     const captions = apart ? 44 : 0;
-    const gap = innerWidth < 700 ? 8 : 16;
+    const gap = g.isNarrow() ? 8 : 16;
     let best = 0;
     for (let columns = 1; columns <= count; columns++) {
       const rows = Math.ceil(count / columns);

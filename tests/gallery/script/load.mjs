@@ -8,7 +8,7 @@ const PAGE = new URL("../../../results/gallery/page/", import.meta.url);
 export function load(files, table) {
   const window = {};
   const context = createContext({
-    window, URLSearchParams, atob, document: { getElementById: () => ({}) }, preact: {}, innerWidth: 1400, devicePixelRatio: 1,
+    window, URLSearchParams, atob, document: { getElementById: () => ({}) }, preact: {}, matchMedia: () => ({ matches: false }), devicePixelRatio: 1,
     addEventListener: () => {}, history: { state: null }, location: { hash: "", href: "file:///index.html" },
   });
   for (const file of ["core", ...files]) runInContext(readFileSync(new URL(`${file}.js`, PAGE), "utf8"), context, { filename: `${file}.js` });
