@@ -195,7 +195,9 @@ HOSTILE = [
 
 
 def test_hostile_labels_are_only_names(look, settle, make_run):
-    made = make_run({"style": HOSTILE, "ratio": RATIOS}, sheet={"rows": ["ratio"], "columns": []})
+    # As labels of the grid: of a path only the last part is shown.
+    axes, sheet = {"style": HOSTILE, "ratio": RATIOS}, {"rows": ["ratio"], "columns": []}
+    made = make_run(axes, sheet=sheet, labels={"style": HOSTILE})
     page = look(made.run)
     keys = page.evaluate("gallery.table.axis('style').values.map((value) => value.key)")
     assert keys[0] == HOSTILE[0]
