@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import signal
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
-if TYPE_CHECKING:
-    from orchestrator.cluster.engine import Engine
+
+class Engine(Protocol):
+    """What is told of signals; in a sweep `orchestrator.cluster.engine.Engine`, which needs Ray."""
+
+    def interrupt(self, why: str, within: float | None = None) -> None: ...
+
 
 _FINISHING = "stopping: what is running will be finished and kept{limit}; press Ctrl-C again to end at once"
 
