@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,24 +9,27 @@ import torch
 from torch import Tensor
 
 from stylize import registry
-from stylize.images.colour import with_kept_colours, with_prepared_colours
+from stylize.ends import End, Ended, Recorded
+from stylize.host import Clock, OnItsWay, to_host
+from stylize.images.colour import with_prepared_colours
 from stylize.images.initial import check_transfer, initial_image
 from stylize.images.pyramid import Level, at_level, levels
 from stylize.images.resize import resized
 from stylize.images.snapshots import Camera, OnSnapshot
 from stylize.lanes import Lane, Transfer
-from stylize.losses.objective import Evaluation, Objective
+from stylize.losses.objective import Objective
 from stylize.losses.targets import Targets
 from stylize.losses.term import Circumstances
 from stylize.network.arithmetic import Arithmetic, resolve, tf32_convolutions
 from stylize.network.memory import needs_checkpointing
 from stylize.network.network import Network
 from stylize.optimisers.optimiser import Optimiser
-from stylize.result import History, Result
+from stylize.result import Result
 from stylize.settings.transfer_settings import Settings
+from stylize.step import Step
 
 LOOK_EVERY = 50
-"""Steps between looks at which images have failed or reached their plateau: each look waits for the device."""
+"""Steps between looks at which images have failed or reached their plateau."""
 
 
 def transfer(content: Tensor | None, style: Tensor | None, settings: Settings, network: Network) -> Result:
@@ -68,7 +69,8 @@ def transfer_lanes(
     _check_shared([lane.transfer for lane in asked])
     arithmetic = resolve(asked[0].transfer.settings.precision, targets.device)
     with tf32_convolutions(arithmetic):
-        return _Batch(asked, targets, arithmetic, on_step, on_snapshot).run()
+        ended = _Batch(asked, targets, arithmetic, on_step, on_snapshot).run()
+    return ended.results()  # in fp32
 
 
 def _complete(transfer: Transfer, network: Network) -> Transfer:
@@ -90,18 +92,22 @@ def _check_shared(transfers: Sequence[Transfer]) -> None:
 
 
 @dataclass(frozen=True)
-class _End:
-    """An image that is finished, still on the device, and the seconds that had passed."""
+class _Look:
+    """What is seen of the lanes of a batch after a step, on its way to the host.
 
-    image: Tensor
-    good: Tensor  # the last whose loss is known to be finite
+    seen: B numbers each, the step that failed or −1, and whether a plateau is reached. images: what those end with.
+    """
+
     step: int
-    seconds: float
-    failed_at: int | None
+    lanes: Sequence[int]
+    seen: OnItsWay
+    failed_at: Tensor
+    images: Tensor | None
+    seconds: Callable[[], float]
 
 
 class _Batch:
-    """The state of a batch while it runs. `alive` are the places of the lanes that still do, in order."""
+    """The state of a batch while it runs. `alive` are the numbers of the lanes that still do, in order."""
 
     def __init__(
         self,
@@ -111,7 +117,7 @@ class _Batch:
         on_step: Callable[[int], None] | None,
         on_snapshot: OnSnapshot | None,
     ) -> None:
-        self._started = time.perf_counter()
+        self._clock = Clock(targets.device)
         self._lanes = lanes
         self._transfers = [with_prepared_colours(lane.transfer) for lane in lanes]  # what is optimised
         self._targets = targets
@@ -121,69 +127,73 @@ class _Batch:
         self._shape = torch.Size(self._transfers[0].shape)
         self._camera = Camera(lanes, on_snapshot)
         self._alive = list(range(len(lanes)))
-        self._recorded: list[tuple[int, list[int], Tensor]] = []
-        self._ends: dict[tuple[int, int], _End] = {}  # by lane and iterations
+        self._recorded: list[Recorded] = []
+        self._ends: dict[tuple[int, int], End] = {}  # by lane and iterations
+        device = targets.device
+        self._totals = torch.zeros(self._settings.iterations, len(lanes), device=device)  # of each step
+        self._plateau = torch.tensor([one.settings.plateau for one in self._transfers], device=device)
+        self._stopped = torch.zeros(len(lanes), dtype=torch.bool, device=device)  # at their plateau
+        self._look: _Look | None = None  # that was not read yet
 
-    def run(self) -> list[list[Result]]:
-        """For each lane a result for each of its ends."""
+    def run(self) -> Ended:
+        """Optimise all lanes to their ends."""
         plan = levels(self._settings, self._shape)
         first = torch.cat([initial_image(one) for one in self._transfers]).to(self._targets.device)
         images = resized(first, plan[0].shape) if len(plan) > 1 else first
         images = images.contiguous(memory_format=torch.channels_last)
-        kind = registry.OPTIMISERS[self._settings.optimizer].load()
-        optimizer: Optimiser = kind([one.settings for one in self._transfers], images)
-        self._good = images
-        self._failed_at = torch.full((len(images),), -1, device=images.device)
+        optimiser = self._optimiser(images, 0)
+        self._good = optimiser.images.clone(memory_format=torch.preserve_format)
         start, matting = 0, plan[0].matting
         for level in plan:
-            if level.shape != images.shape[2:]:
-                optimizer.enlarge(level.shape)
+            if level.shape != self._good.shape[2:]:
+                optimiser.enlarge(level.shape)
                 self._good = resized(self._good, level.shape)
             if level.matting != matting and self._alive:  # another stage: a new optimisation, from what is there
-                optimizer = kind([self._transfers[lane].settings for lane in self._alive], optimizer.best())
+                optimiser = self._optimiser(optimiser.best(), start)
             matting = level.matting
-            self._optimise(level, start, optimizer)
-            start, images = level.end, self._good
+            self._optimise(level, start, optimiser)
+            start = level.end
         self._camera.hand_over()
-        self._finish(self._settings.iterations, optimizer)
-        return self._results()
+        self._finish(self._settings.iterations, optimiser)
+        return Ended(self._lanes, self._transfers, self._ends, self._recorded, self._targets, self._arithmetic)
 
-    def _optimise(self, level: Level, start: int, optimizer: Optimiser) -> None:
+    def _optimiser(self, images: Tensor, start: int) -> Optimiser:
+        kind = registry.OPTIMISERS[self._settings.optimizer].load()
+        optimiser: Optimiser = kind([self._transfers[lane].settings for lane in self._alive], images, start)
+        return optimiser
+
+    def _optimise(self, level: Level, start: int, optimiser: Optimiser) -> None:
         """The steps of one level."""
         objective = self._objective(level)
-        history_every = self._settings.history_every
-        before: Tensor | None = None  # the total losses at the last look
+        run = Step(objective, optimiser, self._good, level.end - start)
         for step in range(start, level.end):
-            if not self._alive:
-                return
             if self._on_step:
                 self._on_step(step)
-            self._finish(step, optimizer)
-            images = optimizer.images.detach().requires_grad_()
-            evaluation = objective.evaluate(images)
-            if step == 0 or not optimizer.tries_points:
-                self._observe(step, images.detach(), evaluation)
-            if step % history_every == 0:
-                self._recorded.append((step, list(self._alive), evaluation.history().detach()))
-            if (step - start) % LOOK_EVERY == 0:
-                totals = evaluation.total.detach()
-                places = self._going_on(step, level, totals, before, optimizer)
-                if len(places) < len(self._alive):
-                    self._alive = [self._alive[place] for place in places]
-                    if not self._alive:
-                        return
-                    chosen = torch.tensor(places, device=images.device)
-                    optimizer.keep(chosen)
-                    self._good, self._failed_at = self._good[chosen], self._failed_at[chosen]
-                    before = totals[chosen]
-                    objective = self._objective(level)
-                    images = optimizer.images.detach().requires_grad_()
-                    evaluation = objective.evaluate(images)
-                else:
-                    before = totals
-            self._camera.take(step, self._alive, optimizer.best(), self._failed_at)
-            [gradient] = torch.autograd.grad(evaluation.total.sum(), images)
-            optimizer.step(step, evaluation.total.detach(), gradient)
+            self._finish(step, optimiser)
+            is_recorded = step % self._settings.history_every == 0
+            outside = objective.outside(optimiser.images) if is_recorded else {}
+            looks = (step - start) % LOOK_EVERY == 0
+            best = optimiser.best().clone() if looks and self._has_plateau(level) else None
+            send = self._camera.take(step, self._alive, optimiser.best())
+
+            run(step)
+
+            self._totals[step].copy_(run.totals)
+            look = self._see(step, start, best, optimiser) if looks else None
+            if send:
+                send(torch.where(self._stopped, step, self._failed_at(step + 1, optimiser)))
+            if is_recorded:
+                losses = objective.losses(run.parts, outside)
+                curves = torch.stack([losses[name] for name in registry.curves()])
+                self._recorded.append(Recorded(step, self._alive, curves))
+            if look and self._leave(look, optimiser):
+                if not self._alive:
+                    return
+                objective = self._objective(level)
+                run = Step(objective, optimiser, self._good, level.end - step - 1)
+        look, self._look = self._look, None
+        if look:
+            self._put_away(look, optimiser)
 
     def _objective(self, level: Level) -> Objective:
         magnification = self._shape.numel() / level.shape.numel()
@@ -192,97 +202,67 @@ class _Batch:
             self._settings.checkpointing == "auto"
             and needs_checkpointing(self._targets.network, transfers, level.shape, self._arithmetic)
         )
-        circumstances = Circumstances(self._targets, self._arithmetic, magnification, level.matting)
+        shape = level.shape[0], level.shape[1]
+        circumstances = Circumstances(self._targets, self._arithmetic, shape, magnification, level.matting)
         return Objective(transfers, circumstances, checkpointing=checkpointing)
 
-    def _observe(self, step: int, images: Tensor, evaluation: Evaluation) -> None:
-        """Take over the images wherever the loss is finite and always was; the device is not waited for."""
-        finite = evaluation.total.detach().isfinite()
-        self._failed_at = torch.where((self._failed_at < 0) & ~finite, step, self._failed_at)
-        self._good = torch.where((self._failed_at < 0).view(-1, 1, 1, 1), images, self._good)
+    def _failed_at(self, steps: int, optimiser: Optimiser) -> Tensor:
+        """The first of so many steps whose loss was not finite, or −1, for each image; on the device.
 
-    def _going_on(
-        self, step: int, level: Level, totals: Tensor, before: Tensor | None, optimizer: Optimiser
-    ) -> list[int]:
-        """Which places of the batch have neither failed nor reached their plateau; the others are put away."""
-        failed_at = self._failed_at.tolist()
-        flat = torch.zeros_like(totals, dtype=torch.bool)
-        if before is not None and level.shape == self._shape:
-            tolerance = [self._transfers[lane].settings.plateau for lane in self._alive]
-            least = torch.tensor(tolerance, device=totals.device)
-            flat = (least > 0) & (before - totals < least * before)
-        places = []
-        for place, reached in enumerate(flat.tolist()):
-            if failed_at[place] >= 0:
-                self._put_away(place, step, self._good[place], failed_at[place])
-            elif reached:
-                self._put_away(place, step, optimizer.best()[place], None)
-            else:
-                places.append(place)
-        return places
+        Points that a line search tries may have losses that are not finite, but not the first one.
+        """
+        bad = ~self._totals[: 1 if optimiser.tries_points else steps].isfinite()
+        return torch.where(bad.any(0), bad.int().argmax(0), -1)
 
-    def _put_away(self, place: int, step: int, image: Tensor, failed_at: int | None) -> None:
-        """End a lane here, and with it all its transfers that have not ended before."""
-        lane = self._alive[place]
-        for iterations in self._lanes[lane].ends:
-            self._ends.setdefault((lane, iterations), _End(image, self._good[place], step, self._seconds(), failed_at))
+    def _has_plateau(self, level: Level) -> bool:
+        return level.shape == self._shape and any(self._transfers[lane].settings.plateau for lane in self._alive)
 
-    def _finish(self, step: int, optimizer: Optimiser) -> None:
-        """Put away the images of the transfers that end with so many steps done."""
-        ending = [place for place, lane in enumerate(self._alive) if step in self._lanes[lane].ends]
-        if not ending:
-            return
-        best, failed_at = optimizer.best(), self._failed_at.tolist()
-        for place in ending:
-            good, failed = self._good[place], failed_at[place] if failed_at[place] >= 0 else None
-            image = best[place] if failed is None else good
-            self._ends[self._alive[place], step] = _End(image, good, step, self._seconds(), failed)
+    def _see(self, step: int, start: int, best: Tensor | None, optimiser: Optimiser) -> _Look:
+        """Look which images have failed or reached their plateau, without waiting for it to be known."""
+        if best is not None and step >= start + LOOK_EVERY:
+            before, now = self._totals[step - LOOK_EVERY], self._totals[step]
+            self._stopped = self._stopped | (self._plateau > 0) & (before - now < self._plateau * before)
+        failed_at = self._failed_at(step + 1, optimiser)
+        return _Look(step, self._alive, to_host(failed_at, self._stopped), failed_at, best, self._clock.mark())
 
-    def _seconds(self) -> float:
+    def _leave(self, look: _Look, optimiser: Optimiser) -> bool:
+        """Put away the images that have failed or reached their plateau; whether there were any.
+
+        On a GPU it is the look before that is read, because nobody waits for this one: they go on until then, and leave
+        as what they were when they were seen.
+        """
         if self._targets.device.type == "cuda":
-            torch.cuda.synchronize(self._targets.device)
-        return (time.perf_counter() - self._started) / len(self._lanes)
+            before, self._look = self._look, look
+            return before is not None and self._put_away(before, optimiser)
+        return self._put_away(look, optimiser)
 
-    def _results(self) -> list[list[Result]]:
-        """Evaluate the finished images in fp32, at most a batch at once, and gather everything."""
-        results: dict[tuple[int, int], Result] = {}
-        keys = deque(self._ends)
-        while keys:
-            part = [keys.popleft() for _ in range(min(len(keys), len(self._lanes)))]
-            objective = Objective([self._transfers[lane] for lane, _ in part], Circumstances(self._targets, "fp32"))
-            images = torch.stack([self._ends[key].image for key in part]).contiguous(memory_format=torch.channels_last)
-            with torch.no_grad():
-                evaluation = objective.evaluate(images)
-            finite = evaluation.total.isfinite().tolist()
-            for place, key in enumerate(part):
-                end = self._ends[key]
-                if not finite[place] and end.failed_at is None:  # by the last update
-                    self._ends[key] = replace(end, image=end.good, failed_at=end.step)
-                    keys.append(key)
-                    continue
-                results[key] = self._result(key[0], end, objective, evaluation, place)
-        return [[results[number, end] for end in lane.ends] for number, lane in enumerate(self._lanes)]
+    def _put_away(self, look: _Look, optimiser: Optimiser) -> bool:
+        """End the lanes that are seen to have failed or stopped, and with each its ends that are still to come."""
+        failed_at, stopped = (one.tolist() for one in look.seen.arrived())
+        leaving = set()
+        for place, lane in enumerate(look.lanes):
+            if lane not in self._alive or not (failed_at[place] >= 0 or stopped[place]):
+                continue
+            leaving.add(lane)
+            good = self._good[self._alive.index(lane)].clone()
+            image = good if look.images is None else look.images[place]
+            end = End(image, good, look.step, look.failed_at[place], look.seconds)
+            self._ends |= {(lane, number): end for number in self._lanes[lane].ends if number > look.step}
+        if not leaving:
+            return False
+        staying = [place for place, lane in enumerate(self._alive) if lane not in leaving]
+        self._alive = [self._alive[place] for place in staying]
+        places = torch.tensor(staying, dtype=torch.long, device=self._targets.device)
+        if staying:
+            optimiser.keep(places)
+        self._good, self._totals = self._good[places], self._totals[:, places]
+        self._plateau, self._stopped = self._plateau[places], self._stopped[places]
+        return True
 
-    def _result(self, lane: int, end: _End, objective: Objective, evaluation: Evaluation, place: int) -> Result:
-        steps, curves = self._history(lane, end)
-        if end.failed_at is None:
-            steps, curves = [*steps, end.step], [*curves, evaluation.history()[:, place].tolist()]
-        by_name = zip(*curves, strict=True) if curves else ((),) * len(registry.curves())
-        return Result(
-            image=with_kept_colours(self._lanes[lane].transfer, end.image.cpu()).contiguous(),
-            losses=objective.reported(evaluation, place),
-            by_layer=objective.reported_by_layer(evaluation, place),
-            history=History(tuple(steps), dict(zip(registry.curves(), by_name, strict=True))),
-            arithmetic=self._arithmetic,
-            steps=end.step,
-            batch_width=len(self._lanes),
-            seconds=end.seconds,
-            failed_at=end.failed_at,
-        )
-
-    def _history(self, lane: int, end: _End) -> tuple[list[int], list[list[float]]]:
-        """The sampled steps of a lane before its end, and the losses of its curves at each."""
-        until = end.step if end.failed_at is None else end.failed_at
-        kept = [(step, losses[:, lanes.index(lane)]) for step, lanes, losses in self._recorded if lane in lanes]
-        kept = [(step, losses) for step, losses in kept if step < until]
-        return [step for step, _ in kept], [losses.tolist() for _, losses in kept]
+    def _finish(self, step: int, optimiser: Optimiser) -> None:
+        """Put away the images of the lanes that end with so many steps done."""
+        for place, lane in enumerate(self._alive):
+            if step in self._lanes[lane].ends:
+                image, good = optimiser.best()[place].clone(), self._good[place].clone()
+                failed_at = self._failed_at(step, optimiser)[place]
+                self._ends.setdefault((lane, step), End(image, good, step, failed_at, self._clock.mark()))

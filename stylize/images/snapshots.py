@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from stylize.host import OnItsWay, to_host
 from stylize.images.colour import with_kept_colours
 from stylize.images.resize import resized
 from stylize.lanes import Lane, Transfer
@@ -50,21 +51,25 @@ class Camera:
         self._on_snapshot = on_snapshot
         self._taken: _Taken | None = None
 
-    def take(self, step: int, lanes: Sequence[int], images: Tensor, failed_at: Tensor) -> None:
+    def take(self, step: int, lanes: Sequence[int], images: Tensor) -> Callable[[Tensor], None] | None:
         """Take those of the images (B×3×H×W, of the lanes with these numbers) whose lane wants one at this step.
 
-        Failed images (`failed_at` ≥ 0) are left out.
+        What is returned has to be called with B numbers that are negative where the image is good, which is known after
+        the step; the others have no snapshot. None where no lane wants one.
         """
         wanted = [place for place, lane in enumerate(lanes) if self._wants(lane, step)]
         if self._on_snapshot is None or not wanted:
-            return
-        self.hand_over()
+            return None
         chosen = torch.tensor(wanted, device=images.device)
         kept = images.index_select(0, chosen)
-        if kept.shape[2:] != self._shape:
-            kept = resized(kept, self._shape)
-        good = failed_at.index_select(0, chosen) < 0
-        self._taken = _Taken(step, [lanes[place] for place in wanted], *_to_host(kept, good))
+
+        def send(failed_at: Tensor) -> None:
+            self.hand_over()
+            good = failed_at.index_select(0, chosen) < 0
+            full = kept if kept.shape[2:] == self._shape else resized(kept, self._shape)
+            self._taken = _Taken(step, [lanes[place] for place in wanted], to_host(full, good))
+
+        return send
 
     def _wants(self, lane: int, step: int) -> bool:
         every = self._lanes[lane].transfer.settings.frames_every
@@ -75,28 +80,16 @@ class Camera:
         taken, self._taken = self._taken, None
         if taken is None or self._on_snapshot is None:
             return
-        if taken.copied:
-            taken.copied.synchronize()
-        for lane, image, good in zip(taken.lanes, taken.images, taken.good.tolist(), strict=True):
-            if good:
+        images, good = taken.images.arrived()
+        for lane, image, is_good in zip(taken.lanes, images, good.tolist(), strict=True):
+            if is_good:
                 self._on_snapshot(Snapshot(taken.step, lane, self._lanes[lane].transfer, image))
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """Snapshots on their way to the CPU; `copied` tells when they are there."""
+    """Snapshots on their way to the CPU, and whether each is good."""
 
     step: int
     lanes: list[int]
-    images: Tensor
-    good: Tensor
-    copied: torch.cuda.Event | None
-
-
-def _to_host(images: Tensor, good: Tensor) -> tuple[Tensor, Tensor, torch.cuda.Event | None]:
-    if images.device.type != "cuda":
-        return images.cpu(), good.cpu(), None
-    images, good = images.to("cpu", non_blocking=True), good.to("cpu", non_blocking=True)  # into pinned memory
-    copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
-    copied.record()
-    return images, good, copied
+    images: OnItsWay

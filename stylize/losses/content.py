@@ -7,6 +7,7 @@ picture. Nothing else lives here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,24 +16,19 @@ from stylize.lanes import Transfer
 from stylize.losses.term import Circumstances
 
 
-def content_loss(responses: Tensor, targets: Tensor) -> Tensor:
-    """½ Σ_ij (F_ij − P_ij)². Both B×N×H×W; returns B."""
-    return (responses.float() - targets).square().flatten(1).sum(1) / 2
-
-
 class ContentLoss:
     """A `Term` with a part for each content layer that an image of the batch uses."""
 
+    capturable = True
+
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
-        targets, device = circumstances.targets, circumstances.targets.device
-        self._magnification = circumstances.magnification
+        targets = circumstances.targets
         weights = [dict(one.settings.active_content_layers) for one in transfers]
         self.layers = list(dict.fromkeys(layer for one in weights for layer in one))
         self.applies = [True] * len(transfers)
-        self.weight = torch.tensor([one.settings.alpha for one in transfers], device=device)
-        self.part_weights = torch.tensor(
-            [[one.get(layer, 0.0) for one in weights] for layer in self.layers], device=device
-        ).view(len(self.layers), len(transfers))
+        self.factors = [circumstances.magnification / 2] * len(self.layers)
+        self.weight = torch.tensor([one.settings.alpha for one in transfers])
+        self.part_weights = torch.tensor([[one.get(layer, 0.0) for one in weights] for layer in self.layers])
         found = [
             targets.content(one.content, wanted, circumstances.arithmetic) if wanted and one.content is not None else {}
             for one, wanted in zip(transfers, weights, strict=True)
@@ -40,12 +36,25 @@ class ContentLoss:
         self._targets = [_stacked([one.get(layer) for one in found]) for layer in self.layers]
 
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
-        if not self.layers:
-            return images.new_zeros(0, len(images))
-        losses = [
-            content_loss(responses[layer], target) for layer, target in zip(self.layers, self._targets, strict=True)
-        ]
-        return torch.stack(losses) * self._magnification
+        pairs = zip(self.layers, self._targets, strict=True)
+        losses: list[Tensor] = [_SquaredDistance.apply(responses[layer], target) for layer, target in pairs]
+        return torch.stack(losses) if len(losses) > 1 else losses[0][None]
+
+
+class _SquaredDistance(torch.autograd.Function):
+    """Σ_ij (F_ij − P_ij)² for each of B×N×h×w responses F; P may have a batch of 1. Its gradient is 2 (F − P)."""
+
+    @staticmethod
+    def forward(ctx: Any, responses: Tensor, targets: Tensor) -> Tensor:
+        difference = responses - targets  # fp32, as the targets are
+        ctx.save_for_backward(difference)
+        ctx.dtype = responses.dtype
+        return difference.square().sum((1, 2, 3))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        [difference], [gradient] = ctx.saved_tensors, gradients
+        return (difference * (2 * gradient).view(-1, 1, 1, 1)).to(ctx.dtype), None
 
 
 def _stacked(targets: Sequence[Tensor | None]) -> Tensor:
@@ -54,7 +63,7 @@ def _stacked(targets: Sequence[Tensor | None]) -> Tensor:
     Where all images have the same target it is not copied: 1×N×h×w.
     """
     [example, *_] = [one for one in targets if one is not None]
-    filled = [example.new_zeros(example.shape) if one is None else one for one in targets]
+    filled = [torch.zeros_like(example) if one is None else one for one in targets]
     if all(one is example for one in filled):
         return example
     return torch.cat(filled)

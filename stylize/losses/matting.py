@@ -4,19 +4,21 @@ L_m = Σ_c V_cᵀ M V_c with V_c the channel c of the image in [0, 1], flattened
 3×3 window, an affine function of the photograph's colours; edges stay where they are, and straight lines straight. M is
 Levin's (Levin, Lischinski, Weiss 2008): W_ij = (1 + (I_i − μ_w)ᵀ (Σ_w + ε/9·I)⁻¹ (I_j − μ_w)) / 9 for each window w,
 A = Σ_w W, M = diag(A·1) − A.
+
+Pixels of one 3×3 window are at most two rows and columns apart, so that M has 25 bands. Each is kept as an
+image, and a product with M is 25 products of images, for a whole batch at once.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import sparse
 from torch import Tensor
+from torch.nn import functional
 
 if TYPE_CHECKING:  # `Targets`, which a term is given, keeps the Laplacians
     from stylize.lanes import Transfer
@@ -24,9 +26,17 @@ if TYPE_CHECKING:  # `Targets`, which a term is given, keeps the Laplacians
 
 EPSILON = 1e-7
 
+REACH = 2
+"""Rows and columns between pixels of one window, at most."""
+
+BANDS = (2 * REACH + 1) ** 2
+
 
 def matting_laplacian(picture: Tensor) -> Tensor:
-    """M of a picture (3×H×W, 0–255), sparse HW×HW in fp32; computed in float64 with one window a pixel."""
+    """M of a picture (3×H×W, 0–255) as bands, 25×H×W in fp32; computed in float64.
+
+    Band 5·(dy + 2) + (dx + 2) has at (y, x) the entry of M for the pixels (y, x) and (y + dy, x + dx).
+    """
     colours = picture.double().cpu().numpy() / 255
     _, height, width = colours.shape
     places = sliding_window_view(np.arange(height * width).reshape(height, width), (3, 3)).reshape(-1, 9)
@@ -34,59 +44,63 @@ def matting_laplacian(picture: Tensor) -> Tensor:
     centred = windows - windows.mean(axis=1, keepdims=True)
     covariance = centred.transpose(0, 2, 1) @ centred / 9 + EPSILON / 9 * np.eye(3)
     weights = (1 + centred @ np.linalg.solve(covariance, centred.transpose(0, 2, 1))) / 9  # K×9×9
-    rows, columns = np.repeat(places, 9, axis=1).ravel(), np.tile(places, 9).ravel()
-    affinity = sparse.csr_matrix((weights.ravel(), (rows, columns)), shape=(height * width,) * 2)
-    laplacian = (sparse.diags(np.asarray(affinity.sum(axis=1)).ravel()) - affinity).tocsr()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that this layout is in beta
-        return torch.sparse_csr_tensor(
-            torch.from_numpy(laplacian.indptr.astype(np.int64)),
-            torch.from_numpy(laplacian.indices.astype(np.int64)),
-            torch.from_numpy(laplacian.data.astype(np.float32)),
-            size=laplacian.shape,
-        )
+    bands = np.zeros((BANDS, height * width))
+    for one, other in np.ndindex(9, 9):
+        down, right = other // 3 - one // 3, other % 3 - one % 3
+        band = (2 * REACH + 1) * (down + REACH) + right + REACH
+        bands[band, places[:, one]] -= weights[:, one, other]  # a window's pixel is in no other window at this place
+    bands[BANDS // 2] -= bands.sum(axis=0)
+    return torch.from_numpy(bands.reshape(BANDS, height, width).astype(np.float32))
 
 
-def matting_loss(image: Tensor, laplacian: Tensor) -> Tensor:
-    """L_m of one image, 3×H×W in 0–255; a number."""
-    loss: Tensor = _Quadratic.apply(image.flatten(1).T / 255, laplacian)
+def matting_loss(images: Tensor, laplacians: Tensor) -> Tensor:
+    """L_m of images, B×3×H×W in 0–255, each with its Laplacian (B×25×H×W, or 1×25×H×W for all); B numbers."""
+    loss: Tensor = _Quadratic.apply(images / 255, laplacians)
     return loss
 
 
 class _Quadratic(torch.autograd.Function):
-    """Σ_c V_cᵀ M V_c; M is symmetric, so that the gradient is 2 M V_c: one sparse product both ways."""
+    """Σ_c V_cᵀ M V_c; M is symmetric, so that the gradient is 2 M V_c: one product both ways."""
 
     @staticmethod
-    def forward(ctx: Any, channels: Tensor, laplacian: Tensor) -> Tensor:
-        product = laplacian @ channels.contiguous()
+    def forward(ctx: Any, images: Tensor, laplacians: Tensor) -> Tensor:
+        height, width = images.shape[2:]
+        padded = functional.pad(images, [REACH] * 4)
+        product = torch.zeros_like(images)
+        for band in range(BANDS):
+            down, right = divmod(band, 2 * REACH + 1)
+            product.addcmul_(laplacians[:, band, None], padded[:, :, down : down + height, right : right + width])
         ctx.save_for_backward(product)
-        return (channels * product).sum()
+        return (images * product).sum((1, 2, 3))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         [product], [gradient] = ctx.saved_tensors, gradients
-        return 2 * gradient * product, None
+        return (2 * gradient).view(-1, 1, 1, 1) * product, None
 
 
 class MattingLoss:
     """A `Term` with a single part: L_m of the images that have a `matting_weight` λ, in the stages where it counts."""
 
-    layers = ("",)
+    capturable = True
 
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
         targets = circumstances.targets
         weights = [one.settings.matting_weight if circumstances.matting else 0.0 for one in transfers]
         self.applies = [one.settings.matting_weight > 0 for one in transfers]
-        self.weight = torch.tensor(weights, device=targets.device)
-        self.part_weights = torch.ones(1, len(transfers), device=targets.device)
-        self._laplacians = [
-            targets.laplacian(one.content) if weight and one.content is not None else None
-            for one, weight in zip(transfers, weights, strict=True)
-        ]
+        self.layers = ("",) if any(weights) else ()
+        self.weight = torch.tensor(weights)
+        self.factors = [1.0] * len(self.layers)
+        self.part_weights = torch.ones(len(self.layers), len(transfers))
+        if self.layers:
+            found = [
+                targets.laplacian(one.content) if weight and one.content is not None else None
+                for one, weight in zip(transfers, weights, strict=True)
+            ]
+            [example, *_] = [one for one in found if one is not None]
+            filled = [example if one is None else one for one in found]  # those weigh 0
+            same = all(one is example for one in filled)
+            self._laplacians = example[None] if same else torch.stack(filled)
 
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
-        losses = [
-            images.new_zeros(()) if laplacian is None else matting_loss(images[place], laplacian)
-            for place, laplacian in enumerate(self._laplacians)
-        ]
-        return torch.stack(losses)[None]
+        return matting_loss(images, self._laplacians)[None]

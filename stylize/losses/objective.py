@@ -15,65 +15,102 @@ from stylize.network.arithmetic import storage
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The losses of a batch of B images: B numbers each. By column of the registry, without their weights (α, β, …)."""
+class _Placed:
+    """A term, and the rows that its parts have among all parts of the step; no rows where it is not in the step.
 
-    losses: Mapping[str, Tensor]
-    total: Tensor
-    parts: Mapping[str, Tensor]  # by column, P×B parts of each loss, without weights
+    weights: P×B, of the parts in the loss, factors included, on the device.
+    """
 
-    def history(self) -> Tensor:
-        """What curves show, in the order of `registry.curves`: T×B."""
-        return torch.stack(
-            [self.total if name == registry.TOTAL_LOSS else self.losses[name] for name in registry.curves()]
-        )
+    term: Term
+    rows: slice | None
+    weights: Tensor
 
 
 class Objective:
-    """The sum of all losses of the registry, each with its own weight for each image: L = α L_c + β L_s + …
+    """The sum of all losses of the registry, each with its own weight for each of B images: L = α L_c + β L_s + …
 
     Images share the pass and nothing else: ratio, layers and layer weights are each image's own. All transfers must
-    have one image shape.
+    have one image shape. A step calculates `parts`, whose weighted sum is the total, and no more; a loss that
+    weighs nothing for all images is calculated where it is reported.
     """
 
     def __init__(
         self, transfers: Sequence[Transfer], circumstances: Circumstances, *, checkpointing: bool = False
     ) -> None:
+        device = circumstances.targets.device
         self._network = circumstances.targets.network
         self._dtype = storage(circumstances.arithmetic)
         self._checkpointing = checkpointing
-        self._terms: dict[str, Term] = {
-            loss.column: loss.load()(transfers, circumstances) for loss in registry.LOSSES.values()
-        }
-        self._layers = {layer for term in self._terms.values() for layer in term.layers if layer}
-
-    def evaluate(self, images: Tensor) -> Evaluation:
-        """The losses of `images` (B×3×H×W, 0–255, one per transfer, in order), differentiable."""
-        responses = self._network(images, self._layers, self._dtype, checkpointing=self._checkpointing)
-        parts = {name: term.parts(images, responses) for name, term in self._terms.items()}
-        losses, total = {}, images.new_zeros(len(images))
-        for name, term in self._terms.items():
-            loss = images.new_zeros(len(images))
-            for weights, part in zip(term.part_weights, parts[name], strict=True):
-                loss = loss + weights * part
-            losses[name] = loss
-            total = total + term.weight * loss
-        return Evaluation(losses, total, parts)
-
-    def reported(self, evaluation: Evaluation, place: int) -> dict[str, float | None]:
-        """The losses of one image by column, the total among them; None for a loss that it does not have."""
-        found = {
-            name: evaluation.losses[name][place].item() if term.applies[place] else None
-            for name, term in self._terms.items()
-        }
-        return found | {registry.TOTAL_LOSS: evaluation.total[place].item()}
-
-    def reported_by_layer(self, evaluation: Evaluation, place: int) -> dict[str, dict[str, float]]:
-        """The parts of losses that belong to layers, of one image: by column and layer, the layers that it uses."""
-        found = {}
+        self._terms: dict[str, _Placed] = {}
+        weights, count = [], 0
         for loss in registry.LOSSES.values():
-            if loss.by_layer:
-                term, parts = self._terms[loss.column], evaluation.parts[loss.column]
-                used = zip(term.layers, parts[:, place].tolist(), term.part_weights[:, place].tolist(), strict=True)
-                found[loss.column] = {layer: part for layer, part, weight in used if weight > 0}
+            term: Term = loss.load()(transfers, circumstances)
+            size = len(term.layers)
+            factors = torch.tensor(term.factors).view(size, 1)
+            of_parts = term.part_weights.view(size, len(transfers)) * factors
+            in_step = bool((term.weight * of_parts).any()) or any(term.layers)
+            rows = slice(count, count + size) if in_step else None
+            self._terms[loss.column] = _Placed(term, rows, of_parts.to(device))
+            if in_step:
+                weights.append(term.weight * of_parts)
+                count += size
+        self._layers = {layer for placed in self._terms.values() for layer in placed.term.layers if layer}
+        self.weights = torch.cat(weights).to(device)
+        """P×B: of each part in each image's total, which is their product's sum; the gradient by the parts."""
+        self._by_image = self.weights.T.contiguous()[:, None]
+
+    @property
+    def capturable(self) -> bool:
+        """Whether a step can be recorded as a CUDA graph."""
+        return all(one.term.capturable for one in self._terms.values() if one.rows)
+
+    def parts(self, images: Tensor) -> Tensor:
+        """P×B parts of the losses of `images` (B×3×H×W, 0–255, one per transfer, in order), differentiable."""
+        responses = self._network(images, self._layers, self._dtype, checkpointing=self._checkpointing)
+        found = [one.term.parts(images, responses) for one in self._terms.values() if one.rows]
+        return torch.cat(found) if len(found) > 1 else found[0]
+
+    def totals(self, parts: Tensor) -> Tensor:
+        """The total losses: B numbers from P×B parts."""
+        return torch.bmm(self._by_image, parts.T[:, :, None])[:, 0, 0]
+
+    def outside(self, images: Tensor) -> dict[str, Tensor]:
+        """The losses that are not in the step, because they weigh nothing: B numbers by column."""
+        found = {}
+        for name, one in self._terms.items():
+            if one.rows is None:
+                size = len(one.term.layers)
+                found[name] = (
+                    (one.weights * one.term.parts(images, {})).sum(0) if size else images.new_zeros(len(images))
+                )
         return found
+
+    def losses(self, parts: Tensor, outside: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All losses without α, β and so on, and the total: B numbers by column."""
+        found = {
+            name: outside[name] if one.rows is None else (one.weights * parts[one.rows]).sum(0)
+            for name, one in self._terms.items()
+        }
+        return found | {registry.TOTAL_LOSS: self.totals(parts)}
+
+    def by_layer(self, parts: Tensor) -> list[dict[str, dict[str, float]]]:
+        """For each image the parts that belong to layers it uses, by column and layer. Waits for the device."""
+        images: list[dict[str, dict[str, float]]] = [{} for _ in range(parts.shape[1])]
+        for loss in registry.LOSSES.values():
+            one = self._terms[loss.column]
+            if not loss.by_layer:
+                continue
+            factors = parts.new_tensor(one.term.factors)[:, None]
+            values = (parts[one.rows] * factors).tolist() if one.rows else []
+            used = one.term.part_weights.view(len(one.term.layers), len(images)).tolist()
+            for image, found in enumerate(images):
+                found[loss.column] = {
+                    layer: of_images[image]
+                    for layer, of_images, weights in zip(one.term.layers, values, used, strict=True)
+                    if weights[image] > 0
+                }
+        return images
+
+    def applies(self, image: int) -> set[str]:
+        """The columns of the losses that an image of the batch has."""
+        return {name for name, one in self._terms.items() if one.term.applies[image]} | {registry.TOTAL_LOSS}

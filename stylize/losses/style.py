@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylize import registry
 from stylize.lanes import Transfer
-from stylize.losses.style_representations.representation import Representation
+from stylize.losses.style_representations.representation import Comparison, LayerTargets, Representation
 from stylize.losses.term import Circumstances
 
 
@@ -22,26 +22,27 @@ class _Group:
     """The images that share a representation, compared with one style picture a row; R rows.
 
     images: R places in the batch, or None where the rows are the batch itself. shares: of the row's style picture in
-    its image's style loss. targets: by layer, for each row.
+    its image's style loss, or None where all are 1.
     """
 
     representation: Representation
+    layers: Sequence[str]
+    comparison: Comparison
     images: Tensor | None
-    shares: Tensor
-    layers: list[str]
-    targets: dict[str, list[Tensor]]
+    shares: Tensor | None
 
 
 class StyleLoss:
     """A `Term` with a part for each layer of each representation that an image of the batch uses."""
 
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
-        device = circumstances.targets.device
         weights = [dict(one.settings.active_style_layers) for one in transfers]
         self._groups = _groups(transfers, weights, circumstances)
+        self.capturable = all(group.representation.capturable for group in self._groups)
         self.layers = [layer for group in self._groups for layer in group.layers]
+        self.factors = [factor for group in self._groups for factor in group.comparison.factors]
         self.applies = [True] * len(transfers)
-        self.weight = torch.tensor([one.settings.beta for one in transfers], device=device)
+        self.weight = torch.tensor([one.settings.beta for one in transfers])
         self.part_weights = torch.tensor(
             [
                 [
@@ -50,13 +51,12 @@ class StyleLoss:
                 ]
                 for group in self._groups
                 for layer in group.layers
-            ],
-            device=device,
-        ).view(len(self.layers), len(transfers))
+            ]
+        )
 
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
-        found = [_losses(group, layer, responses[layer]) for group in self._groups for layer in group.layers]
-        return torch.stack(found) if found else images.new_zeros(0, len(images))
+        found = [_losses(group, [responses[layer] for layer in group.layers]) for group in self._groups]
+        return torch.cat(found) if len(found) > 1 else found[0]
 
 
 def of(transfer: Transfer) -> Representation:
@@ -82,31 +82,35 @@ def _group(
     weights: Sequence[Mapping[str, float]],
     circumstances: Circumstances,
 ) -> _Group:
-    device = circumstances.targets.device
+    targets, architecture = circumstances.targets, circumstances.targets.network.architecture
     layers = list(dict.fromkeys(layer for image, _, _ in rows for layer in weights[image]))
     found = [
-        circumstances.targets.style(picture, list(weights[image]), circumstances.arithmetic, representation)
+        targets.style(picture, list(weights[image]), circumstances.arithmetic, representation)
         for image, picture, _ in rows
     ]
-    targets = {}
+    at_layers = []
     for layer in layers:
-        example = next(one[layer] for one in found if layer in one)
-        targets[layer] = [one.get(layer, example) for one in found]  # rows that do not use the layer weigh 0
-    images = [image for image, _, _ in rows]
-    everyone = images == list(range(len(weights)))
+        example = next(one[layer] for one in found if layer in one)  # also for rows that do not use the layer: weight 0
+        shape = architecture.response_shape(layer, *circumstances.shape)
+        at_layers.append(LayerTargets([one.get(layer, example) for one in found], shape))
+    images, shares = [image for image, _, _ in rows], [share for _, _, share in rows]
     return _Group(
         representation,
-        None if everyone else torch.tensor(images, device=device),
-        torch.tensor([share for _, _, share in rows], device=device),
         layers,
-        targets,
+        representation.comparison(at_layers),
+        None if images == list(range(len(weights))) else torch.tensor(images, device=targets.device),
+        None if set(shares) == {1.0} else torch.tensor(shares, device=targets.device),
     )
 
 
-def _losses(group: _Group, layer: str, responses: Tensor) -> Tensor:
-    """E_l of a layer for each image of the batch; 0 for those that are not in the group."""
-    mine = responses if group.images is None else responses.index_select(0, group.images)
-    losses = group.representation.losses(mine, group.targets[layer]) * group.shares
+def _losses(group: _Group, responses: Sequence[Tensor]) -> Tensor:
+    """E_l of L layers for each image of the batch, L×B; 0 for those that are not in the group."""
+    batch = len(responses[0])
+    if group.images is not None:
+        responses = [one.index_select(0, group.images) for one in responses]
+    losses = group.comparison.losses(responses)
+    if group.shares is not None:
+        losses = losses * group.shares
     if group.images is None:
         return losses
-    return losses.new_zeros(len(responses)).index_add(0, group.images, losses)
+    return losses.new_zeros(len(losses), batch).index_add(1, group.images, losses)

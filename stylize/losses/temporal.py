@@ -1,4 +1,8 @@
-"""Temporal consistency of a clip's frames (Ruder, Dosovitskiy, Brox 2016, equation 7)."""
+"""Temporal consistency of a clip's frames (Ruder, Dosovitskiy, Brox 2016, equation 7).
+
+L_t = 1/D · Σ_k c_k (x_k − ω_k)² for an image x, the result of the frame before ω, moved to where its parts are now, and
+D = 3·H·W: squared pixel values.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +15,24 @@ from stylize.lanes import Previous, Transfer
 from stylize.losses.term import Circumstances
 
 
-def temporal_loss(image: Tensor, previous: Previous) -> Tensor:
-    """1/D · Σ_k c_k (x_k − ω_k)² for one image x, 3×H×W in 0–255, with D = 3·H·W: squared pixel values."""
-    known, warped = previous.known.to(image), previous.warped.to(image)
-    return (known * (image - warped).square()).mean()
-
-
 class TemporalLoss:
     """A `Term` with a single part: L_t of the images that follow a frame of their clip."""
 
-    layers = ("",)
+    capturable = True
 
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
-        device = circumstances.targets.device
-        self._previous = [one.previous for one in transfers]
-        self.applies = [previous is not None for previous in self._previous]
+        self.applies = [one.previous is not None for one in transfers]
+        self.layers = ("",) if any(self.applies) else ()
         weights = [one.settings.temporal_weight if one.previous else 0.0 for one in transfers]
-        self.weight = torch.tensor(weights, device=device)
-        self.part_weights = torch.ones(1, len(transfers), device=device)
+        self.weight = torch.tensor(weights)
+        self.factors = [1.0] * len(self.layers)
+        self.part_weights = torch.ones(len(self.layers), len(transfers))
+        if self.layers:
+            nothing = Previous(torch.zeros(3, *circumstances.shape), torch.zeros(circumstances.shape))
+            device = circumstances.targets.device
+            each = [one.previous or nothing for one in transfers]
+            self._warped = torch.stack([one.warped.float() for one in each]).to(device)
+            self._known = torch.stack([one.known.float() for one in each])[:, None].to(device)
 
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
-        losses = [
-            images.new_zeros(()) if previous is None else temporal_loss(images[place], previous)
-            for place, previous in enumerate(self._previous)
-        ]
-        return torch.stack(losses)[None]
+        return (self._known * (images - self._warped).square()).mean((1, 2, 3))[None]

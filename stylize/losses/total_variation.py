@@ -22,12 +22,13 @@ class TotalVariation:
     """A `Term` with a single part. It is reported for every image, also where its weight is 0."""
 
     layers = ("",)
+    factors = (1.0,)
+    capturable = True
 
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
-        device = circumstances.targets.device
         self.applies = [True] * len(transfers)
-        self.weight = torch.tensor([one.settings.tv_weight for one in transfers], device=device)
-        self.part_weights = torch.ones(1, len(transfers), device=device)
+        self.weight = torch.tensor([one.settings.tv_weight for one in transfers])
+        self.part_weights = torch.ones(1, len(transfers))
 
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
         return total_variation(images)[None]

@@ -149,6 +149,12 @@ class Architecture:
                 return False
         return True
 
+    def response_shape(self, layer: str, height: int, width: int) -> tuple[int, int]:
+        """Height and width of a layer's response to an image of `height`×`width` pixels."""
+        for stage in self.up_to(layer):
+            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
+        return height, width
+
     def response_sizes(self, layer: str, height: int, width: int) -> list[int]:
         """The numbers in each stage's response up to `layer`, for one image of `height`×`width` pixels."""
         sizes, channels = [], 3

@@ -143,9 +143,11 @@ class Network(nn.Module):
         self.pooling = pooling
         self._bgr = preprocessing.bgr
         self._mean: Tensor
-        self._deviation: Tensor
+        self._deviation: Tensor | None
         self.register_buffer("_mean", torch.tensor(preprocessing.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("_deviation", torch.tensor(preprocessing.deviation).view(1, 3, 1, 1), persistent=False)
+        divides = preprocessing.deviation != (1.0, 1.0, 1.0)
+        deviation = torch.tensor(preprocessing.deviation).view(1, 3, 1, 1) if divides else None
+        self.register_buffer("_deviation", deviation, persistent=False)
         with torch.device("meta"):  # no time spent on initial weights that are replaced at once
             self._stages = nn.ModuleList(_module(stage.module, pooling, padding) for stage in architecture.stages)
         self._load(parameters_by_key)
@@ -194,14 +196,16 @@ class Network(nn.Module):
         With `checkpointing` only `layers` and the beginning of each block are kept for the way back, and the rest is
         computed again there.
         """
-        responses = (pictures - self._mean) / self._deviation
+        responses = pictures - self._mean
+        if self._deviation is not None:
+            responses = responses / self._deviation
         if self._bgr:
             responses = responses.flip(1)
         responses = responses.to(dtype)
         collected: dict[str, Tensor] = {}
         for block in self._blocks(layers, dtype):
             if checkpointing:
-                responses, found = checkpoint(block, responses, use_reentrant=False)
+                responses, found = checkpoint(block, responses, use_reentrant=False, preserve_rng_state=False)
             else:
                 responses, found = block(responses)
             collected |= found

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from stylize.images.resize import resized
-from stylize.optimisers.learning_rate import learning_rate
+from stylize.optimisers.learning_rate import learning_rates
 from stylize.settings.transfer_settings import Settings
 
 EPSILON = 1e-8
+
+LARGEST = 1e30
+"""Of the numbers that a rate of almost 0 would make infinite."""
 
 
 class Adam:
     """Kingma, Ba 2014 (arXiv 1412.6980): x ← x − a·m̂/(√v̂ + ε), element by element, so that images never mix.
 
     m and v are running means of the gradient and its square (by the setting `betas`), m̂ and v̂ the same without their
-    bias to 0, and a is each image's learning rate at the step (`learning_rate.py`).
+    bias to 0, and a is each image's learning rate at the step (`learning_rate.py`). It is calculated as
+    x ← x − m/(√v·p + q) with p and q for all steps and images made before the first.
     """
 
     tries_points = False
 
-    def __init__(self, settings: Sequence[Settings], images: Tensor) -> None:
-        self._settings = list(settings)
-        self.images = images
+    def __init__(self, settings: Sequence[Settings], images: Tensor, start: int) -> None:
+        self.images = images.clone(memory_format=torch.preserve_format)
         self._first = torch.zeros_like(images)
         self._second = torch.zeros_like(images)
-        self._count = 0
+        self._start = start
+        betas = torch.tensor([one.betas for one in settings], dtype=torch.float64)
+        self._new = (1 - betas).T.reshape(2, -1, 1, 1, 1).float().to(images.device)
+        self._factors = _factors(settings, betas, start).to(images.device)
+        self._now = self._factors[0].clone()
 
-    def step(self, step: int, totals: Tensor, gradient: Tensor) -> None:
+    def advance(self, step: int) -> None:
+        """Make ready for this step: its rates go to where `step` looks for them."""
+        self._now.copy_(self._factors[step - self._start])
+
+    def step(self, totals: Tensor, gradient: Tensor) -> None:
         """Update the images by the gradient (B×3×H×W) of their losses. `totals` are not needed."""
-        self._count += 1
-        new = self._for_each(1 - one.betas[0] for one in self._settings)
-        new_square = self._for_each(1 - one.betas[1] for one in self._settings)
-        self._first.lerp_(gradient, new)
-        self._second.lerp_(gradient.square(), new_square)
-        rates = self._for_each(learning_rate(one, step) / (1 - one.betas[0] ** self._count) for one in self._settings)
-        root_bias = self._for_each((1 - one.betas[1] ** self._count) ** 0.5 for one in self._settings)
-        denominator = (self._second.sqrt() / root_bias).add_(EPSILON)
-        self.images = self.images - rates * self._first / denominator
-
-    def _for_each(self, values: Iterable[float]) -> Tensor:
-        """A number for each image, B×1×1×1."""
-        return torch.tensor(list(values), device=self.images.device).view(-1, 1, 1, 1)
+        self._first.lerp_(gradient, self._new[0])
+        self._second.lerp_(gradient.square(), self._new[1])
+        denominator = torch.addcmul(self._now[1], self._second.sqrt(), self._now[0])
+        self.images.addcdiv_(self._first, denominator, value=-1)
 
     def best(self) -> Tensor:
         """The images that the optimisation would end with now."""
@@ -52,18 +54,32 @@ class Adam:
 
     def keep(self, places: Tensor) -> None:
         """Go on with the images at these places of the batch only."""
-        self._settings = [self._settings[place] for place in places.tolist()]
         self.images, self._first, self._second = (
             tensor.index_select(0, places) for tensor in (self.images, self._first, self._second)
         )
+        self._new, self._now = self._new.index_select(1, places), self._now.index_select(1, places)
+        self._factors = self._factors.index_select(2, places)
 
     def enlarge(self, shape: torch.Size) -> None:
         """Go on at the next level of a pyramid: image and moments are enlarged to this height and width.
 
         The loss stays what it was, and more pixels share it, so that the gradient of each shrinks by the factor by
-        which their number grows.
+        which their number grows. Moments are means of their neighbours, without the overshooting of bicubic weights:
+        where v became 0 beside an m that is not, the next step would be thousands of pixel values.
         """
         growth = shape.numel() / self.images.shape[2:].numel()
         self.images = resized(self.images, shape)
-        self._first = resized(self._first, shape) / growth
-        self._second = resized(self._second, shape).clamp_(min=0) / growth**2
+        self._first = resized(self._first, shape, "bilinear") / growth
+        self._second = resized(self._second, shape, "bilinear") / growth**2
+
+
+def _factors(settings: Sequence[Settings], betas: Tensor, start: int) -> Tensor:
+    """p and q of every step from `start` on, for each image: S×2×B×1×1×1."""
+    steps = torch.arange(start, max(one.iterations for one in settings))
+    rates = torch.stack([learning_rates(one, steps) for one in settings], dim=1)
+    bias = 1 - betas ** (steps - start + 1)[:, None, None]  # S×B×2
+    of_root = bias[:, :, 0] / (rates * bias[:, :, 1].sqrt())
+    of_epsilon = EPSILON * bias[:, :, 0] / rates
+    return (
+        torch.stack([of_root, of_epsilon], dim=1).clamp_(1 / LARGEST, LARGEST).float().view(len(steps), 2, -1, 1, 1, 1)
+    )

@@ -15,19 +15,25 @@ class Optimiser(Protocol):
     """A batch of B images on their way. Each is optimised as if it were alone.
 
     images: B×3×H×W, to be evaluated next. tries_points: whether some of them may only be tried, as by a line search, so
-    that a loss that is not finite is no failure there.
+    that a loss that is not finite is no failure there. `start` is the number of the first step.
+
+    State stays where it is in memory but for `keep` and `enlarge`, and `step` must neither wait for the device nor read
+    from it: it may be captured as a CUDA graph.
     """
 
     tries_points: bool
     images: Tensor
 
-    def __init__(self, settings: Sequence[Settings], images: Tensor) -> None: ...
+    def __init__(self, settings: Sequence[Settings], images: Tensor, start: int) -> None: ...
 
-    def step(self, step: int, totals: Tensor, gradient: Tensor) -> None:
-        """Change the images by what their losses (B) and its gradient (B×3×H×W) say. `step` counts from 0."""
+    def advance(self, step: int) -> None:
+        """Make ready for the step with this number. It is called before each step, and is not captured."""
+
+    def step(self, totals: Tensor, gradient: Tensor) -> None:
+        """Change the images, in place, by what their losses (B) and the gradient of these (B×3×H×W) say."""
 
     def best(self) -> Tensor:
-        """The images that the optimisation would end with now."""
+        """The images that the optimisation would end with now; they change with the next step."""
 
     def keep(self, places: Tensor) -> None:
         """Go on with the images at these places of the batch only."""

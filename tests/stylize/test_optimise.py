@@ -319,14 +319,15 @@ def test_adam_is_torchs_with_each_images_own_betas_and_rate():
     start = torch.rand(2, 3, 4, 5, generator=generator) * 255
     gradients = torch.randn(6, 2, 3, 4, 5, generator=generator) * 100
     each = [settings(betas=[0.5, 0.9], learning_rate=2.0), settings(betas=[0.9, 0.999], learning_rate=8.0)]
-    ours = Adam(each, start.clone())
+    ours = Adam(each, start, 0)
     theirs = [start[place].double().clone().requires_grad_() for place in range(2)]
     optimizers = [
         torch.optim.Adam([image], lr=one.learning_rate, betas=one.betas)
         for image, one in zip(theirs, each, strict=True)
     ]
     for step, gradient in enumerate(gradients):
-        ours.step(step, torch.zeros(2), gradient)
+        ours.advance(step)
+        ours.step(torch.zeros(2), gradient)
         for place, optimizer in enumerate(optimizers):
             theirs[place].grad = gradient[place].double()
             optimizer.step()

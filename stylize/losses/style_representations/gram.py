@@ -1,26 +1,34 @@
 """Gram matrices: Gatys, Ecker, Bethge 2015 (arXiv 1508.06576), as López, Villanueva, Yus 2017 give them.
 
 E_l = Σ_ij (G_ij − A_ij)² / (4 (N·M)²), where F is a layer's response to the image, G = F Fᵀ its Gram matrix, A that of
-the style picture, N the layer's channels and M its positions.
+the style picture, N the layer's channels and M its positions. Each matrix is divided by its own N·M at once: that is
+the same, keeps numbers small, and lets a style picture of another size than the image give a target in the same units.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from stylize.losses.style_representations.masked_gram import MaskedGram
-from stylize.losses.style_representations.mean_gram import mean_gram_matrix, style_loss
-from stylize.losses.style_representations.representation import OfOnePicture, Representation
 from stylize.masks import Masks
+from stylize.losses.style_representations.masked_gram import MaskedGram
+from stylize.losses.style_representations.mean_gram import mean_gram_matrix, positions_by_channels
+from stylize.losses.style_representations.representation import (
+    Comparison,
+    LayerByLayer,
+    LayerTargets,
+    Representation,
+)
 from stylize.settings.transfer_settings import Settings
 
 
 @dataclass(frozen=True)
-class Gram(OfOnePicture):
+class Gram(LayerByLayer):
     """See the module. With masks it is `MaskedGram`."""
 
     @classmethod
@@ -30,5 +38,43 @@ class Gram(OfOnePicture):
     def target(self, responses: Sequence[Tensor]) -> Tensor:
         return mean_gram_matrix(responses[0])
 
-    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
-        return style_loss(mean_gram_matrix(responses), torch.cat(list(targets)))
+    def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
+        targets = [one.together() for one in layers]
+        sizes = [target.shape[-1] * one.shape[0] * one.shape[1] for target, one in zip(targets, layers, strict=True)]
+        whole = [target * size for target, size in zip(targets, sizes, strict=True)]
+        return Comparison(functools.partial(_squared_distances, whole), [1 / (4 * size**2) for size in sizes])
+
+
+def _squared_distances(targets: Sequence[Tensor], responses: Sequence[Tensor]) -> Tensor:
+    losses: Tensor = _SquaredDistances.apply(targets, *responses)
+    return losses
+
+
+class _SquaredDistances(torch.autograd.Function):
+    """‖D‖² with D = G − A, of R images at L layers: L×R. G and A are not divided by anything here.
+
+    The gradient by F is 4·F·D, because D is symmetric: one product, where autograd would take two. It is computed in
+    the type of the responses: the convolutions on the way back round it to that anyway.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, targets: Sequence[Tensor], *responses: Tensor) -> Tensor:
+        positions = [positions_by_channels(one) for one in responses]
+        exact = [one.float() for one in positions]
+        differences = torch._foreach_sub([torch.bmm(one.mT, one) for one in exact], list(targets))
+        ctx.save_for_backward(*positions, *differences)
+        ctx.shapes = [one.shape for one in responses]
+        return torch.stack([one.sum((1, 2)) for one in torch._foreach_mul(differences, differences)])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        [weights] = gradients
+        count = len(ctx.shapes)
+        positions, differences = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
+        weighted = torch._foreach_mul(list(differences), list(weights[:, :, None, None].unbind()))
+        found: list[Tensor | None] = [None]
+        for one, difference, shape in zip(positions, weighted, ctx.shapes, strict=True):
+            images, channels, height, width = shape
+            gradient = torch.baddbmm(one, one, difference.to(one.dtype), beta=0, alpha=4)
+            found.append(gradient.view(images, height, width, channels).permute(0, 3, 1, 2))
+        return tuple(found)

@@ -10,27 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from stylize.losses.style_representations.mean_gram import style_loss
 from stylize.masks import Masks
+from stylize.losses.style_representations.mean_gram import positions_by_channels
+from stylize.losses.style_representations.representation import Comparison, LayerTargets
 from stylize.settings.transfer_settings import Settings
 
 
 def masked_grams(responses: Tensor, masks: Tensor) -> Tensor:
-    """G_k for 1×N×h×w responses and K×(h·w) masks: K×N×N, fp32."""
-    positions = responses.float().flatten(2)[0]  # N×M
-    weights = masks / masks.sum(1, keepdim=True)
-    return torch.einsum("km,im,jm->kij", weights, positions, positions) / len(positions)
+    """G_k for B×N×h×w responses and K×(h·w) masks: B×K×N×N, fp32."""
+    positions = positions_by_channels(responses).float()  # B×M×N
+    weights = masks / (masks.sum(1, keepdim=True) * positions.shape[2])
+    grams = [(positions * weight[:, None]).mT @ positions for weight in weights]
+    return torch.stack(grams, dim=1)
 
 
 @dataclass(frozen=True)
 class MaskedGram:
-    """See the module. There is one style picture, and one image at a time is evaluated."""
+    """See the module. There is one style picture, and all images that are compared together have these masks."""
 
     masks: Masks
+
+    capturable: ClassVar[bool] = True
 
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> MaskedGram:
@@ -46,12 +51,17 @@ class MaskedGram:
         [only] = responses
         return masked_grams(only, self.masks.of(self.masks.style, only.shape[2:], only.device))
 
-    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
-        masks = self.masks.of(self.masks.content, responses.shape[2:], responses.device)
-        shares = self.masks.shares(responses.device)
-        return torch.stack(
-            [
-                (shares * style_loss(masked_grams(one[None], masks), target)).sum()
-                for one, target in zip(responses, targets, strict=True)
-            ]
-        )
+    def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
+        targets = [one.together() for one in layers]
+        device = targets[0].device
+        masks = [self.masks.of(self.masks.content, torch.Size(one.shape), device) for one in layers]
+        shares = self.masks.shares(device)
+
+        def losses(responses: Sequence[Tensor]) -> Tensor:
+            found = []
+            for one, mask, target in zip(responses, masks, targets, strict=True):
+                by_label = (masked_grams(one, mask) - target).square().sum((2, 3)) / 4
+                found.append((by_label * shares).sum(1))
+            return torch.stack(found)
+
+        return Comparison(losses, [1.0] * len(layers))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylize.losses.style_representations.representation import OfOnePicture
+from stylize.losses.style_representations.representation import LayerByLayer
 
 EPSILON = 1e-6
 """Under square roots, whose slope is infinite at 0, where dead channels are."""
@@ -25,15 +25,15 @@ def moments(responses: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True)
-class MeanVariance(OfOnePicture):
+class MeanVariance(LayerByLayer):
     """See the module."""
 
     def target(self, responses: Sequence[Tensor]) -> Tensor:
         return torch.cat(self._statistics(responses[0]), dim=2)
 
-    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
+    def losses(self, responses: Tensor, targets: Tensor) -> Tensor:
         statistics = torch.cat(self._statistics(responses), dim=2)
-        return (statistics - torch.cat(list(targets))).square().sum((1, 2)) / responses.shape[1]
+        return (statistics - targets).square().sum((1, 2)) / responses.shape[1]
 
     @staticmethod
     def _statistics(responses: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from torch.nn import functional
 
 from stylize.errors import SettingsError
 from stylize.masks import Masks
+from stylize.losses.style_representations.representation import Comparison, LayerTargets
 from stylize.settings.transfer_settings import Settings
 
 EDGE = 3
@@ -35,6 +37,8 @@ class Patches:
     rotations: tuple[float, ...]
     scales: tuple[float, ...]
 
+    capturable: ClassVar[bool] = True
+
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> Patches:
         if masks is not None:
@@ -48,15 +52,49 @@ class Patches:
         """All patches of all forms, P×(9·N)."""
         return torch.cat([patches(one, self.stride)[0].T for one in responses if min(one.shape[2:]) >= EDGE])
 
-    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
+    def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
+        """Images with the same target are compared together; targets are never copied, because each takes hundreds of
+        megabytes where the style picture is there in many forms.
+        """
+        groups = [_groups(one.targets) for one in layers]
+
+        def losses(responses: Sequence[Tensor]) -> Tensor:
+            return torch.stack([self._losses(one, group) for one, group in zip(responses, groups, strict=True)])
+
+        return Comparison(losses, [1.0] * len(layers))
+
+    def _losses(self, responses: Tensor, groups: Sequence[_Group]) -> Tensor:
         found = patches(responses, self.stride)
-        nearest = [_nearest(one, target) for one, target in zip(found.detach(), targets, strict=True)]
-        return torch.stack(
-            [
-                (one - target[places].T).square().sum()
-                for one, target, places in zip(found, targets, nearest, strict=True)
-            ]
-        )
+        if len(groups) == 1:
+            return _losses(found, groups[0])
+        losses = found.new_zeros(len(found))
+        for group in groups:
+            losses = losses.index_add(0, group.images, _losses(found.index_select(0, group.images), group))
+        return losses
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Images that are compared with the same patches.
+
+    images: their places. target: P×D. lengths: of the target's patches, P×1, inverted.
+    """
+
+    images: Tensor
+    target: Tensor
+    lengths: Tensor
+
+
+def _groups(targets: Sequence[Tensor]) -> list[_Group]:
+    places: dict[int, list[int]] = {}
+    for place, target in enumerate(targets):
+        places.setdefault(id(target), []).append(place)  # targets of equal pictures are one tensor
+    groups = []
+    for each in places.values():
+        target = targets[each[0]]
+        lengths = 1 / target.norm(dim=1, keepdim=True).clamp(min=1e-8)
+        groups.append(_Group(torch.tensor(each, device=target.device), target, lengths))
+    return groups
 
 
 def patches(responses: Tensor, stride: int) -> Tensor:
@@ -64,18 +102,26 @@ def patches(responses: Tensor, stride: int) -> Tensor:
     return functional.unfold(responses.float(), EDGE, stride=stride)
 
 
-def _nearest(found: Tensor, target: Tensor) -> Tensor:
-    """For each column of `found` (D×M) the row of `target` (P×D) of the largest normalised cross-correlation: M places.
+def _losses(found: Tensor, group: _Group) -> Tensor:
+    """Σ_i ‖Ψ_i(x) − Ψ_NN(i)(a)‖² of images whose patches are B×D×M."""
+    images, size, count = found.shape
+    nearest = group.target.index_select(0, _nearest(found.detach(), group).flatten())
+    return (found - nearest.view(images, count, size).mT).square().sum((1, 2))
+
+
+def _nearest(found: Tensor, group: _Group) -> Tensor:
+    """For each patch (B×D×M) the row of the target of the largest normalised cross-correlation: B×M.
 
     The length of Ψ_i is left out: it does not change which j is best.
     """
-    best = torch.full((found.shape[1],), -math.inf, device=found.device)
-    place = torch.zeros(found.shape[1], dtype=torch.long, device=found.device)
-    rows = max(1, CHUNK // found.shape[1])
-    for start in range(0, len(target), rows):
-        part = target[start : start + rows]
-        similarity = (part / part.norm(dim=1, keepdim=True).clamp(min=1e-8)) @ found
-        value, where = similarity.max(dim=0)
+    images, _, count = found.shape
+    best = found.new_full((images, count), -math.inf)
+    place = torch.zeros(images, count, dtype=torch.long, device=found.device)
+    rows = max(1, CHUNK // (images * count))
+    for start in range(0, len(group.target), rows):
+        part = slice(start, start + rows)
+        similarity = (group.target[part] @ found).mul_(group.lengths[part])
+        value, where = similarity.max(dim=1)
         better = value > best
         best, place = torch.where(better, value, best), torch.where(better, where + start, place)
     return place

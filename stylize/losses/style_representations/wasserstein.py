@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from stylize.losses.style_representations.mean_variance import moments
-from stylize.losses.style_representations.representation import OfOnePicture
+from stylize.losses.style_representations.representation import LayerByLayer
 
 
 @dataclass(frozen=True)
-class Wasserstein(OfOnePicture):
+class Wasserstein(LayerByLayer):
     """See the module."""
+
+    capturable: ClassVar[bool] = False  # of the decomposition into eigenvalues
 
     def target(self, responses: Sequence[Tensor]) -> Tensor:
         mean, centred = moments(responses[0])
@@ -27,17 +30,26 @@ class Wasserstein(OfOnePicture):
         root = (vectors * values.clamp(min=0).sqrt()[:, None]) @ vectors.transpose(1, 2)
         return torch.cat([mean, root.float()], dim=2)
 
-    def losses(self, responses: Tensor, targets: Sequence[Tensor]) -> Tensor:
-        wanted = torch.cat(list(targets))
-        wanted_mean, root = wanted[:, :, :1], wanted[:, :, 1:]
+    def losses(self, responses: Tensor, targets: Tensor) -> Tensor:
+        wanted_mean, root = targets[:, :, :1], targets[:, :, 1:]
         mean, centred = moments(responses)
         covariance = centred @ centred.transpose(1, 2) / centred.shape[2]
         # In float64: the distance is a small difference of large traces.
         product = root.double() @ covariance.double() @ root.double()
         # Symmetric up to rounding; of its eigenvalues alone the gradient is well defined also where some are equal.
-        values = torch.linalg.eigvalsh((product + product.transpose(1, 2)) / 2).clamp(min=0)
+        values = _eigenvalues((product + product.transpose(1, 2)) / 2).clamp(min=0)
         # Σ_i λ_i^½ without an infinite slope at 0.
         both = (values + 1e-10 * values.detach().mean(1, keepdim=True) + 1e-30).sqrt().sum(1)
         traces = centred.square().sum((1, 2)) / centred.shape[2] + root.square().sum((1, 2))
         distance: Tensor = (mean - wanted_mean).square().sum((1, 2)) + traces - 2 * both
         return distance.float() / responses.shape[1]
+
+
+def _eigenvalues(matrices: Tensor) -> Tensor:
+    """Those of symmetric matrices, B×N×N to B×N, smallest first.
+
+    torch.linalg.eigvalsh would read from the device whether it has converged, at every step. The vectors are only
+    wanted for the gradient.
+    """
+    values, _ = torch.ops.aten._linalg_eigh(matrices, "L", compute_v=True)
+    return values  # type: ignore[no-any-return]

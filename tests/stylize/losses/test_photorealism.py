@@ -1,5 +1,7 @@
 """The matting Laplacian and semantic masks against loops in float64, written from METHODS.md's formulas alone."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ import stylize
 from stylize import Masks, Settings, SettingsError, Targets, Transfer
 from stylize.losses.matting import matting_laplacian, matting_loss
 from stylize.losses.style_representations.masked_gram import MaskedGram
+from stylize.losses.style_representations.representation import LayerTargets
 
 SMALL = {"content_layers": ["fire3"], "style_layers": ["conv1", "fire2"], "iterations": 4, "precision": "fp32"}
 
@@ -29,6 +32,19 @@ def reference_laplacian(picture):
     return np.diag(affinity.sum(1)) - affinity
 
 
+def dense(bands):
+    """The matrix whose bands these are: for each pixel the entries of those at most two rows and columns away."""
+    _, height, width = bands.shape
+    matrix = np.zeros((height * width, height * width))
+    for band, (row, column) in itertools.product(range(25), np.ndindex(height, width)):
+        r, c = row + band // 5 - 2, column + band % 5 - 2
+        if 0 <= r < height and 0 <= c < width:
+            matrix[row * width + column, r * width + c] = bands[band, row, column].item()
+        else:
+            assert bands[band, row, column] == 0
+    return matrix
+
+
 @pytest.fixture
 def photograph():
     return torch.rand(3, 7, 6, generator=torch.Generator().manual_seed(0)) * 255
@@ -36,7 +52,7 @@ def photograph():
 
 def test_the_laplacian_is_levins(photograph):
     expected = reference_laplacian(photograph)
-    found = matting_laplacian(photograph).to_dense().double().numpy()
+    found = dense(matting_laplacian(photograph))
     assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
 
 
@@ -46,7 +62,7 @@ def test_its_loss_and_gradient_follow_float64(photograph):
     channels = image.double().numpy().reshape(3, -1) / 255
     expected = sum(channel @ laplacian @ channel for channel in channels)
     given = image.clone().requires_grad_()
-    found = matting_loss(given, matting_laplacian(photograph))
+    [found] = matting_loss(given[None], matting_laplacian(photograph)[None])
     assert found.item() == pytest.approx(expected, rel=1e-5)
     [gradient] = torch.autograd.grad(found, given)
     exact = np.stack([2 * laplacian @ channel for channel in channels]).reshape(image.shape) / 255
@@ -59,13 +75,14 @@ def test_recolouring_a_photograph_costs_next_to_nothing_and_painting_over_its_ed
         "ij,jhw->ihw", torch.tensor([[0.5, 0.2, 0.1], [0.1, 0.6, 0.0], [0.3, 0.0, 0.4]]), photograph
     )
     painted = photograph.roll(2, dims=2)
-    assert matting_loss(recoloured, laplacian) < 1e-4 * matting_loss(painted, laplacian)
+    small, large = matting_loss(torch.stack([recoloured, painted]), laplacian[None])
+    assert small < 1e-4 * large
 
 
 def test_matting_is_part_of_the_total_and_counts_from_its_stage_on(network, pictures):
     content, style = pictures
     result = stylize.transfer(content, style, Settings(matting_weight=100.0, **SMALL), network)
-    expected = matting_loss(result.image, matting_laplacian(content)).item()
+    expected = matting_loss(result.image[None], matting_laplacian(content)[None]).item()
     assert result.matting_loss == pytest.approx(expected, rel=1e-5)
     rest = result.content_loss + 1000 * result.style_loss
     assert result.total_loss == pytest.approx(rest + 100 * expected, rel=1e-5)
@@ -115,7 +132,8 @@ def test_masked_gram_matrices_follow_float64():
     )
     loss = MaskedGram(Masks(torch.tensor(of_content), torch.tensor(of_style)))
     target = loss.target([torch.tensor(style, dtype=torch.float32)[None]])
-    [found] = loss.losses(torch.tensor(image, dtype=torch.float32)[None], [target])
+    compare = loss.comparison([LayerTargets([target], (6, 8))])
+    [[found]] = compare.losses([torch.tensor(image, dtype=torch.float32)[None]])
     assert found.item() == pytest.approx(expected, rel=1e-5)
 
 

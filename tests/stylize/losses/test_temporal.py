@@ -1,12 +1,15 @@
 """The temporal loss against float64, and what it does to an image."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 import stylize
 from stylize import ARCHITECTURES, PREPROCESSING, Network, Previous, Settings, Targets, Transfer
-from stylize.losses.temporal import temporal_loss
+from stylize.losses.temporal import TemporalLoss
+from stylize.losses.term import Circumstances
 
 SMALL = {
     "content_layers": ["fire3"],
@@ -29,7 +32,10 @@ def test_loss_and_gradient_follow_the_equation(previous):
     difference = image.double().numpy() - previous.warped.double().numpy()
     known = previous.known.double().numpy()
     given = image.clone().requires_grad_()
-    loss = temporal_loss(given, previous)
+    transfer = Transfer(image, None, Settings(**SMALL), start=image, previous=previous)
+    network = SimpleNamespace(device=torch.device("cpu"))
+    term = TemporalLoss([transfer], Circumstances(network, "fp32", (40, 44)))
+    [[loss]] = term.parts(given[None], {})
     assert loss.item() == pytest.approx((known * difference**2).sum() / difference.size, rel=1e-5)
     [gradient] = torch.autograd.grad(loss, given)
     exact = 2 * known * difference / difference.size

@@ -5,19 +5,19 @@ import pytest
 import scipy.optimize
 import torch
 
-from stylize.optimisers.lbfgs import CURVATURE, SUFFICIENT_DECREASE, search
+from stylize.optimisers.inverse_hessian import MEMORY, InverseHessian
+from stylize.optimisers.search import CURVATURE, SUFFICIENT_DECREASE, Search
 
 
 def minimise(function, start, evaluations, first_change=0.1):
     """The least value within so many evaluations of value and gradient, and all points with their values."""
-    point = torch.tensor(start, dtype=torch.float64)
-    searching = search(point, first_change)
-    asked = next(searching)
+    searching = Search(torch.tensor(np.array([start], dtype=np.float64)), torch.tensor([first_change]))
     seen = []
     for _ in range(evaluations):
-        value, gradient = function(asked.numpy())
-        seen.append((asked.clone().numpy(), value))
-        asked = searching.send((value, torch.from_numpy(np.asarray(gradient, dtype=np.float64))))
+        asked = searching.asked[0].clone().numpy()
+        value, gradient = function(asked)
+        seen.append((asked, value))
+        searching.tell(torch.tensor([value]), torch.from_numpy(np.array([gradient], dtype=np.float64)))
     return min(value for _, value in seen), seen
 
 
@@ -45,27 +45,81 @@ def test_a_quadratic_of_ten_dimensions_takes_a_few_dozen_evaluations(condition):
 
 def test_every_accepted_step_satisfies_the_strong_wolfe_conditions():
     """Watched from outside: a new direction begins where the last search ended."""
-    point = torch.tensor([-1.2, 1.0], dtype=torch.float64)
-    searching = search(point, 0.1)
-    asked = next(searching)
-    state, accepted = None, 0
-    for _ in range(60):
+    searching = Search(torch.tensor([[-1.2, 1.0]], dtype=torch.float64), torch.tensor([0.1]))
+    accepted = 0
+    for step in range(60):
+        asked = searching.asked[0].clone()
         value, gradient = rosenbrock(asked.numpy())
         gradient = torch.from_numpy(gradient)
-        frame = searching.gi_frame.f_locals
-        before = (frame["image"].clone(), frame.get("loss"), frame.get("gradient"))
-        searched = asked
-        asked = searching.send((value, gradient))
-        now = searching.gi_frame.f_locals["image"]
-        if state is not None and torch.equal(now, searched) and not torch.equal(now, before[0]):
-            image, loss, start_gradient = before
-            moved = now - image
-            slope = float(start_gradient @ moved)
+        before, loss, before_gradient = (
+            searching._point[0].clone(),
+            searching._start.loss.item(),
+            searching._gradient[0].clone(),
+        )
+        searching.tell(torch.tensor([value]), gradient[None])
+        if step and torch.equal(searching._point[0], asked) and not torch.equal(asked, before):
+            moved = asked - before
+            slope = float(before_gradient @ moved)
             assert value <= loss + SUFFICIENT_DECREASE * slope + 1e-12
             assert abs(float(gradient @ moved)) <= CURVATURE * abs(slope) + 1e-12
             accepted += 1
-        state = now
     assert accepted > 10
+
+
+def two_loops(gradient, pairs):
+    """H·gradient by the two-loop recursion (Nocedal, Wright, algorithm 7.4)."""
+    found, shares = gradient.copy(), []
+    for moved, turned in reversed(pairs):
+        shares.append(moved @ found / (moved @ turned))
+        found -= shares[-1] * turned
+    moved, turned = pairs[-1]
+    found *= moved @ turned / (turned @ turned)
+    for (moved, turned), share in zip(pairs, reversed(shares), strict=True):
+        found += (share - turned @ found / (moved @ turned)) * moved
+    return found
+
+
+def test_the_compact_form_is_the_two_loop_recursion():
+    """Three functions that learn pairs of positive curvature, another number each, also more than are remembered."""
+    chance = np.random.default_rng(0)
+    size, rounds = 60, MEMORY + 7
+    hessian = InverseHessian(3, size, torch.float64, torch.device("cpu"))
+    curvature = np.diag(np.logspace(0, 3, size))
+    known = [[], [], []]
+    for number in range(rounds):
+        moved = chance.normal(size=(3, size))
+        turned = moved @ curvature + 0.01 * chance.normal(size=(3, size))
+        learns = np.array([True, number % 2 == 0, number < 3])
+        if number == 5:
+            turned[1] = -moved[1]  # negative curvature is not learned
+            learns[1] = True
+        hessian.learn(torch.from_numpy(learns), torch.from_numpy(moved), torch.from_numpy(turned))
+        for place in range(3):
+            if learns[place] and moved[place] @ turned[place] > 0:
+                known[place] = [*known[place], (moved[place], turned[place])][-MEMORY:]
+        gradient = chance.normal(size=(3, size))
+        found = hessian.times(torch.from_numpy(gradient)).numpy()
+        for place in range(3):
+            expected = two_loops(gradient[place], known[place]) if known[place] else gradient[place]
+            assert found[place] == pytest.approx(expected, rel=1e-8, abs=1e-8 * np.abs(expected).max())
+    hessian.forget(torch.tensor([False, True, False]))
+    assert hessian.is_empty().tolist() == [False, True, False]
+    assert torch.equal(hessian.times(torch.ones(3, size).double())[1], torch.ones(size).double())
+
+
+def test_searches_of_a_batch_do_not_notice_each_other():
+    starts = np.array([[-1.2, 1.0], [2.0, -3.0], [1.0, 1.0]])
+    together = Search(torch.tensor(starts), torch.full((3,), 0.1))
+    alone = [Search(torch.tensor(starts[place : place + 1]), torch.tensor([0.1])) for place in range(3)]
+    for step in range(60):
+        if step == 30:
+            together.keep(torch.tensor([2, 0]))
+            alone = [alone[2], alone[0]]
+        values, gradients = zip(*(rosenbrock(point) for point in together.asked.clone().numpy()), strict=True)
+        for place, one in enumerate(alone):
+            assert torch.allclose(one.asked[0], together.asked[place], rtol=1e-9, atol=1e-12), (step, place)
+            one.tell(torch.tensor([values[place]]), torch.from_numpy(gradients[place])[None])
+        together.tell(torch.tensor(values), torch.from_numpy(np.array(gradients)))
 
 
 def test_a_wall_of_infinite_values_is_walked_around():

@@ -1,0 +1,118 @@
+"""Images that are finished, and the results that are made of them once the batch is done."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from stylize import registry
+from stylize.images.colour import with_kept_colours
+from stylize.lanes import Lane, Transfer
+from stylize.losses.objective import Objective
+from stylize.losses.targets import Targets
+from stylize.losses.term import Circumstances
+from stylize.network.arithmetic import Arithmetic
+from stylize.result import History, Result
+
+
+@dataclass(frozen=True)
+class End:
+    """An image that is finished, still on the device.
+
+    good: the last whose loss was finite. failed_at: the step whose loss was not, or −1; a number on the device.
+    seconds: gives the batch's seconds until then.
+    """
+
+    image: Tensor
+    good: Tensor
+    step: int
+    failed_at: Tensor
+    seconds: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The losses of the lanes that were there at a step, T×B in the order of `registry.curves`, on the device."""
+
+    step: int
+    lanes: Sequence[int]
+    losses: Tensor
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A batch that is done. `ends` are by lane and step asked for; `transfers` is what was optimised for each lane."""
+
+    lanes: Sequence[Lane]
+    transfers: Sequence[Transfer]
+    ends: Mapping[tuple[int, int], End]
+    recorded: Sequence[Recorded]
+    targets: Targets
+    arithmetic: Arithmetic
+
+    def results(self) -> list[list[Result]]:
+        """Evaluate the finished images in fp32, at most a batch at once: for each lane one for each end."""
+        ends = self._without_failures()
+        results: dict[tuple[int, int], Result] = {}
+        keys = deque(ends)
+        while keys:
+            part = [keys.popleft() for _ in range(min(len(keys), len(self.lanes)))]
+            images = torch.stack([ends[key].image for key in part]).contiguous(memory_format=torch.channels_last)
+            shape = images.shape[2], images.shape[3]
+            objective = Objective(
+                [self.transfers[lane] for lane, _ in part], Circumstances(self.targets, "fp32", shape)
+            )
+            with torch.no_grad():
+                parts = objective.parts(images)
+                losses = objective.losses(parts, objective.outside(images))
+            names = list(losses)
+            values = torch.stack([losses[name] for name in names]).T.tolist()
+            finite = losses[registry.TOTAL_LOSS].isfinite().tolist()
+            for place, (key, by_layer) in enumerate(zip(part, objective.by_layer(parts), strict=True)):
+                end = ends[key]
+                if not finite[place] and int(end.failed_at) < 0:  # by the last update
+                    ends[key] = replace(end, image=end.good, failed_at=torch.tensor(end.step))
+                    keys.append(key)
+                    continue
+                found = dict(zip(names, values[place], strict=True))
+                results[key] = self._result(key[0], end, found, objective.applies(place), by_layer)
+        return [[results[number, end] for end in lane.ends] for number, lane in enumerate(self.lanes)]
+
+    def _without_failures(self) -> dict[tuple[int, int], End]:
+        """The ends with the last good image in place of one that failed."""
+        return {key: replace(end, image=end.good) if int(end.failed_at) >= 0 else end for key, end in self.ends.items()}
+
+    def _result(
+        self,
+        lane: int,
+        end: End,
+        losses: Mapping[str, float],
+        applies: set[str],
+        by_layer: Mapping[str, Mapping[str, float]],
+    ) -> Result:
+        failed_at = int(end.failed_at) if int(end.failed_at) >= 0 else None
+        steps, curves = self._history(lane, end.step if failed_at is None else failed_at)
+        if failed_at is None:
+            steps, curves = [*steps, end.step], [*curves, [losses[name] for name in registry.curves()]]
+        by_name = zip(*curves, strict=True) if curves else ((),) * len(registry.curves())
+        return Result(
+            image=with_kept_colours(self.lanes[lane].transfer, end.image.cpu()).contiguous(),
+            losses={name: loss if name in applies else None for name, loss in losses.items()},
+            by_layer=by_layer,
+            history=History(tuple(steps), dict(zip(registry.curves(), by_name, strict=True))),
+            arithmetic=self.arithmetic,
+            steps=end.step,
+            batch_width=len(self.lanes),
+            seconds=end.seconds() / len(self.lanes),
+            failed_at=failed_at,
+        )
+
+    def _history(self, lane: int, until: int) -> tuple[list[int], list[list[float]]]:
+        """The sampled steps of a lane before one, and the losses of its curves at each."""
+        kept = [one for one in self.recorded if one.step < until and lane in one.lanes]
+        losses = [one.losses[:, one.lanes.index(lane)] for one in kept]
+        return [one.step for one in kept], torch.stack(losses).tolist() if losses else []
