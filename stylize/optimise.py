@@ -65,12 +65,21 @@ def transfer_lanes(
     the last image is the result and no snapshot. Equal transfers give equal images at one batch width on one machine;
     another width changes the low bits.
     """
+    return run(lanes, targets, on_step, on_snapshot).results()
+
+
+def run(
+    lanes: Sequence[Lane],
+    targets: Targets,
+    on_step: Callable[[int], None] | None = None,
+    on_snapshot: OnSnapshot | None = None,
+) -> Ended:
+    """What `transfer_lanes` does on the device. The images are not evaluated yet, and nothing has waited for them."""
     asked = [replace(lane, transfer=_complete(lane.transfer, targets.network)) for lane in lanes]
     _check_shared([lane.transfer for lane in asked])
     arithmetic = resolve(asked[0].transfer.settings.precision, targets.device)
     with tf32_convolutions(arithmetic):
-        ended = _Batch(asked, targets, arithmetic, on_step, on_snapshot).run()
-    return ended.results()  # in fp32
+        return _Batch(asked, targets, arithmetic, on_step, on_snapshot).run()
 
 
 def _complete(transfer: Transfer, network: Network) -> Transfer:
@@ -261,8 +270,10 @@ class _Batch:
 
     def _finish(self, step: int, optimiser: Optimiser) -> None:
         """Put away the images of the lanes that end with so many steps done."""
-        for place, lane in enumerate(self._alive):
-            if step in self._lanes[lane].ends:
-                image, good = optimiser.best()[place].clone(), self._good[place].clone()
-                failed_at = self._failed_at(step, optimiser)[place]
-                self._ends.setdefault((lane, step), End(image, good, step, failed_at, self._clock.mark()))
+        ending = [place for place, lane in enumerate(self._alive) if step in self._lanes[lane].ends]
+        if not ending:
+            return
+        best, failed_at, seconds = optimiser.best(), self._failed_at(step, optimiser), self._clock.mark()
+        for place in ending:
+            end = End(best[place].clone(), self._good[place].clone(), step, failed_at[place], seconds)
+            self._ends[self._alive[place], step] = end

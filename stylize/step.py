@@ -38,13 +38,13 @@ class Step:
         self._done = 0
         self._left = steps
         self._replay: Callable[[], None] | None = None
-        self._records = good.device.type == "cuda" and objective.capturable
+        self._records = may_record(good.device) and objective.capturable
 
     def __call__(self, step: int) -> None:
         """The step with this number, counted from the beginning of the optimisation."""
         self._optimiser.advance(step)
         if self._records and self._done == WARM_UP and self._left >= WORTH_RECORDING:
-            self._replay = record(self._run)
+            self._records, self._replay = False, record(self._run)
         if self._replay is not None:
             self._replay()
         else:
@@ -65,15 +65,20 @@ class Step:
         self._optimiser.step(self.totals, gradient)
 
 
+def may_record(device: torch.device) -> bool:
+    """Whether steps on this device can be recorded as CUDA graphs."""
+    return device.type == "cuda"
+
+
 def record(run: Callable[[], None]) -> Callable[[], None] | None:
     """What `run` makes the device do, as a CUDA graph that can be replayed; None where it cannot be recorded.
 
     Recording does nothing else: what was recorded runs at the first replay.
     """
-    graph = torch.cuda.CUDAGraph()  # type: ignore[no-untyped-call]
+    graph = torch.cuda.CUDAGraph()
     try:
         # Other threads write images meanwhile, which may use the device.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # type: ignore[no-untyped-call]
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             run()
     except RuntimeError:  # an operation that needs the host; the plain step does the same
         torch.cuda.synchronize()

@@ -31,9 +31,10 @@ ROOMS = {
         lanes
         network
         losses
-        result
+        result host
         images
         optimisers metrics
+        step ends
         optimise
     """,
     "results": """

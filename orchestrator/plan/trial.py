@@ -17,6 +17,9 @@ from weights import Weights
 NUMERICS_VERSION = 3
 """Raised whenever the same settings would give other pixels than before, also by another default."""
 
+NUMERICS_VERSION_OF_PYRAMIDS = 4
+"""The same for pyramids with Adam: what it has learned of the slope is enlarged in another way than by version 3."""
+
 LONGEST_SNAPSHOT = 16_383
 """Pixels that an edge of a WebP can have, the format of the images on the way."""
 
@@ -212,7 +215,9 @@ def trial_id(settings: TrialSettings, width: int, height: int, hashes: Mapping[s
         used["style_blend"] = ", ".join(f"{hashes[picture]} {share}" for picture, share in settings.style_blend)
     if "previous" in hashes:
         used["previous"] = hashes["previous"]
-    identity = {"numerics": NUMERICS_VERSION, "width": width, "height": height, "settings": counted, "inputs": used}
+    in_levels = settings.pyramid and settings.optimizer == "adam"
+    numerics = NUMERICS_VERSION_OF_PYRAMIDS if in_levels else NUMERICS_VERSION
+    identity = {"numerics": numerics, "width": width, "height": height, "settings": counted, "inputs": used}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 

@@ -50,6 +50,7 @@ class Camera:
         self._shape = torch.Size(lanes[0].transfer.shape)
         self._on_snapshot = on_snapshot
         self._taken: _Taken | None = None
+        self._chosen: dict[tuple[int, ...], Tensor] = {}  # places in the batch, on the device
 
     def take(self, step: int, lanes: Sequence[int], images: Tensor) -> Callable[[Tensor], None] | None:
         """Take those of the images (B×3×H×W, of the lanes with these numbers) whose lane wants one at this step.
@@ -60,12 +61,18 @@ class Camera:
         wanted = [place for place, lane in enumerate(lanes) if self._wants(lane, step)]
         if self._on_snapshot is None or not wanted:
             return None
-        chosen = torch.tensor(wanted, device=images.device)
-        kept = images.index_select(0, chosen)
+        everyone = len(wanted) == len(lanes)
+        if not everyone and tuple(wanted) not in self._chosen:
+            self._chosen[tuple(wanted)] = torch.tensor(wanted, device=images.device)
+
+        def chosen(tensor: Tensor) -> Tensor:
+            return tensor.clone() if everyone else tensor.index_select(0, self._chosen[tuple(wanted)])
+
+        kept = chosen(images)
 
         def send(failed_at: Tensor) -> None:
             self.hand_over()
-            good = failed_at.index_select(0, chosen) < 0
+            good = chosen(failed_at) < 0
             full = kept if kept.shape[2:] == self._shape else resized(kept, self._shape)
             self._taken = _Taken(step, [lanes[place] for place in wanted], to_host(full, good))
 

@@ -175,4 +175,5 @@ def _between(low: _Point, high: _Point) -> Tensor:
 
 def _dot(one: Tensor, other: Tensor) -> Tensor:
     """B products of B×D with B×D, fp64."""
-    return torch.linalg.vecdot(one, other).double()
+    products: Tensor = torch.linalg.vecdot(one, other).double()
+    return products

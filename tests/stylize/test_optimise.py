@@ -294,6 +294,20 @@ def test_a_pyramid_runs_coarse_to_fine_and_ends_at_the_full_size(network, pictur
     assert result.history.total_loss[-1] == result.total_loss
 
 
+def test_what_adam_has_learned_is_enlarged_without_overshooting():
+    """Where √v became 0 beside an m that is not, one step moved pixels by thousands."""
+    generator = torch.Generator().manual_seed(0)
+    gradient = torch.randn(1, 3, 9, 12, generator=generator) * (torch.rand(1, 1, 9, 12, generator=generator) > 0.7)
+    adam = Adam([settings(iterations=9)], torch.full((1, 3, 9, 12), 128.0), 0)
+    adam.advance(0)
+    adam.step(torch.zeros(1), gradient)
+    adam.enlarge(torch.Size([31, 47]))
+    before = adam.images.clone()
+    adam.advance(1)
+    adam.step(torch.zeros(1), torch.zeros(1, 3, 31, 47))
+    assert (adam.images - before).abs().max() < 2 * settings().learning_rate
+
+
 def test_ratios_mean_the_same_at_every_level_of_a_pyramid(network):
     """A picture without detail: its losses at the coarse level are those at the full size."""
     content, style = torch.zeros(3, 256, 256).byte(), torch.full((3, 256, 256), 200).byte()

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylize.masks import Masks
 from stylize.losses.style_representations.masked_gram import MaskedGram
 from stylize.losses.style_representations.mean_gram import mean_gram_matrix, positions_by_channels
 from stylize.losses.style_representations.representation import (
@@ -24,6 +23,7 @@ from stylize.losses.style_representations.representation import (
     LayerTargets,
     Representation,
 )
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 

@@ -15,9 +15,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from stylize.masks import Masks
 from stylize.losses.style_representations.mean_gram import positions_by_channels
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from stylize.errors import SettingsError
-from stylize.masks import Masks
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
+from stylize.masks import Masks
 from stylize.settings.transfer_settings import Settings
 
 EDGE = 3

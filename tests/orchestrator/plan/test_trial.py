@@ -47,6 +47,15 @@ GOLDEN = {
 }  # fmt: skip
 
 
+def test_pyramids_with_adam_are_of_a_numerics_version_of_their_own(monkeypatch):
+    pyramid, plain, lbfgs = {"pyramid": [20]}, {}, {"pyramid": [20], "optimizer": "lbfgs"}
+    before = [identify(given) for given in (pyramid, plain, lbfgs)]
+    monkeypatch.setattr("orchestrator.plan.trial.NUMERICS_VERSION_OF_PYRAMIDS", 3)
+    after = [identify(given) for given in (pyramid, plain, lbfgs)]
+    assert before[0] != after[0]
+    assert before[1:] == after[1:]
+
+
 @pytest.mark.parametrize("golden", GOLDEN)
 def test_ids_stay_what_they_were(golden):
     given, size = GOLDEN[golden]
