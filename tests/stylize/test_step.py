@@ -29,15 +29,15 @@ def settings(**changes):
     return Settings(**({"iterations": 8, "precision": "fp32", "history_every": 1000} | changes))
 
 
-@pytest.mark.parametrize(("precision", "most"), [("fp32", 100), ("bf16", 110)])
-def test_a_step_of_figure_5_takes_so_many_operations(without_numbers, photographs, precision, most):
+@pytest.mark.parametrize(("precision", "most", "with_views"), [("fp32", 100, 170), ("bf16", 110, 180)])
+def test_a_step_of_figure_5_takes_so_many_operations(without_numbers, photographs, precision, most, with_views):
     """Eight images of all five layers. It was 397 operations, of which 262 are no views."""
     content, style, _ = photographs
     ratios = [10.0**-power for power in range(1, 9)]
     batch = [Transfer(content, style, settings(ratio=ratio, precision=precision)) for ratio in ratios]
     operations, no_views = of_a_step(batch, Targets(without_numbers))
     assert 60 < no_views <= most
-    assert no_views < operations <= 170
+    assert no_views < operations <= with_views
 
 
 def everything(photographs):
