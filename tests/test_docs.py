@@ -12,6 +12,7 @@ from orchestrator.command.options import grid_path
 from orchestrator.grid.reader import load_grid
 
 ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 DOCUMENTS = sorted(
     [ROOT / "README.md", ROOT / "deploy/README.md", ROOT / "weights/slim.md", *(ROOT / "docs").glob("*.md")]
 )
@@ -67,3 +68,13 @@ def test_every_command_exists_with_its_options(shown):
         assert grid.endswith(".yaml") or grid_path(grid).is_file()
     known = {option for parameter in commands[command].params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= known
+
+
+def test_the_readme_shows_what_the_plan_prints(sweep, tmp_path, monkeypatch):
+    """All lines but the estimate of time, which is of the machine."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+    shown = re.search(r"^\$ sweep plan quickstart --offline\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    printed = sweep("plan", "quickstart", "--offline").stdout
+    kept, made = ([line.rstrip() for line in text.splitlines() if line[:4] != "time"] for text in (shown[1], printed))
+    assert kept == made
