@@ -81,7 +81,7 @@ def metric(trials: pd.DataFrame, x: str, y: str, by: str | None = None) -> Figur
     if numeric:
         _scale(axes, "x", trials[x])
     else:
-        axes.set_xticks(range(len(along)), [_plain(label) for label in along.labels])
+        axes.set_xticks(range(len(along)), [_plain(label, lines=True) for label in along.labels])
     _scale(axes, "y", trials[y])
     axes.set_xlabel(setting_name(x))
     axes.set_ylabel(setting_name(y))
@@ -108,9 +108,9 @@ def _groups(trials: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
     return [(_plain(label), trials[codes == code]) for code, label in enumerate(axis.labels)]
 
 
-def _plain(text: str) -> str:
-    """Without what matplotlib would read as a formula."""
-    return text.replace("\n", " + ").replace("$", r"\$")
+def _plain(text: str, *, lines: bool = False) -> str:
+    """Without what matplotlib would read as a formula. With `lines`, the layers of a list stay one below the other."""
+    return (text if lines else text.replace("\n", " + ")).replace("$", r"\$")
 
 
 def _colours(count: int) -> list[Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.command.messages import filtered, messages, run_path, say
 from orchestrator.command.options import Columns, Rows, RunArgument, Where
+
+if TYPE_CHECKING:
+    from results import Run
 
 
 def sheet(
@@ -41,19 +44,28 @@ def sheet(
         from results.sheets.drawing import sheet_files
         from results.sheets.glyphs import glyph_notes
 
-        location = run_path(run)
-        trials = filtered(results.load(location, missing=True), where)
-        path = out or Path(results.Run(location).full_path(SHEET))
+        found = results.Run(run_path(run))
+        trials = filtered(results.load(found.location, missing=True), where)
         additions = Additions(annotate, border, title, caption, author)
+        name = out.name if out else SHEET
         with glyph_notes() as notes:
-            files = sheet_files(
-                trials, path.name, rows or None, columns or None, additions=additions, page_rows=page_rows
-            )
+            files = sheet_files(trials, name, rows or None, columns or None, additions=additions, page_rows=page_rows)
         for note in notes:
             say(note)
-        for name, content in files.items():
-            try:
-                path.with_name(name).write_bytes(content)
-            except OSError as error:
-                raise results.SheetError(f"cannot save {path.with_name(name)}: {error.strerror or error}") from error
-            print(path.with_name(name))
+        for page, content in files.items():
+            print(_save(out.with_name(page), content) if out else _save_in(found, page, content))
+
+
+def _save_in(run: Run, name: str, content: bytes) -> str:
+    run.write(name, content)
+    return run.full_path(name)
+
+
+def _save(path: Path, content: bytes) -> Path:
+    from results import SheetError
+
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise SheetError(f"cannot save {path}: {error.strerror or error}") from error
+    return path

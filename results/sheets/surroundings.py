@@ -27,6 +27,10 @@ KEY_STEPS = 24
 """Rectangles from the colour of the least value to that of the largest."""
 
 
+LEAST_SHARE_OF_TITLE = 0.5
+"""Of a page's width: if reference pictures left the title less, they stand below it."""
+
+
 def page_title(trials: pd.DataFrame, additions: Additions) -> str:
     """What stands above the sheet: the title that the user gave, else those of the grids."""
     if additions.title is not None:
@@ -35,25 +39,40 @@ def page_title(trials: pd.DataFrame, additions: Additions) -> str:
 
 
 def header(trials: pd.DataFrame, width: int, sizes: Sizes, additions: Additions) -> tuple[list[Box], int]:
-    """Title and description at the left of a page so wide, and at the right the pictures that all trials share."""
+    """Title and description at the left of a page so wide, and at the right the pictures that all trials share.
+
+    On a narrow page the pictures stand below the title.
+    """
     shared = _shared_pictures(trials)
-    room = width - 2 * sizes.margin - len(shared) * (sizes.thumbnail[0] + 2 * sizes.gap)
-    words = [block(page_title(trials, additions), round(sizes.text * 1.5), room, bold=True)]
+    step = sizes.thumbnail[0] + 2 * sizes.gap
+    whole = width - 2 * sizes.margin
+    room = whole - len(shared) * step
+    beside = room >= LEAST_SHARE_OF_TITLE * whole
+    words = _title_blocks(trials, room if beside else whole, sizes, additions)
+    boxes, bottom = _stacked(words, sizes.margin, sizes.margin)
+    left, top = (sizes.margin + room + 2 * sizes.gap, sizes.margin) if beside else (sizes.margin, bottom + sizes.gap)
+    for picture, row in shared.items():
+        boxes.append(ReferenceBox(Area(left, top, *sizes.thumbnail), picture, row, in_corner=True))
+        caption = block(
+            f"{setting_name(picture)}: {label_of(trials.iloc[row], picture)}",
+            sizes.text,
+            sizes.thumbnail[0] + sizes.gap,
+            colour=GREY,
+            most_lines=2,
+        )
+        boxes.append(TextBox(caption, Point(left, top + sizes.thumbnail[1])))
+        bottom = max(bottom, top + sizes.thumbnail[1] + caption.height)
+        left += step
+    return boxes, bottom + sizes.text
+
+
+def _title_blocks(trials: pd.DataFrame, room: int, sizes: Sizes, additions: Additions) -> list[Block]:
+    """The title, and the description where all trials are of one grid."""
+    blocks = [block(page_title(trials, additions), round(sizes.text * 1.5), room, bold=True)]
     grids = _grids(trials)
     if len(grids) == 1 and grids[0]["description"]:
-        words.append(block(grids[0]["description"], sizes.text, room, colour=GREY))
-    boxes, top = _stacked(words, sizes.margin, sizes.margin)
-    right = width - sizes.margin
-    below = sizes.margin + sizes.thumbnail[1]
-    for picture, row in reversed(shared.items()):
-        right -= sizes.thumbnail[0]
-        boxes.append(ReferenceBox(Area(right, sizes.margin, *sizes.thumbnail), picture, row, in_corner=True))
-        caption = f"{setting_name(picture)}: {label_of(trials.iloc[row], picture)}"
-        words_below = block(caption, sizes.text, sizes.thumbnail[0] + sizes.gap, colour=GREY, most_lines=2)
-        boxes.append(TextBox(words_below, Point(right, below)))
-        top = max(top, below + words_below.height)
-        right -= 2 * sizes.gap
-    return boxes, top + sizes.text
+        blocks.append(block(grids[0]["description"], sizes.text, room, colour=GREY))
+    return blocks
 
 
 def key_of_borders(colours: ColourScale | None, title: str, top: int, sizes: Sizes) -> tuple[list[Box], int]:

@@ -1,6 +1,7 @@
 """Sheets as SVG and PDF, with text below images, borders by a value, and pages."""
 
 import io
+import uuid
 from xml.etree import ElementTree
 
 import numpy as np
@@ -173,3 +174,11 @@ def test_a_wrong_template_is_one_message(trials, look, message, sweep, tmp_path)
 def test_a_format_that_there_is_not_is_named(trials):
     with pytest.raises(SheetError, match=r"\.gif; use \.png, \.jpg, \.webp, \.svg, \.pdf"):
         sheet_files(trials, "sheet.gif")
+
+
+def test_a_sheet_goes_into_its_run_wherever_that_is(made_run_in, sweep):
+    run = made_run_in(f"memory://{uuid.uuid4().hex}").add(1, "red").write()
+    ran = sweep("sheet", run.location)
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.stdout.strip() == run.full_path("sheet.png")
+    assert run.read("sheet.png").startswith(b"\x89PNG")

@@ -105,10 +105,20 @@ def test_masks_that_all_trials_share_are_shown(made_run):
     run = made.write()
     trials = results.load(run.location).assign(content_mask="regions.png", style_mask="others.png")
     layout = arrange(trials, None, None)
-    assert pictures(place(trials, layout, 512)) == [("style", 0), ("content", 0)]
+    assert pictures(place(trials, layout, 512)) == [("content", 0), ("style", 0)]
     run.write_metadata(run.metadata() | {"pictures": {"regions.png": {"sha256": "ab" * 32}}})
-    assert pictures(place(trials, layout, 512)) == [("style", 0), ("content_mask", 0), ("content", 0)]
+    assert pictures(place(trials, layout, 512)) == [("content", 0), ("content_mask", 0), ("style", 0)]
     mask = io.BytesIO()
     Image.new("RGB", (32, 24), "#00ff00").save(mask, "PNG")
     run.write(run.reference_path("ab" * 32), mask.getvalue())
     assert (0, 255, 0) in {colour for _, colour in results.sheet(trials).getcolors(100_000)}
+
+
+@pytest.mark.parametrize(("columns", "beside"), [(1, False), (4, True)])
+def test_reference_pictures_leave_the_title_its_room(made_run, columns, beside):
+    """On a narrow sheet they stand below it."""
+    page = page_of(seeds(made_run, columns), ["iterations"])
+    title = page.boxes[0].area
+    references = [box.area for box in page.boxes if isinstance(box, ReferenceBox)]
+    assert len(references) == 2
+    assert all((area.top >= title.bottom) != beside for area in references)
