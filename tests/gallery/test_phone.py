@@ -156,3 +156,37 @@ def test_a_phone_on_its_side_has_room_for_images_too(look, make_run, settle):
     page.tap("#cell-0-0 .frame")
     settle(page)
     assert page.locator(".stage .frame").bounding_box()["height"] > 0.4 * 390
+
+
+def test_stars_values_films_and_boxes_by_finger(touch, settle, until):
+    metrics = {"style_distance": lambda number: 0.1 + number / 100, "structural_similarity": lambda number: number / 20}
+    page = touch("#view=plot", metrics=metrics)
+    box = page.locator(".chart canvas").bounding_box()
+    corner, centre = (box["x"] + 66, box["y"] + 14), (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    touch.fingers(page, [corner], [centre])
+    kept = page.evaluate("gallery.passing()")
+    assert page.locator(".chip").count() == 4
+    assert kept != list(range(18))
+    page.touchscreen.tap(box["x"] + box["width"] - 20, box["y"] + box["height"] - 45)  # beside all dots
+    settle(page)
+    assert len(page.evaluate("gallery.passing()")) == 18
+    page.tap("#toolbar-button")
+    page.tap("#mode-grid")
+    page.tap("#values-button")
+    page.tap("#values summary:has-text('style')")
+    page.tap("#values .tick:has-text('facets') input")
+    page.tap("#values .close")
+    settle(page)
+    page.go_back()
+    settle(page)
+    assert page.locator("th[scope=row]").all_inner_texts() == ["swirls", "strokes"]
+    page.tap("#cell-0-0 .frame")
+    settle(page)
+    page.tap("#viewer .star-button")
+    page.tap("#viewer .play")
+    until(page, "gallery.view.at.content === 1")
+    page.tap("#viewer .play")
+    page.tap("#viewer .close")
+    settle(page)
+    page.locator("#slider-content").fill("0")
+    until(page, "document.querySelectorAll('td .star').length === 1")

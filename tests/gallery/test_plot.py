@@ -36,7 +36,9 @@ def test_a_dot_shows_its_image_and_a_box_its_wall(plotted, settle, until):
     page.mouse.move(*spot(page, 0.35, 0.98))
     page.mouse.down()
     page.mouse.move(*spot(page, 0.85, 0.45), steps=4)
+    assert page.is_visible(".brush")
     page.mouse.up()
+    assert not page.is_visible(".brush")
     settle(page)
     assert page.evaluate(SHOWN) == [4, 6, 7]
     assert page.locator(".chip").count() == 4  # a range of each, which filters and links know, too

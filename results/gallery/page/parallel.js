@@ -87,7 +87,7 @@
     const live = lines.filter((line) => line.passes);
     return {
       label: `${live.length} trials through ${dimensions.map((one) => one.title).join(", ")}. Arrow keys go from line to line.`,
-      order: live.map((line) => line.trial),
+      order: () => live.map((line) => line.trial),
       where: (trial) => ({ x: width / 2, y: heightAt((lines.find((line) => line.trial === trial) || { heights: [0, 0] }).heights, width / 2) }),
       find(spot, near) {
         let [found, best] = [-1, near];

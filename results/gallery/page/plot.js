@@ -5,7 +5,7 @@
   const h = g.h;
   const CHARTS = { scatter: "Scatter", parallel: "Parallel" };
   const NEAR = 14; // pixels from a dot that still mean it
-  let canvas, tip, controls, place;
+  let canvas, tip, box, controls, place;
   let chart = null; // what is drawn now: how to find a trial, and what a brush means
   let drag = null;
 
@@ -21,11 +21,12 @@
     controls = g.make("div", { class: "controls" });
     canvas = g.make("canvas", { tabindex: "0", role: "application", "aria-roledescription": "chart" });
     tip = g.make("div", { class: "tip", "aria-hidden": "true", hidden: true });
-    place.append(controls, g.make("div", { class: "chart" }, canvas, tip));
+    box = g.make("div", { class: "brush", hidden: true });
+    place.append(controls, g.make("div", { class: "chart" }, canvas, box, tip));
     canvas.addEventListener("pointerdown", onDown);
     canvas.addEventListener("pointermove", onMove);
     canvas.addEventListener("pointerup", onUp);
-    canvas.addEventListener("pointercancel", () => ((drag = null), draw()));
+    canvas.addEventListener("pointercancel", () => ((drag = null), (box.hidden = true)));
     canvas.addEventListener("pointerleave", () => drag || point(-1));
     canvas.addEventListener("keydown", onKey);
     new ResizeObserver(() => g.table && draw()).observe(canvas.parentElement);
@@ -115,24 +116,14 @@
 
   function draw() {
     if (place.hidden || !canvas.parentElement.clientWidth) return;
-    const given = surface();
-    chart = g.view.plot.chart === "scatter" ? g.drawScatter(given) : g.drawParallel(given);
+    chart = g.view.plot.chart === "scatter" ? g.drawScatter(surface()) : g.drawParallel(surface());
     canvas.setAttribute("aria-label", chart.label);
-    if (!drag || !drag.moved) return;
-    const { context, ink } = given;
-    const box = chart.box(drag.from, drag.to);
-    context.fillStyle = ink.accent;
-    context.globalAlpha = 0.12;
-    context.fillRect(...box);
-    context.globalAlpha = 1;
-    context.strokeStyle = ink.accent;
-    context.strokeRect(...box);
   }
   g.redrawPlot = () => g.table && draw();
 
   const spot = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    const { left, top } = canvas.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
   };
 
   // Points at a trial: its image beside the dot, its details in the panel.
@@ -161,13 +152,17 @@
     drag.to = now;
     drag.moved = drag.moved || Math.hypot(now.x - drag.from.x, now.y - drag.from.y) > 5;
     point(-1);
-    return draw();
+    // An element over the chart: drawing all dots anew at every move would be slow where there are many.
+    box.hidden = !drag.moved;
+    chart.box(drag.from, now).forEach((pixels, at) => box.style.setProperty(["left", "top", "width", "height"][at], `${pixels}px`));
+    return undefined;
   }
 
   function onUp(event) {
     if (!drag) return;
     const { from, to, moved } = drag;
     drag = null;
+    box.hidden = true;
     if (moved) return g.update(chart.brush(from, to));
     const trial = chart.find(to, event.pointerType === "touch" ? 2 * NEAR : NEAR);
     if (trial >= 0 && (event.ctrlKey || event.metaKey || g.selecting)) return g.toggleSelected(trial);
@@ -180,7 +175,7 @@
   function onKey(event) {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     if (by) {
-      const order = chart.order;
+      const order = chart.order();
       if (!order.length) return;
       const at = order.indexOf(g.view.cell);
       const trial = order[at < 0 ? 0 : g.clamp(at + by, 0, order.length - 1)];

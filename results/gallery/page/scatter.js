@@ -108,7 +108,7 @@
     const place = ({ x: px, y: py }) => [(px - LEFT) / (width - LEFT - RIGHT), (height - BOTTOM - py) / (height - TOP - BOTTOM)];
     return {
       label: `${g.passing().length} trials: ${up.title} against ${across.title}. Arrow keys go from dot to dot.`,
-      order: [...live].sort((one, other) => one.x - other.x || other.y - one.y).map((point) => point.trial),
+      order: () => [...live].sort((one, other) => one.x - other.x || other.y - one.y).map((point) => point.trial),
       where: (trial) => points.find((point) => point.trial === trial) || { x: 0, y: 0 },
       find(spot, near) {
         let [found, best] = [-1, near];
@@ -138,6 +138,6 @@
   function nothing(context, ink) {
     context.fillStyle = ink.muted;
     context.fillText("There are no numbers to draw yet.", 16, 24);
-    return { label: "no numbers yet", order: [], where: () => ({ x: 0, y: 0 }), find: () => -1, box: () => [0, 0, 0, 0], brush: () => ({}), unbrush: () => ({}) };
+    return { label: "no numbers yet", order: () => [], where: () => ({ x: 0, y: 0 }), find: () => -1, box: () => [0, 0, 0, 0], brush: () => ({}), unbrush: () => ({}) };
   }
 })(window.gallery);
