@@ -1,75 +1,28 @@
 """What `verify` finds: each kind of damage by its path, and nothing where there is none. What a repair sets aside."""
 
 import datetime
-import hashlib
 import io
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image, PngImagePlugin
+from bit_flips import FILES, IDS, NOW, SHAPE, flip, make_run, png, webp
+from PIL import Image
 
 from results import Run, RunError, load
 from results.run.compact import compact
-from results.run.derived import DERIVED, Derived, present_state, sha256, write_derived
+from results.run.derived import DERIVED
 from results.run.folder import METADATA, PLAN
 from results.run.repair import set_aside
-from results.run.rows import commit, read_plan, read_rows, write_plan
+from results.run.rows import commit, read_rows
 from results.run.verify import verify
-
-IDS = ["aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc"]
-SHAPE = (6, 8, 3)
-NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-
-
-def png(pixels, text=None):
-    buffer, chunk = io.BytesIO(), PngImagePlugin.PngInfo()
-    if text:
-        chunk.add_itxt("sweep", text)
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
-    return buffer.getvalue()
-
-
-def webp(pixels):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", lossless=True)
-    return buffer.getvalue()
-
-
-def pixels_sha256(pixels):
-    return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
 @pytest.fixture
 def run(tmp_path):
     """A run of two images, of which one has two snapshots, and of one trial that failed without one."""
-    run = Run(tmp_path / "run")
-    reference = Run.reference_path("ab" * 32)
-    files = {METADATA: sha256(run.write_metadata({"grid": {"name": "small"}}))}
-    plan = {"trial_id": IDS, "ratio": [1.0, 2.0, 3.0], "style": ["a", "b", "c"]}
-    files[PLAN] = sha256(write_plan(run, pa.table(plan)))
-    random = np.random.default_rng(0)
-    for number, trial in enumerate(IDS):
-        row = {"trial_id": trial, "status": "failed", "error": "it was lost", "total_loss": 0.5 * number}
-        row["committed_at"] = NOW
-        if number < 2:
-            pixels = random.integers(0, 256, SHAPE, dtype=np.uint8)
-            run.write(Run.image_path(trial), png(pixels, f"trial {trial}"))
-            row |= {"status": "done", "width": 8, "height": 6, "image_path": Run.image_path(trial), "error": None}
-            row["pixels_sha256"] = pixels_sha256(pixels)
-        if number == 0:
-            snapshots = {step: random.integers(0, 256, SHAPE, dtype=np.uint8) for step in (0, 10)}
-            for step, snapshot in snapshots.items():
-                run.write(Run.snapshot_path(trial, step), webp(snapshot))
-            row |= {"kept_by": trial, "kept_steps": list(snapshots)}
-            row["kept_pixels_sha256"] = [pixels_sha256(snapshot) for snapshot in snapshots.values()]
-        commit(run, pa.schema([("ratio", pa.float64())]), f"batch{number}", "first", [row])
-    content = png(random.integers(0, 256, SHAPE, dtype=np.uint8))
-    run.write(reference, content)
-    state = present_state(run)
-    write_derived(run, Derived(state, state, files | {reference: sha256(content)}))
-    return run
+    return make_run(tmp_path / "run")
 
 
 def found(run):
@@ -187,40 +140,11 @@ def test_a_sheet_of_other_rows_is_noted(run):
     }
 
 
-def meaning(run, path):
-    """What a file says to whoever reads it."""
-    if path.startswith("trials/"):
-        return read_rows(run).sort_by("trial_id").to_pylist()
-    if path == PLAN:
-        return read_plan(run).to_pylist()
-    with Image.open(io.BytesIO(run.read(path))) as image:
-        return image.convert("RGB").tobytes(), image.info if path.endswith(".png") else None
-
-
-FILES = ["trials/batch0-*", "trials/merged-*", PLAN, "images/aa/*", "references/*", f"frames/aa/{IDS[0]}/*"]
-
-
 @pytest.mark.parametrize("pattern", FILES)
 def test_no_flipped_bit_goes_unnoticed_that_changes_anything(run, pattern):
-    """Of every file some 60 bits, spread over all of it; 131 bits apart, each byte's bits have their turn."""
-    if "merged" in pattern:
-        compact(run)
-    path = run.names(pattern)[0]
-    content = run.read(path)
-    before = meaning(run, path)
-    step = max(1, len(content) * 8 // 60) | 1
-    noticed = 0
-    for bit in range(0, len(content) * 8, step):
-        flipped = bytearray(content)
-        flipped[bit // 8] ^= 1 << bit % 8
-        run.write(path, bytes(flipped))
-        if found(run)[0]:
-            noticed += 1
-        else:
-            assert meaning(run, path) == before, f"bit {bit} of {path}"
+    noticed, harmless = flip(run, pattern, 60)
     assert noticed >= 40
-    run.write(path, content)
-    assert not found(run)[0]
+    assert harmless <= 10
 
 
 def test_reading_refuses_a_shard_whose_bits_have_changed(run):
