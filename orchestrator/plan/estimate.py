@@ -22,7 +22,6 @@ BYTES_PER_PIXEL = 2.3
 """Of a PNG: stylised images hardly compress."""
 BYTES_PER_FRAME_PIXEL = 2.1
 """Of a lossless WebP."""
-SHEET_EDGE = 512
 
 
 def machine_rate() -> float:
@@ -73,13 +72,17 @@ def _frame_bytes(trial: Trial) -> float:
 
 
 def sheet_pixels(plan: Plan) -> tuple[int, int]:
-    """About how wide and high the sheet will be."""
+    """About how wide and high the sheet will be. Like the sheet, it enlarges small images and reduces large ones."""
+    from results.sheets.sizes import LARGEST_CELL, SMALLEST_CELL
+
     trials = list(plan.trials.values())
     width, height = max(trial.width for trial in trials), max(trial.height for trial in trials)
-    scale = min(1.0, SHEET_EDGE / max(width, height))
+    edge = max(width, height)
+    scale = min(LARGEST_CELL, max(edge, SMALLEST_CELL)) / edge
     grid = plan.grid
     names = [dimension.settings for dimension in grid.dimensions]
-    on_columns = set(grid.columns) if grid.columns is not None else set(names[-1] if names else ())
+    across = names[-1:] if len(names) < 4 else names[-2:]
+    on_columns = set(grid.columns) if grid.columns is not None else {name for one in across for name in one}
     columns = 1
     lines = 1
     for dimension in grid.dimensions:

@@ -125,7 +125,7 @@ def _caption(row: pd.Series) -> str:
 
 
 def _trouble(row: pd.Series) -> str:
-    """What a viewer must know: that it failed, and what stood in."""
+    """What a viewer must know: that the trial failed, or what stood in for what."""
     if row["status"] == "failed":
         return f"failed: {row['error']}"
     return f"stand-ins: {row['stand_ins']}" if isinstance(row.get("stand_ins"), str) and row["stand_ins"] else ""
@@ -170,17 +170,25 @@ def sheet_film(
     if not moving:
         raise FilmError("no trial has snapshots")
     steps = sorted({step for row in moving for step in (*row["kept_steps"], int(row["steps"]))})
+    empty, areas = empty_sheet(trials, rows, columns, (width, LARGEST_HEIGHT - _chart_size(width)[0]))
+    return Film(_sheet_frames(trials, empty, areas, steps, _chart_size(empty.width)), len(steps))
+
+
+def _chart_size(width: int) -> tuple[int, int]:
+    """The height of the chart below a sheet so wide, and the size of its text, in pixels."""
     text = max(11, min(20, width // 64))
-    height = max(8 * text, width // 7)
-    empty, areas = empty_sheet(trials, rows, columns, (width, LARGEST_HEIGHT - height))
-    return Film(_sheet_frames(trials, empty, areas, steps, (height, text)), len(steps))
+    return max(8 * text, width // 7), text
 
 
 def _sheet_frames(
-    trials: pd.DataFrame, empty: Image.Image, areas: Mapping[int, Area], steps: Sequence[int], strip: tuple[int, int]
+    trials: pd.DataFrame,
+    empty: Image.Image,
+    areas: Mapping[int, Area],
+    steps: Sequence[int],
+    chart_size: tuple[int, int],
 ) -> Iterator[Image.Image]:
-    """`strip`: height of the chart below the sheet, and size of its text."""
-    height, text = strip
+    """`chart_size`: height of the chart below the sheet, and size of its text."""
+    height, text = chart_size
     margin = 2 * text
     counter = font(round(text * 1.3), bold=True)
     counter_width = round(counter.getlength(f"step {steps[-1]}  "))
@@ -199,7 +207,7 @@ def _sheet_frames(
 
 
 class _Cell:
-    """A trial's cell in a film: it is drawn only where its image changes."""
+    """A trial's cell in a film. It is drawn only when its image changes."""
 
     def __init__(self, row: pd.Series, area: Area) -> None:
         self._row, self._area = row, area

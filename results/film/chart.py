@@ -14,12 +14,12 @@ from results.table.labels import number_text
 
 RULE, AHEAD = "#e3e3e3", "#c4c4c4"
 FINER = 3
-"""Lines are drawn so many times larger and reduced: Pillow's own have steps."""
+"""Lines are drawn so many times larger and then reduced, because Pillow draws them with jagged edges."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A loss at some steps. What is not between 1e-100 and 1e100 is left out: the scale cannot show it."""
+    """A loss at some steps. Values outside 1e-100 to 1e100 are left out, because the scale cannot show them."""
 
     name: str
     colour: str
@@ -139,13 +139,13 @@ class Chart:
 
 
 def _rounded(lowest: float, highest: float) -> tuple[float, float]:
-    """A little room below and above, as shares of what lies between; equal ends are moved apart."""
+    """The range with a little room below and above; equal ends are moved apart."""
     room = max(1.05, (highest / lowest) ** 0.06)
     return lowest / room, highest * room
 
 
 def _ticks(lowest: float, highest: float, most: int) -> list[float]:
-    """Round numbers between two, at most so many: powers of ten, with 2 and 5 between them where they are few."""
+    """At most so many round numbers between two: powers of ten, and if these are few also numbers between them."""
     exponents = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
     for digits in ([*range(1, 10)], (1, 2, 5), (1, 3), (1,)):
         found = [digit * 10.0**exponent for exponent in exponents for digit in digits]
@@ -160,7 +160,7 @@ def _tick_text(tick: float) -> str:
 
 
 def _steps(last: int, most: int) -> list[int]:
-    """Round steps from 0 on, at most so many and one."""
+    """Round steps from 0 to the last one: 0 and at most so many others."""
     sizes = (digit * 10**exponent for exponent in itertools.count() for digit in (1, 2, 5))
     size = next(one for one in sizes if last / one <= most)
     return list(range(0, last + 1, size))

@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 SUFFIXES = (".mp4", ".webp", ".gif")
 LONGEST_EDGE = {".mp4": 8192, ".webp": 16_383, ".gif": 65_535}
 MOST_HELD_PIXELS = 250_000_000
-"""Of a GIF or WebP, whose frames are all in memory: 750 MB. An MP4 may be of any length."""
+"""All frames of a GIF or WebP together, because they are all in memory (750 MB). An MP4 may have any length."""
 
 SMOOTH_RATE, SLOWEST_RATE = Fraction(12), Fraction(2)
 SHORTEST = 4
 """Seconds that a film lasts, unless that would be slower than SLOWEST_RATE frames per second."""
 
 HIGHEST_GIF_RATE = 50
-"""Browsers slow down a GIF whose frames are shorter than 20 ms."""
+"""Frames per second; browsers slow down a GIF whose frames are shorter than 20 ms."""
 
 H264 = {"crf": "17", "preset": "medium"}
-"""Quality: nothing to be seen that the 4:2:0 of all browsers' H.264 does not cost anyway."""
+"""A quality whose losses are smaller than those of 4:2:0, the halved colour resolution that browsers need."""
 
 LIMITED, BT709, SRGB = 1, 1, 13
-"""What H.264 calls its colours: without them, players guess by the size."""
+"""H.264's numbers for the range, the matrix and the transfer curve of colours. Without them players guess by the size."""
 
 Frame = Image.Image | np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -90,7 +90,7 @@ def write_film(
 
 
 class _Checked:
-    """Frames as pictures, of which there is at least one, and all of one size."""
+    """Frames as pictures. It is an error if there are none, or if they differ in size."""
 
     def __init__(self, frames: Iterable[Frame], suffix: str) -> None:
         self._frames, self._suffix = frames, suffix

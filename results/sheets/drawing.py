@@ -22,14 +22,11 @@ from results.sheets.layout import Layout, arrange, in_pages, wrapped
 from results.sheets.paint import paint
 from results.sheets.painter import PixelPainter
 from results.sheets.place import place
-from results.sheets.sizes import largest_image
+from results.sheets.sizes import LARGEST_CELL, largest_image
 
 MOST_PIXELS = 100_000_000
 MOST_EDGE = {".png": 30_000, ".jpg": 30_000, ".webp": 16_383, ".svg": 30_000, ".pdf": 14_400}
 """What common viewers still open, and what the formats can hold."""
-
-LARGEST_CELL = 512
-"""Pixels: larger images are reduced in the sheet."""
 
 
 def sheet(

@@ -10,8 +10,10 @@ import pandas as pd
 from results.sheets.layout import Key, Layout
 from results.sheets.text import font, line_height
 
-SMALLEST_CELL = 128
-"""Pixels of a cell's long edge: smaller images are enlarged, because nobody can judge them otherwise."""
+SMALLEST_CELL, LARGEST_CELL = 128, 512
+"""Pixels of a cell's long edge. Smaller images are enlarged, because nobody could judge them otherwise; larger ones are
+reduced.
+"""
 
 
 @dataclass(frozen=True)
