@@ -37,7 +37,7 @@ H264 = {"crf": "17", "preset": "medium"}
 """A quality whose losses are smaller than those of 4:2:0, the halved colour resolution that browsers need."""
 
 LIMITED, BT709, SRGB = 1, 1, 13
-"""H.264's numbers for the range, the matrix and the transfer curve of colours. Without them players guess by the size."""
+"""H.264's numbers for range, matrix and transfer curve of its colours. Without them players guess by the size."""
 
 Frame = Image.Image | np.ndarray[Any, np.dtype[np.uint8]]
 
