@@ -23,7 +23,7 @@ from results.run.rows import read_rows, to_parquet
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestrator.cluster.engine import Status
+    from orchestrator.cluster.status import Status
     from orchestrator.plan.plan import Plan
 
 

@@ -45,11 +45,16 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @property
+    def came(self) -> bool:
+        """Whether a signal has asked to stop."""
+        return bool(self._presses or self._terminated)
+
     def watch(self, engine: Engine) -> None:
         """Hand signals on to this engine, one that came while Ray was starting included."""
         self._engine = engine
         self._listen()  # again, because Ray, once started, takes SIGTERM for itself
-        if self._presses or self._terminated:
+        if self.came:
             engine.interrupt("interrupted before it began", within=0)
 
     def _listen(self) -> dict[signal.Signals, signal._HANDLER]:

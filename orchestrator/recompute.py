@@ -5,21 +5,22 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from orchestrator.cluster.status import Listener
 from orchestrator.errors import UsageError
 from orchestrator.repair import request_of
 from orchestrator.request import Request
 from orchestrator.sweep import prepare, run_batches
 from results import Run, image, load
+from results.run.rows import CIRCUMSTANCES
 from store import Watch
-
-CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width")
-"""Where these are equal, pixels are equal to the bit."""
 
 LOSS_TOLERANCE = 0.02
 """Where they are not, rounding leads the optimisation elsewhere; its final loss is the same within this share."""
@@ -41,7 +42,9 @@ class Comparison:
         return self.identical if not self.differing else self.loss_difference <= LOSS_TOLERANCE
 
 
-def recompute(run: Run, count: int, seed: int, *, watch: Watch | None = None) -> Iterator[Comparison]:
+def recompute(
+    run: Run, count: int, seed: int, display: AbstractContextManager[Listener], *, watch: Watch | None = None
+) -> Iterator[Comparison]:
     """Run the batches of `count` random trials again, in a folder of their own that is removed afterwards.
 
     Raises UsageError where the run's grid is no longer where it was or gives other trials, and what a sweep raises.
@@ -59,7 +62,7 @@ def recompute(run: Run, count: int, seed: int, *, watch: Watch | None = None) ->
     chosen = set(random.Random(seed).sample(done, min(count, len(done))))
     batches = [batch for batch in plan.batches if chosen & {trial.id for trial in batch.trials}]
     with tempfile.TemporaryDirectory(prefix="sweep-verify-") as folder:
-        run_batches(replace(plan, batches=batches), Run(folder), request)
+        run_batches(replace(plan, batches=batches), Run(folder), request, display)
         again = load(folder).set_index("trial_id", drop=False)
         for trial_id in sorted(chosen):
             yield _compare(trials.loc[trial_id], again.loc[trial_id])
@@ -76,10 +79,15 @@ def _compare(before: Any, after: Any) -> Comparison:
     return Comparison(
         trial_id=before["trial_id"],
         identical=before["pixels_sha256"] == after["pixels_sha256"],
-        differing=tuple(name for name in CIRCUMSTANCES if before[name] != after[name]),
+        differing=tuple(name for name in CIRCUMSTANCES if _differs(before.get(name), after.get(name))),
         pixel_difference=float(np.abs(one - other).mean()),
         loss_difference=abs(after["total_loss"] / before["total_loss"] - 1) if before["total_loss"] else 0.0,
     )
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """Whether two cells differ. One that an older version did not write counts as different: it is not known."""
+    return not (pd.notna(before) and pd.notna(after) and before == after)
 
 
 def as_line(comparison: Comparison) -> str:

@@ -6,8 +6,10 @@ How damage is found and set aside is in `results/run/verify.py` and `repair.py`;
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from orchestrator.cluster.status import Listener
 from orchestrator.errors import UsageError
 from orchestrator.request import Request
 from orchestrator.sweep import Outcome, execute
@@ -29,6 +31,7 @@ class Repair:
 def repair(
     run: Run,
     findings: Sequence[Finding],
+    display: AbstractContextManager[Listener],
     *,
     watch: Watch | None = None,
     say: Callable[[str], None] | None = None,
@@ -48,7 +51,7 @@ def repair(
         raise UsageError(f"{error}; {again}") from error
     names = (path.rpartition("/")[2].removesuffix(".png") for path in run.names("images/*/*.png"))
     trials = {*aside.trials, *(name for name in names if name not in with_row)}
-    return Repair(aside, execute(request, trials=frozenset(trials), watch=watch, say=say))
+    return Repair(aside, execute(request, display, trials=frozenset(trials), watch=watch, say=say))
 
 
 def request_of(run: Run) -> Request:

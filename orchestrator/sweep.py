@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +14,7 @@ from orchestrator.errors import EngineError, UsageError
 from orchestrator.grid.grid import Grid, select
 from orchestrator.grid.reader import load_grid
 from orchestrator.grid.yaml12 import parse_value
-from orchestrator.plan.batches import DEFAULT_PACKING, EXACT, Packing
+from orchestrator.plan.batches import DEFAULT_PACKING, EXACT
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
@@ -26,10 +24,9 @@ from results.run.rows import merged_rows, read_rows
 from store import Access, Watch
 
 if TYPE_CHECKING:
-    from orchestrator.cluster.engine import Status
+    from contextlib import AbstractContextManager
 
-WIDEST_ON_GPU, USABLE_SHARE = 32, 0.6
-"""Images of a batch on a GPU, and the share of its memory that they may take by our model."""
+    from orchestrator.cluster.status import Listener, Status
 
 
 @dataclass(frozen=True)
@@ -139,6 +136,7 @@ def _check_same_grid(run: Run, grid: Grid) -> None:
 
 def execute(
     request: Request,
+    display: AbstractContextManager[Listener],
     *,
     watch: Watch | None = None,
     say: Callable[[str], None] | None = None,
@@ -146,9 +144,11 @@ def execute(
 ) -> Outcome:
     """Run whatever of a grid is not done yet, of these trials alone if any are given, and draw its sheet.
 
+    `display` shows how far the batches are; `say` is told what else there is to say.
     Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
     """
     from orchestrator.cluster.materials import load_networks
+    from orchestrator.cluster.work import work
 
     plan, run = prepare(request, fetch=True, watch=watch, trials=trials)
     if not plan.batches and finish.is_current(run, plan):
@@ -162,7 +162,7 @@ def execute(
             derived = write_run(run, plan, request)
             status, interrupted = None, False
             if plan.batches:
-                status, interrupted = _work(plan, run, request, networks)
+                status, interrupted = work(plan, run, request, networks, display, say, repack=True)
                 finish.check_rows(run, plan, status)
             finished = finish.finish(run, plan, derived, interrupted=interrupted)
     return _outcome(plan, run, status, finished, interrupted=interrupted)
@@ -197,53 +197,14 @@ def _interrupt_myself() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def run_batches(plan: Plan, run: Run, request: Request) -> Status:
-    """Run the plan's batches into a run of their own, without sheet."""
+def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContextManager[Listener]) -> Status:
+    """Run the plan's batches, as they are, into a run of their own, without sheet."""
     from orchestrator.cluster.materials import load_networks
+    from orchestrator.cluster.work import work
 
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     write_run(run, plan, request)
-    return _work(plan, run, request, networks)[0]
-
-
-def _work(plan: Plan, run: Run, request: Request, networks: dict[str, Any]) -> tuple[Status, bool]:
-    from orchestrator.cluster.engine import Engine
-    from orchestrator.cluster.materials import MaterialStore
-    from orchestrator.cluster.session import cluster_room, gpu_memory, session, workforce
-    from orchestrator.command.display import make_display
-    from orchestrator.interruption import Interruption
-    from results.gallery.live import live
-
-    with Interruption(request.grace) as interruption, session(request.address):
-        may_grow = bool(request.address or os.environ.get("RAY_ADDRESS"))
-        force = workforce(request.workers, request.gpus_per_worker, may_grow=may_grow)
-        if force.gpus and not request.exact and (memory := gpu_memory(force)):
-            # As wide as one GPU holds, and as many batches as there are GPUs.
-            plan = plan.packed(Packing(WIDEST_ON_GPU, memory * USABLE_SHARE, force.workers))
-        force = force.for_batches(plan.parallel)
-        store = MaterialStore(run, networks, plan.inputs)
-        with make_display() as display:
-            room = functools.partial(cluster_room, request.workers, request.gpus_per_worker)
-            engine = Engine(
-                plan.batches,
-                run,
-                force,
-                store,
-                display,
-                failed_before={trial for trial, state in plan.states.items() if state == "failed"},
-                max_failures=request.failures_allowed,
-                room=room,
-            )
-            display(
-                engine.status, f"{plan.count('to run')} trials in {len(plan.batches)} batches on {force.describe()}"
-            )
-            interruption.watch(engine)
-            with live(run):
-                status = engine.run()
-    finished = status.done + status.failed
-    return status, engine.stopping and finished < status.total and not (
-        request.failures_allowed is not None and status.failed >= request.failures_allowed
-    )
+    return work(plan, run, request, networks, display, repack=False)[0]
 
 
 def _frames_note(run: Run, plan: Plan) -> list[str]:

@@ -15,7 +15,7 @@ from stylize.lanes import Lane, Transfer
 from stylize.losses.objective import Objective
 from stylize.losses.targets import Targets
 from stylize.losses.term import Circumstances
-from stylize.network.arithmetic import Arithmetic
+from stylize.network.arithmetic import Arithmetic, tf32_convolutions
 from stylize.result import History, Result
 
 
@@ -63,12 +63,12 @@ class Ended:
             part = [keys.popleft() for _ in range(min(len(keys), len(self.lanes)))]
             images = torch.stack([ends[key].image for key in part]).contiguous(memory_format=torch.channels_last)
             shape = images.shape[2], images.shape[3]
-            objective = Objective(
-                [self.transfers[lane] for lane, _ in part], Circumstances(self.targets, "fp32", shape)
-            )
-            with torch.no_grad():
-                parts = objective.parts(images)
-                losses = objective.losses(parts, objective.outside(images))
+            transfers = [self.transfers[lane] for lane, _ in part]
+            with tf32_convolutions("fp32"):  # the arithmetic of the steps may have been tf32
+                objective = Objective(transfers, Circumstances(self.targets, "fp32", shape))
+                with torch.no_grad():
+                    parts = objective.parts(images)
+                    losses = objective.losses(parts, objective.outside(images))
             names = list(losses)
             values = torch.stack([losses[name] for name in names]).T.tolist()
             finite = losses[registry.TOTAL_LOSS].isfinite().tolist()

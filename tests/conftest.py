@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,12 @@ class WorkerPool:
     def __init__(self):
         self._idle = []
 
-    def start(self, force):
+    def start(self, force, avoid=()):
         """A worker for a sweep; what tests put in place of the class `Worker` holds here, too."""
-        home = _home_of_workers()
+        from orchestrator.cluster import crew
+
         actor = self._idle.pop() if self._idle else self._new_process()
-        actor.take.remote(home.Worker, force.cpus, home.sweep_version())
+        actor.take.remote(crew.Worker, *crew.worker_arguments(force))
         return actor
 
     def end(self, actor):
@@ -91,13 +93,25 @@ class WorkerPool:
         class Process:
             """Passes on what a worker is asked."""
 
-            worker = None
+            worker = error = None
 
             def take(self, kind, *arguments):
-                self.worker = kind(*arguments)
+                self.error = None
+                try:
+                    self.worker = kind(*arguments)
+                except Exception as error:
+                    self.error = error
+                    raise
 
             def drop(self):
                 self.worker = None
+
+            def introduce(self, *arguments):
+                while not self.worker:  # it is being made, in the process's other thread
+                    if self.error:
+                        raise self.error
+                    time.sleep(0.02)
+                return self.worker.introduce(*arguments)
 
             def optimise(self, *arguments):
                 return self.worker.optimise(*arguments)
@@ -110,37 +124,11 @@ class WorkerPool:
         return ray.remote(num_cpus=0, concurrency_groups={"control": 1})(Process).remote()
 
 
-class _RayWithoutKilling:
-    """Ray, but for `kill`."""
-
-    def __init__(self, ray, kill):
-        self._ray, self.kill = ray, kill
-
-    def __getattr__(self, name):
-        return getattr(self._ray, name)
-
-
-def _home_of_workers():
-    """The module that starts workers."""
-    try:
-        from orchestrator.cluster import crew
-    except ImportError:
-        from orchestrator.cluster import session as crew
-    return crew
-
-
 def _lend_workers(patch, pool):
-    import ray
+    from orchestrator.cluster import crew
 
-    from orchestrator.cluster import engine
-
-    home = _home_of_workers()
-    if hasattr(home, "Crew"):
-        patch.setattr(home.Crew, "_start", lambda self: home.WorkerHandle(pool.start(self._force)))
-        patch.setattr(home, "ray", _RayWithoutKilling(ray, pool.end))
-    else:
-        patch.setattr(engine, "start_worker", pool.start)
-        patch.setattr(engine, "ray", _RayWithoutKilling(ray, pool.end))
+    patch.setattr(crew, "start_worker", pool.start)
+    patch.setattr(crew, "end_worker", pool.end)
 
 
 @pytest.fixture(scope="session")

@@ -65,9 +65,6 @@ ROOMS = {
 above its own: neither what is below, nor its neighbours in the line. A package's `__init__.py` is above all others.
 """
 
-EXCEPTIONS = {("orchestrator/sweep.py", "orchestrator/command/display")}
-"""Files that import something that is not below them, and what. To be mended."""
-
 RAY = "orchestrator/cluster"
 """The only folder that imports Ray."""
 
@@ -125,8 +122,6 @@ def test_rooms_of_a_package_import_one_way(package):
         assert room, f"{file}: there is no line for it in ROOMS"
         for path in imported(file):
             if not is_in(path, package) or home(path, level) == room:
-                continue
-            if (file.as_posix(), path) in EXCEPTIONS:
                 continue
             below = level.get(home(path, level), len(level))
             assert below < level[room], f"{file} imports {path}, which is not below {room}"

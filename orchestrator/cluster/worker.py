@@ -8,11 +8,11 @@ batch says where its images go.
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import io
 import json
 import os
-import platform
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +23,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ray
 
+from orchestrator.cluster.device import (
+    DeviceFault,
+    choose_device,
+    device_memory,
+    device_name,
+    is_device_fault,
+    is_out_of_memory,
+)
 from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from orchestrator.errors import EngineError
 from orchestrator.plan.known_row import known_row
 from orchestrator.plan.settings_columns import settings_row
-from orchestrator.versions import sweep_version
+from orchestrator.versions import versions_text
 from results import Run, RunError
 
 if TYPE_CHECKING:
@@ -74,13 +82,28 @@ class Progress:
     step: int
 
 
-class Worker:
-    """See the module. `threads` are CPU threads for torch; on a GPU they only feed it. `version` is the driver's."""
+@dataclass(frozen=True)
+class Introduction:
+    """What a worker says of itself when it has started. `memory`: bytes of a GPU that it may use, None without one.
 
-    def __init__(self, threads: int, version: str) -> None:
-        if sweep_version() != version:
+    trouble: why it cannot work for this run, if it cannot.
+    """
+
+    node: str
+    device: str
+    memory: float | None
+    trouble: str | None = None
+
+
+class Worker:
+    """See the module. `threads` are CPU threads for torch; on a GPU they only feed it. `gpus`: the share of a GPU that
+    it was given, 0 for none. `versions` are the driver's. Raises EngineError where this machine cannot do the work.
+    """
+
+    def __init__(self, threads: int, gpus: float, versions: str) -> None:
+        if versions_text() != versions:
             raise EngineError(
-                f"{socket.gethostname()} has version {sweep_version()} of this program and the driver has {version}; "
+                f"{socket.gethostname()} has {versions_text()} and the driver has {versions}; "
                 "install the same on every node"
             )
         # Before CUDA starts: cuBLAS needs it to be deterministic.
@@ -88,19 +111,33 @@ class Worker:
         import torch
 
         torch.set_num_threads(threads)
+        self._threads = threads
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = choose_device(gpus)
+        self._gpus = gpus
+        self._fault = ""  # why the device cannot be used any more
         self._targets: dict[str, Targets] = {}
         self._metrics: dict[str, Metrics] = {}
         self._progress: Progress | None = None
 
+    def introduce(self, run: str, description: str) -> Introduction:
+        """The first thing that it is asked. `run` is where images go, and `description` the hash of what is there."""
+        memory = device_memory(self._device)
+        return Introduction(
+            node=ray.get_runtime_context().get_node_id(),
+            device=device_name(self._device),
+            memory=memory * min(1.0, self._gpus) if memory else None,
+            trouble=_trouble_with(run, description),
+        )
+
     def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
         """The rows of a batch. Its images are written when this returns."""
-        targets = self._targets_of(batch.trials[0], materials)
-        return self._optimise(batch.name, batch, targets, materials)
+        if self._fault:
+            raise DeviceFault(self._fault)
+        return self._optimise(batch.name, batch, materials)
 
     def progress(self) -> Progress | None:
         """Called while `optimise` runs, in a thread of its own."""
@@ -125,32 +162,40 @@ class Worker:
             self._targets[trial.network] = Targets(network)
         return self._targets[trial.network]
 
-    def _optimise(self, name: str, batch: Batch, targets: Targets, materials: Materials) -> list[dict[str, Any]]:
+    def _optimise(self, name: str, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
         """Optimise lanes together; where that fails, in halves, down to the trial that is to blame.
 
-        `name` is that of the batch that was handed out.
+        `name` is that of the batch that was handed out. Raises DeviceFault where the device cannot be used any more,
+        and RunError where the storage fails.
         """
-        import torch
+        try:
+            return self._attempt(name, batch, materials)
+        except RunError:
+            raise
+        except Exception as error:  # whatever a trial raises fails that trial and no other
+            reason, out_of_memory, fault = _one_line(error), is_out_of_memory(error), is_device_fault(error)
+        # The handler has been left: until then the error keeps the failed attempt's tensors in memory.
+        if fault:
+            self._fault = f"{socket.gethostname()}: {reason}"
+            raise DeviceFault(self._fault)
+        if out_of_memory:
+            _free_memory(self._device)
+        if len(batch.trials) == 1:
+            return [self._row(batch.trials[0], materials) | {"status": "failed", "error": reason}]
+        return [row for half in batch.halves() for row in self._optimise(name, half, materials)]
 
+    def _attempt(self, name: str, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
+        """Optimise lanes together, measure and write their images, and return the rows of their trials."""
         from stylize import transfer_lanes
 
         def on_step(step: int) -> None:
             self._progress = Progress(name, step)
 
-        run = Run(materials.run)
-        try:
-            pictures = _Pictures(materials)
-            lanes = [pictures.lane(trials) for trials in batch.lanes]
-            with SnapshotWriter(run, batch.lanes) as snapshots:
-                outcomes = transfer_lanes(lanes, targets, on_step, snapshots)
-        except RunError:
-            raise
-        except Exception as error:  # whatever a trial raises fails that trial and no other
-            if len(batch.trials) == 1:
-                return [self._row(batch.trials[0], materials) | {"status": "failed", "error": _one_line(error)}]
-            if isinstance(error, torch.OutOfMemoryError):
-                torch.cuda.empty_cache()
-            return [row for half in batch.halves() for row in self._optimise(name, half, targets, materials)]
+        run, pictures = Run(materials.run), _Pictures(materials)
+        targets = self._targets_of(batch.trials[0], materials)
+        lanes = [pictures.lane(trials) for trials in batch.lanes]
+        with SnapshotWriter(run, batch.lanes) as snapshots:
+            outcomes = transfer_lanes(lanes, targets, on_step, snapshots)
         metrics = self._metrics_for(batch.trials[0])
         flat = [result for of_lane in outcomes for result in of_lane]
         transfers = [lane.transfer for lane, trials in zip(lanes, batch.lanes, strict=True) for _ in trials]
@@ -192,6 +237,7 @@ class Worker:
             "steps": outcome.steps,
             "arithmetic": outcome.arithmetic,
             "batch_width": outcome.batch_width,
+            "threads": self._threads,
         }
         if outcome.failed_at is not None:
             row["error"] = (
@@ -202,7 +248,7 @@ class Worker:
 
     def _row(self, trial: Trial, materials: Materials) -> dict[str, Any]:
         return known_row(trial, materials.sha256) | {
-            "device": _device_name(self._device.type),
+            "device": device_name(self._device),
             "worker": f"{socket.gethostname()}/{os.getpid()}",
         }
 
@@ -304,12 +350,28 @@ def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
     return buffer.getvalue()
 
 
-def _device_name(kind: str) -> str:
-    if kind == "cuda":
-        import torch
+def _trouble_with(run: str, description: str) -> str | None:
+    """Why this machine cannot write into a run, if it does not see there what the driver wrote."""
+    try:
+        same = hashlib.sha256(Run(run).read("run.json")).hexdigest() == description
+        why = "" if same else f": its run.json in {run} is another one"
+    except RunError as error:
+        same, why = False, f": {error}"
+    if same:
+        return None
+    return (
+        f"{socket.gethostname()} does not see what the driver wrote{why}. With several machines, --out must be storage "
+        "that all of them share, such as a network folder or an s3:// URL"
+    )
 
-        return torch.cuda.get_device_name()
-    return f"CPU {platform.machine()}"
+
+def _free_memory(device: torch.device) -> None:
+    """Give back what nothing refers to any more, cycles included."""
+    import torch
+
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _one_line(error: Exception) -> str:

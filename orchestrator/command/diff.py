@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -72,6 +73,9 @@ def _print(found: Difference) -> None:
             console.print(Text(f"{len(points)} trials {title}:"))
         for point in points[:MOST_SHOWN]:
             console.print(Text(f"  {where(point)}"))
+    circumstances = Counter((name, *values) for pair in found.pairs for name, values in pair.circumstances.items())
+    for (name, before, after), count in circumstances.items():
+        console.print(Text(f"{name}: {printable(str(before))} → {printable(str(after))} in {count} trials"))
     changed = [pair for pair in found.pairs if not pair.same]
     if changed:
         table = Table(box=box.SIMPLE_HEAD)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from orchestrator.cluster.status import Status
 from results.printable import printable
-
-if TYPE_CHECKING:
-    from orchestrator.cluster.engine import Status  # imports Ray, which `sweep plan` does without
 
 PLAIN_SECONDS = 30.0
 

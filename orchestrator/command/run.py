@@ -20,11 +20,12 @@ def run(request: Request) -> None:
 
     Ctrl-C lets running batches finish; run the same command again to continue.
     """
+    from orchestrator.command.display import make_display
     from orchestrator.command.downloads import download_bar
     from orchestrator.sweep import execute
 
     with messages():
-        _report(execute(request, watch=download_bar, say=say))
+        _report(execute(request, make_display(), watch=download_bar, say=say))
 
 
 def _report(outcome: Outcome) -> None:

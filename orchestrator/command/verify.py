@@ -42,10 +42,11 @@ def verify(
             damaged = _report(*check(found_run))
         failed = 0
         if again:
+            from orchestrator.command.display import make_display
             from orchestrator.command.downloads import download_bar
             from orchestrator.recompute import as_line, recompute
 
-            for comparison in recompute(found_run, again, seed, watch=download_bar):
+            for comparison in recompute(found_run, again, seed, make_display(), watch=download_bar):
                 print(printable(as_line(comparison)))
                 failed += not comparison.passed
         if damaged or failed:
@@ -64,10 +65,11 @@ def _report(compared: int, findings: Sequence[Finding]) -> int:
 
 
 def _repair(run: Run, findings: Sequence[Finding]) -> None:
+    from orchestrator.command.display import make_display
     from orchestrator.command.downloads import download_bar
     from orchestrator.repair import repair
 
-    done = repair(run, findings, watch=download_bar, say=say)
+    done = repair(run, findings, make_display(), watch=download_bar, say=say)
     for path in done.aside.files:
         say(f"set aside: {path}")
     again = done.outcome.status.done if done.outcome.status else 0

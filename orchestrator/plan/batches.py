@@ -117,18 +117,32 @@ def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
         lanes.setdefault(key, []).append(trial)
     groups: dict[tuple[object, ...], list[Lane]] = {}
     for lane in map(tuple, lanes.values()):
-        first = lane[0]
-        frame = first.settings.frame if first.after else 0
-        group = first.network, first.deepest, first.width, first.height, frame, first.settings.shared_in_batch
-        groups.setdefault(group, []).append(lane)
+        groups.setdefault(_kind(lane), []).append(lane)
     return [group for lanes_of_any_length in groups.values() for group in _by_length(lanes_of_any_length)]
+
+
+def sharing(lane: Lane) -> tuple[object, ...]:
+    """Equal for lanes that can share passes."""
+    return *_kind(lane), _length(lane)
+
+
+def _kind(lane: Lane) -> tuple[object, ...]:
+    """What lanes must have in common beside the number of their steps."""
+    first = lane[0]
+    frame = first.settings.frame if first.after else 0
+    return first.network, first.deepest, first.width, first.height, frame, first.settings.shared_in_batch
+
+
+def _length(lane: Lane) -> int:
+    """The steps of a lane: those of its longest trial."""
+    return max(trial.settings.iterations for trial in lane)
 
 
 def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
     """The same lanes by the number of their steps."""
     lengths: dict[int, list[Lane]] = {}
     for lane in lanes:
-        lengths.setdefault(max(trial.settings.iterations for trial in lane), []).append(lane)
+        lengths.setdefault(_length(lane), []).append(lane)
     return list(lengths.values())
 
 

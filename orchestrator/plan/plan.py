@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -50,13 +51,14 @@ class Plan:
 
     @property
     def parallel(self) -> int:
-        """How many batches can be worked at together: the frames of a clip follow one another."""
-        left = {trial.id for batch in self.batches for trial in batch.trials}
-        return sum(batch.after.isdisjoint(left) for batch in self.batches)
+        """How many of the batches to run can be worked at together: the frames of a clip follow one another."""
+        return _independent(self.batches)
 
-    def packed(self, packing: Packing) -> Plan:
-        """The same plan in other batches."""
-        return replace(self, packing=packing, batches=pack(list(self.trials.values()), self.states, packing))
+    @functools.cached_property
+    def parallel_at_first(self) -> int:
+        """How many batches could be worked at together if nothing were done yet and every trial were selected."""
+        trials = list(self.trials.values())
+        return _independent(pack(trials, dict.fromkeys(self.states, "to run"), self.packing))
 
     def count(self, state: str) -> int:
         """How many trials are in a state."""
@@ -90,6 +92,12 @@ class Plan:
             for name, label in zip(dimension.settings, dimension.labels[index], strict=True):
                 columns |= {f"{name}_order": along[index], f"{name}_label": label}
         return columns
+
+
+def _independent(batches: Sequence[Batch]) -> int:
+    """How many of these batches follow none of the others."""
+    left = {trial.id for batch in batches for trial in batch.trials}
+    return sum(batch.after.isdisjoint(left) for batch in batches)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def outcome_schema() -> pa.Schema:
             ("steps", pa.int32()),  # fewer than iterations where a plateau ended the trial
             ("arithmetic", pa.string()),  # of the convolutions: fp32, tf32 or bf16
             ("batch_width", pa.int32()),
+            ("threads", pa.int32()),  # of the CPU that the worker computed with
             ("device", pa.string()),
             ("worker", pa.string()),
             ("width", pa.int32()),
@@ -61,6 +62,9 @@ def outcome_schema() -> pa.Schema:
         ]
     )
 
+
+CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width", "threads")
+"""Columns that no setting decides and that can change the last bits of pixels. Where they are equal, so are pixels."""
 
 REPLACES = b"replaces"
 """Where the metadata of a merged shard have the paths of those that it replaces, as a JSON list."""

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from results.run.folder import Run
+from results.run.rows import CIRCUMSTANCES
 from results.table.axes import comparable, grid_axes, setting_columns, weights_column
 from results.table.load import load
 
@@ -20,6 +21,7 @@ class Pair:
     """Trials of two runs at the same point of their axes. `changed`: what differs beside the settings of the runs.
 
     losses: by how much the second is above the first, as a share of the first, for each loss that both have.
+    circumstances: both values of each column of `CIRCUMSTANCES` in which they differ; None where it was not recorded.
     """
 
     point: dict[str, Any]
@@ -28,6 +30,7 @@ class Pair:
     same_pixels: bool
     states: tuple[str, str]
     losses: dict[str, float]
+    circumstances: dict[str, tuple[Any, Any]]
 
     @property
     def same(self) -> bool:
@@ -91,6 +94,8 @@ def _pair(point: dict[str, Any], one: pd.Series, other: pd.Series) -> Pair:
         before, after = comparable(one.get(name)), comparable(other.get(name))
         if before and after is not None:
             losses[name] = after / before - 1
+    both = {name: (comparable(one.get(name)), comparable(other.get(name))) for name in CIRCUMSTANCES}
+    circumstances = {name: values for name, values in both.items() if values[0] != values[1]}
     pixels = comparable(one.get("pixels_sha256"))
     return Pair(
         point=point,
@@ -99,4 +104,5 @@ def _pair(point: dict[str, Any], one: pd.Series, other: pd.Series) -> Pair:
         same_pixels=pixels == comparable(other.get("pixels_sha256")),
         states=(one["status"], other["status"]),
         losses=losses,
+        circumstances=circumstances,
     )

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import results
 from orchestrator import finish
 from orchestrator import sweep as planning
-from orchestrator.cluster import session as cluster
+from orchestrator.cluster import work
 from orchestrator.cluster.engine import Engine
 from orchestrator.command.main import app
 from orchestrator.plan.plan import make_plan
@@ -46,7 +46,7 @@ def run(first_sweep, small_grid):
 
 @pytest.fixture
 def no_ray(monkeypatch):
-    monkeypatch.setattr(cluster, "session", lambda address: pytest.fail("a trial is computed again"))
+    monkeypatch.setattr(work, "session", lambda *arguments: pytest.fail("a trial is computed again"))
 
 
 @pytest.mark.parametrize("moment", ["compact", "_draw", "_write_gallery", "write_derived"])

@@ -41,7 +41,7 @@ def test_the_words_of_a_request_ask_for_it_again(asked, small_grid, sweep, monke
     """Advice such as `sweep animate` gives is a command that does what it says."""
     seen = []
 
-    def execute(request, **options):
+    def execute(request, display, **options):
         seen.append(request)
         raise UsageError("enough")
 

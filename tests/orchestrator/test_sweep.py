@@ -10,7 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import results
-from orchestrator.cluster import session as cluster
+from orchestrator.cluster import work
 from orchestrator.command.main import app
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -92,7 +92,7 @@ def test_a_png_carries_its_settings(ran):
 
 
 def test_a_second_run_does_nothing_but_say_so(ran, sweep, small_grid, tree, monkeypatch):
-    monkeypatch.setattr(cluster, "session", lambda address: pytest.fail("Ray must not start"))
+    monkeypatch.setattr(work, "session", lambda *arguments: pytest.fail("Ray must not start"))
     before = tree("runs")
     again = sweep(small_grid)
     assert again.exit_code == 0

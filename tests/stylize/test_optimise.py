@@ -372,3 +372,25 @@ def test_an_optimisation_may_start_from_any_image(network, pictures):
     assert torch.equal(initial_image(same)[0], content.float())
     with pytest.raises(SettingsError, match="no start picture is given, but init: image starts from it"):
         transfer_batch([Transfer(content, style, settings(init="image"))], Targets(network))
+
+
+def test_the_losses_that_are_reported_are_those_of_fp32_also_where_the_steps_ran_in_tf32(
+    network, pictures, monkeypatch
+):
+    from stylize import optimise
+    from stylize.losses.objective import Objective
+
+    seen = []
+    parts = Objective.parts
+
+    def watched(self, images):
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return parts(self, images)
+
+    monkeypatch.setattr(optimise, "resolve", lambda precision, device: "tf32")
+    monkeypatch.setattr(Objective, "parts", watched)
+    settings = Settings(iterations=2, content_layers=("fire3",), style_layers=("conv1",))
+    [outcome] = transfer_batch([Transfer(*pictures, settings)], Targets(network))
+    assert outcome.arithmetic == "tf32"
+    assert seen[0]
+    assert not seen[-1]

@@ -13,9 +13,7 @@ from ray import cloudpickle
 from ray import exceptions as ray_exceptions
 
 import results
-from orchestrator.cluster import engine
-from orchestrator.cluster import session as cluster
-from orchestrator.cluster import worker_handle as crew
+from orchestrator.cluster import crew, engine, recruiter, worker_handle
 from orchestrator.cluster.worker import Worker
 from orchestrator.interruption import Interruption
 
@@ -39,35 +37,35 @@ class Occupier:
 def test_a_sweep_without_room_says_what_it_waits_for_and_begins_when_there_is_some(
     sixteen, sweep, own_workers, monkeypatch
 ):
-    monkeypatch.setattr(engine, "GROW_SECONDS", 0.2)
-    monkeypatch.setattr(engine, "WAITING_SECONDS", 0.5)
+    monkeypatch.setattr(recruiter, "WAITING_SECONDS", 0.5)
     occupier = ray.remote(num_cpus=2)(Occupier).remote()
     assert ray.get(occupier.here.remote())
-    leaving = threading.Timer(4.0, ray.kill, [occupier])
+    looked, free_nodes = threading.Event(), recruiter.free_nodes
+
+    def look():
+        looked.set()
+        return free_nodes()
+
+    def leave():
+        looked.wait(60)
+        time.sleep(1.0)
+        ray.kill(occupier)
+
+    monkeypatch.setattr(recruiter, "free_nodes", look)
+    leaving = threading.Thread(target=leave)
     leaving.start()
     ran = sweep(sixteen, "--limit", "2")
     leaving.join()
     assert ran.exit_code == 0
-    assert "waiting for the cluster: asked for 1 worker with 2 CPU cores; 0 CPU cores and 0 GPUs are free" in ran.stderr
+    assert "waiting for the cluster: asked for 1 worker with 1 CPU core; 0 CPU cores and 0 GPUs are free" in ran.stderr
 
 
-class Slow(Worker):
-    """Leaves time for another worker to start."""
-
-    def optimise(self, batch, materials):
-        time.sleep(1.0)
-        return super().optimise(batch, materials)
-
-
-def test_nodes_that_join_get_work(sixteen, sweep, monkeypatch):
-    monkeypatch.setattr(engine, "GROW_SECONDS", 0.2)
-    monkeypatch.setattr(cluster, "Worker", Slow)
-    monkeypatch.setattr(cluster, "cluster_room", lambda workers, gpus: 2)
-    monkeypatch.setattr(cluster, "workforce", lambda *arguments, **options: cluster.Workforce(1, 1, 0.0))
-    ran = sweep(sixteen)
+def test_a_sweep_that_starts_its_workers_at_once_says_nothing_of_waiting(sixteen, sweep, own_workers, monkeypatch):
+    """Importing torch takes seconds, in which nothing is waited for but the worker itself."""
+    monkeypatch.setattr(recruiter, "WAITING_SECONDS", 0.5)
+    ran = sweep(sixteen, "--limit", "1")
     assert ran.exit_code == 0, ran.stderr
-    assert "the cluster has grown: 2 workers" in ran.stderr
-    assert results.load("runs/small")["worker"].nunique() == 2
+    assert "waiting" not in ran.stderr
 
 
 class Hanging(Worker):
@@ -82,8 +80,8 @@ class Hanging(Worker):
 
 
 def test_a_worker_that_is_stuck_is_replaced(sixteen, sweep, monkeypatch):
-    monkeypatch.setattr(cluster, "Worker", Hanging)
-    monkeypatch.setattr(crew, "LEAST_PATIENCE", 5.0)
+    monkeypatch.setattr(crew, "Worker", Hanging)
+    monkeypatch.setattr(worker_handle, "LEAST_PATIENCE", 5.0)
     ran = sweep(sixteen, "--limit", "4")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stderr.count("it made no step for far longer than any step has taken") == 1
@@ -99,7 +97,7 @@ class Endless(Worker):
 
 
 def test_sigterm_ends_what_is_not_done_within_the_grace(sixteen, sweep, monkeypatch):
-    monkeypatch.setattr(cluster, "Worker", Endless)
+    monkeypatch.setattr(crew, "Worker", Endless)
 
     def terminate():
         while not Path("runs/small/begun").exists():
@@ -123,7 +121,7 @@ class DeadOnArrival(Worker):
 
 
 def test_workers_that_die_while_they_start_end_the_sweep(sixteen, sweep, own_workers, monkeypatch):
-    monkeypatch.setattr(cluster, "Worker", DeadOnArrival)
+    monkeypatch.setattr(crew, "Worker", DeadOnArrival)
     ran = sweep(sixteen)
     assert ran.exit_code == 1
     assert "error: a worker could not start" in ran.stderr
@@ -139,7 +137,7 @@ class Poor(Worker):
 
 
 def test_a_batch_that_exhausts_a_nodes_memory_runs_in_halves(sixteen, sweep, monkeypatch):
-    monkeypatch.setattr(cluster, "Worker", Poor)
+    monkeypatch.setattr(crew, "Worker", Poor)
     ran = sweep(sixteen, "--limit", "2", "--workers", "1")
     assert ran.exit_code == 0, ran.stderr
     assert "a node ran out of memory; the batch that was running runs in halves" in ran.stderr
@@ -149,12 +147,12 @@ def test_a_batch_that_exhausts_a_nodes_memory_runs_in_halves(sixteen, sweep, mon
 class Failing(Worker):
     """Every trial fails."""
 
-    def _optimise(self, name, batch, targets, materials):
+    def _optimise(self, name, batch, materials):
         return [self._row(trial, materials) | {"status": "failed", "error": "as it was told"} for trial in batch.trials]
 
 
 def test_max_failures_ends_a_sweep_that_goes_wrong(sixteen, sweep, monkeypatch):
-    monkeypatch.setattr(cluster, "Worker", Failing)
+    monkeypatch.setattr(crew, "Worker", Failing)
     monkeypatch.setattr(engine, "PLENTY", 100)  # none waits behind another
     ran = sweep(sixteen, "--max-failures", "3", "--workers", "1")
     assert ran.exit_code == 1
@@ -220,7 +218,7 @@ class TakenAway(Worker):
 
 def test_a_batch_that_loses_two_nodes_is_not_suspected(sixteen, sweep, undisturbed, monkeypatch):
     """It keeps its width, and so its pixels."""
-    monkeypatch.setattr(cluster, "Worker", TakenAway)
+    monkeypatch.setattr(crew, "Worker", TakenAway)
     ran = sweep(sixteen, "--limit", "2")
     assert ran.exit_code == 0, ran.stderr
     assert ran.stderr.count("its batch runs again") == 2

@@ -10,8 +10,7 @@ import pytest
 from ray import cloudpickle
 
 import results
-from orchestrator.cluster import engine
-from orchestrator.cluster import session as cluster
+from orchestrator.cluster import crew
 from orchestrator.cluster.worker import Worker
 from results import Run, RunError
 from results.run import folder as run_module
@@ -33,7 +32,7 @@ def _workers_need_not_import_this_module():
 @pytest.fixture
 def workers(monkeypatch):
     """Makes sweeps use another class of worker."""
-    return lambda kind: monkeypatch.setattr(cluster, "Worker", kind)
+    return lambda kind: monkeypatch.setattr(crew, "Worker", kind)
 
 
 class KilledOnce(Worker):
@@ -76,13 +75,13 @@ def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(
     assert len(trials) == 8
     assert (trials["status"] == "done").sum() == 7
     assert trials.loc[POISON, "status"] == "failed"
-    assert f"lost {engine.MOST_DEATHS} times" in trials.loc[POISON, "error"]
+    assert "lost 2 times" in trials.loc[POISON, "error"]
 
 
 class Raising(Worker):
     """One trial raises an error that nobody has foreseen."""
 
-    def _optimise(self, name, batch, targets, materials):
+    def _attempt(self, name, batch, materials):
         import stylize
 
         whole = stylize.transfer_lanes
@@ -94,7 +93,7 @@ class Raising(Worker):
 
         stylize.transfer_lanes = raising
         try:
-            return super()._optimise(name, batch, targets, materials)
+            return super()._attempt(name, batch, materials)
         finally:
             stylize.transfer_lanes = whole
 
@@ -112,10 +111,63 @@ def test_an_error_in_one_trial_fails_that_trial_and_no_other(sixteen, sweep, wor
     assert trials["batch_width"].value_counts().to_dict() == {2: 12, 1: 2}
 
 
+class BadRow(Worker):
+    """One trial raises after it was optimised, while its row is made."""
+
+    def _outcome_row(self, trial, outcome, materials):
+        if trial.settings.ratio == POISON:
+            raise ZeroDivisionError("no row")
+        return super()._outcome_row(trial, outcome, materials)
+
+
+class Unforeseen(Worker):
+    """A worker that lets an error out, which it never should."""
+
+    def optimise(self, batch, materials):
+        if any(trial.settings.ratio == POISON for trial in batch.trials):
+            raise KeyError("nobody knows")
+        return super().optimise(batch, materials)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "failed"),
+    [(BadRow, "ZeroDivisionError: no row", 1), (Unforeseen, "the worker failed: KeyError: 'nobody knows'", 2)],
+)
+def test_whatever_goes_wrong_with_one_batch_the_sweep_goes_on(kind, error, failed, sixteen, sweep, workers):
+    workers(kind)
+    ran = sweep(sixteen, "--only", "style_layers=deep")
+    assert ran.exit_code == 1
+    trials = results.load("runs/small")
+    assert len(trials) == 8
+    assert set(trials.loc[trials["status"] == "failed", "error"]) == {error}
+    assert (trials["status"] == "failed").sum() == failed
+
+
+class BrokenDevice(Worker):
+    """A trial that breaks its GPU: the process can compute nothing any more after it."""
+
+    def _attempt(self, name, batch, materials):
+        import torch
+
+        if any(trial.settings.ratio == POISON for trial in batch.trials):
+            raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+        return super()._attempt(name, batch, materials)
+
+
+def test_a_trial_that_breaks_its_device_is_recorded_and_others_run_on_new_workers(sixteen, sweep, workers):
+    workers(BrokenDevice)
+    ran = sweep(sixteen, "--only", "style_layers=deep")
+    assert ran.exit_code == 1
+    trials = results.load("runs/small").set_index("ratio")
+    assert (trials["status"] == "done").sum() == 7
+    assert "lost 2 times" in trials.loc[POISON, "error"]
+    assert "illegal memory access" in trials.loc[POISON, "error"]
+
+
 class Narrow(Worker):
     """A device with memory for one image at a time."""
 
-    def _optimise(self, name, batch, targets, materials):
+    def _attempt(self, name, batch, materials):
         import torch
 
         import stylize
@@ -129,7 +181,7 @@ class Narrow(Worker):
 
         stylize.transfer_lanes = narrow
         try:
-            return super()._optimise(name, batch, targets, materials)
+            return super()._attempt(name, batch, materials)
         finally:
             stylize.transfer_lanes = whole
 
@@ -181,10 +233,10 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_
 
 
 def test_a_node_with_another_version_of_this_program_is_named(small_grid, sweep, own_workers, monkeypatch):
-    monkeypatch.setattr(cluster, "sweep_version", lambda: "0.0.1")
+    monkeypatch.setattr(crew, "versions_text", lambda: "sweep 0.0.1, torch 1.0")
     failed = sweep(small_grid)
     assert failed.exit_code == 1
-    assert "the driver has 0.0.1; install the same on every node" in failed.stderr
+    assert "and the driver has sweep 0.0.1, torch 1.0; install the same on every node" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 

@@ -150,11 +150,17 @@ def test_batches_are_as_wide_as_memory_allows_and_one_image_always_goes(images, 
     assert sorted((batch.width for batch in made.batches), reverse=True) == widths
 
 
-def test_exact_work_is_done_one_image_at_a_time_and_packing_anew_loses_nothing(plan):
+def test_exact_work_is_done_one_image_at_a_time(plan):
     made = plan({"seed": list(range(64))}, packing=EXACT)
     assert [batch.width for batch in made.batches] == [1] * 64
-    again = made.packed(DEFAULT_PACKING)
-    assert ids(again.batches) == ids(plan({"seed": list(range(64))}).batches)
+
+
+@pytest.mark.parametrize("done", [0, 1, 15])
+def test_how_much_could_be_done_at_once_does_not_depend_on_what_is_done(done, plan):
+    axes = {"seed": list(range(16))}
+    first = plan(axes)
+    made = plan(axes, dict.fromkeys(list(first.trials)[:done], "done"))
+    assert made.parallel_at_first == first.parallel_at_first == 8
 
 
 def test_an_axis_of_iterations_is_planned_as_one_optimisation_each(plan):

@@ -107,6 +107,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         pass
 
 
+def test_the_umask_which_all_threads_share_is_never_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "umask", None)
+    Run(tmp_path).write("a/b", b"content")
+    assert (tmp_path / "a" / "b").read_bytes() == b"content"
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
 def test_files_are_as_readable_as_the_users_umask_says(tmp_path):
     run = Run(tmp_path / "run")
     before = os.umask(0o022)

@@ -1,0 +1,109 @@
+"""The workers of a sweep: starting them, asking how far they are, letting them go."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import ray
+
+from orchestrator.cluster.ray_errors import says_lost
+from orchestrator.cluster.worker import Worker
+from orchestrator.cluster.worker_handle import WorkerHandle
+from orchestrator.cluster.workforce import Workforce
+from orchestrator.versions import versions_text
+from results import Run
+
+NODE_LABEL = "ray.io/node-id"
+"""A label that Ray gives every machine."""
+
+
+class Crew:
+    """The workers that were started and not yet let go. A new one takes a while to start; nobody waits for it."""
+
+    def __init__(self, run: Run) -> None:
+        """`run` has its description already, by which workers see that its folder is the one that is meant."""
+        self._workers: list[WorkerHandle] = []
+        self._run, self._description = run.url, hashlib.sha256(run.read("run.json")).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def __iter__(self) -> Iterator[WorkerHandle]:
+        return iter(list(self._workers))
+
+    @property
+    def ready(self) -> int:
+        """How many workers have started."""
+        return sum(worker.ready for worker in self._workers)
+
+    def hire(self, count: int, force: Workforce, avoid: Collection[str] = ()) -> None:
+        """Start so many more workers, each with what `force` says, on any machines but those to avoid."""
+        for _ in range(count):
+            actor = start_worker(force, avoid)
+            question = actor.introduce.options(concurrency_group="control").remote(self._run, self._description)
+            self._workers.append(WorkerHandle(actor, question))
+
+    def let_go(self, worker: WorkerHandle) -> None:
+        """End a worker, if it has not ended already."""
+        self._workers.remove(worker)
+        end_worker(worker.actor)
+
+    def dismiss(self) -> None:
+        """End all workers."""
+        for worker in self:
+            self.let_go(worker)
+
+    def update(self) -> None:
+        """Ask all workers how far they are, and note the answers that have arrived."""
+        for worker in self._workers:
+            worker.ask_progress()
+        asked = {worker.question: worker for worker in self._workers if worker.question is not None}
+        answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=0) if asked else ([], [])
+        for question in answered:
+            asked[question].take_answer()
+
+    def finished(self, seconds: float) -> list[tuple[WorkerHandle, ray.ObjectRef[Any]]]:
+        """Batches that have an answer, with their workers. Waits at most so long for one, or for a worker to start."""
+        owners = {answer: worker for worker in self._workers for answer in worker.batches}
+        starting = [worker.question for worker in self._workers if worker.question and not worker.ready]
+        if not owners and not starting:
+            time.sleep(seconds)
+            return []
+        arrived, _ = ray.wait([*owners, *starting], num_returns=1, timeout=seconds)
+        return [(owners[answer], answer) for answer in arrived if answer in owners]
+
+    @staticmethod
+    def finished_before_loss(worker: WorkerHandle) -> list[ray.ObjectRef[Any]]:
+        """Answers that a lost worker had still given to batches."""
+        asked = list(worker.batches)
+        arrived, _ = ray.wait(asked, num_returns=len(asked), timeout=0) if asked else ([], [])
+        return [answer for answer in arrived if not says_lost(answer)]
+
+
+def start_worker(force: Workforce, avoid: Collection[str] = ()) -> Any:
+    """A new worker. It may take a while until it is there; calls to it wait."""
+    options: dict[str, Any] = {
+        "num_cpus": force.cpus,
+        "num_gpus": force.gpus,
+        # `introduce` and `progress` are answered in a thread of their own while `optimise` works.
+        "concurrency_groups": {"control": 1},
+        # The engine starts another in place of a lost worker, because it must know what was lost with it.
+        "max_restarts": 0,
+    }
+    if avoid:
+        options["label_selector"] = {NODE_LABEL: f"!in({','.join(sorted(avoid))})"}
+    actor: Any = ray.remote(**options)(Worker)
+    return actor.remote(*worker_arguments(force))
+
+
+def worker_arguments(force: Workforce) -> tuple[Any, ...]:
+    """What a `Worker` is made with."""
+    return force.cpus, force.gpus, versions_text()
+
+
+def end_worker(actor: Any) -> None:
+    """End a worker's process, whatever it is at."""
+    ray.kill(actor)

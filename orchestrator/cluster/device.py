@@ -1,0 +1,76 @@
+"""The device that a worker computes on, and errors after which it can no longer be used. Loads torch when asked."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import EngineError
+
+if TYPE_CHECKING:
+    import torch
+
+
+class DeviceFault(Exception):
+    """The worker's device failed in a way that leaves its process unusable: it must end, and its batch run elsewhere.
+
+    After such an error CUDA answers every further call with the same error, whatever that call is.
+    """
+
+
+def choose_device(gpus: float) -> torch.device:
+    """The device of a worker that was given so many GPUs; without any, the processor, also on a machine with GPUs.
+
+    Ray shows a worker no other GPUs than its own, so that the first one is the right one. Raises EngineError where
+    torch does not see the GPU that the worker was given: on the processor it would take hours, and nobody would know.
+    """
+    import torch
+
+    if not gpus:
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        built = f"is built for CUDA {torch.version.cuda}" if torch.version.cuda else "is built without CUDA"
+        raise EngineError(
+            f"{socket.gethostname()} gave this worker a GPU (CUDA_VISIBLE_DEVICES={visible}), but torch "
+            f"{torch.__version__}, which {built}, does not see it; check the driver with nvidia-smi, or use "
+            "--gpus-per-worker 0"
+        )
+    return torch.device("cuda")
+
+
+def device_name(device: torch.device) -> str:
+    """For the row: `NVIDIA H100 80GB HBM3`, or `CPU x86_64`."""
+    if device.type == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name(device)
+    return f"CPU {platform.machine()}"
+
+
+def device_memory(device: torch.device) -> int | None:
+    """Bytes that a GPU has, taken ones included; None for the processor."""
+    import torch
+
+    return torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the device had too little memory, which a smaller batch may mend."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)
+
+
+def is_device_fault(error: BaseException) -> bool:
+    """Whether an error leaves the device unusable for this process: any error of CUDA but too little memory."""
+    import torch
+
+    if is_out_of_memory(error):
+        return False
+    if isinstance(error, torch.AcceleratorError):
+        return True
+    words = ("CUDA error", "CUDNN_STATUS", "CUBLAS_STATUS", "cuDNN error", "CUSOLVER_STATUS")
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)

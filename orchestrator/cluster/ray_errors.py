@@ -1,0 +1,65 @@
+"""Ray's exceptions, told apart in one place: which of them mean that a worker is gone, and how it went."""
+
+from __future__ import annotations
+
+import ray
+from ray import exceptions
+
+from orchestrator.cluster.device import DeviceFault
+from orchestrator.cluster.retry import Loss, LossKind
+from orchestrator.errors import EngineError
+
+LOST = (
+    exceptions.RayActorError,
+    exceptions.WorkerCrashedError,
+    exceptions.NodeDiedError,
+    exceptions.ObjectLostError,
+    exceptions.OutOfMemoryError,
+    DeviceFault,
+)
+"""What a call to a worker raises where the worker is gone, or must go, rather than where the call failed."""
+
+NODE_GONE = (exceptions.NodeDiedError, exceptions.ActorUnavailableError)
+
+
+def classify(error: Exception) -> Loss:
+    """How a worker was lost, from the error that said so.
+
+    A node that is killed without notice is first seen as `ActorUnavailableError`; Ray says only seconds later that the
+    node has died. The same error means a broken connection, which is no batch's fault either.
+    """
+    if isinstance(error, exceptions.OutOfMemoryError) or "low on memory" in str(error):
+        kind = LossKind.OUT_OF_MEMORY
+    elif isinstance(error, NODE_GONE) or "node was terminated" in str(error):
+        kind = LossKind.NODE
+    elif isinstance(error, TimeoutError):
+        kind = LossKind.STUCK
+    elif isinstance(error, DeviceFault):
+        kind = LossKind.DEVICE
+    else:
+        kind = LossKind.CRASH
+    return Loss(kind, last_line(error))
+
+
+def never_started(error: Exception) -> bool:
+    """Whether a worker ended while it started because of an error of its own: another one would fare no better."""
+    if isinstance(error, EngineError | exceptions.RayTaskError | TimeoutError):
+        return True
+    return isinstance(error, exceptions.RayActorError) and error.actor_init_failed
+
+
+def says_lost(answer: ray.ObjectRef[object]) -> bool:
+    """Whether an answer that has arrived says that its worker is gone."""
+    try:
+        ray.get(answer)
+    except LOST:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+def last_line(error: Exception) -> str:
+    """The last line of an error's text, which in Ray's errors is the one that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else type(error).__name__

@@ -1,0 +1,129 @@
+"""Decides when workers are added or let go: there is work for more, machines join or are set aside, a start takes too
+long. Says what is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from orchestrator.cluster.crew import Crew
+from orchestrator.cluster.node_watch import NodeWatch
+from orchestrator.cluster.nodes import alive_nodes, free_nodes, node_of, room
+from orchestrator.cluster.ray_errors import classify, never_started
+from orchestrator.cluster.retry import LossKind
+from orchestrator.cluster.worker_handle import WorkerHandle
+from orchestrator.cluster.workforce import Workforce
+from orchestrator.errors import EngineError
+
+SURVEY_SECONDS = 5.0
+"""How often it is looked where workers that have not started are."""
+
+WAITING_SECONDS = 5.0
+"""How long no machine may have room for any worker until that is said."""
+
+PLACE_SECONDS, START_SECONDS = 30.0, 600.0
+"""A worker that no machine took although one had room is asked for anew after the first time; one that was placed and
+has not started after the second counts as one that cannot start there.
+"""
+
+NOWHERE = ""
+"""In place of a machine's id where a worker ended before it was placed."""
+
+
+class Recruiter:
+    """Keeps as many workers as there is work for, up to the size of the workforce."""
+
+    def __init__(self, crew: Crew, force: Workforce, survey: Callable[[], Workforce] | None = None) -> None:
+        """`survey` says what the cluster should be asked for now, for one that machines may join."""
+        self._crew, self._force, self._survey = crew, force, survey
+        self._watch = NodeWatch()
+        self._surveyed = time.monotonic()
+        self._most_ready = force.fitting
+        self._awaited_since = time.monotonic()
+        self._said_waiting = False
+
+    def start_failed(self, worker: WorkerHandle, error: Exception) -> list[str]:
+        """Note that a worker ended before it was ready. Returns what is to be said about it."""
+        loss = classify(error)
+        if loss.kind is LossKind.NODE:
+            return [f"a worker was lost with its machine before it had started ({loss.cause})"]
+        node = node_of(worker.actor) or NOWHERE
+        names = {one.id: one.name for one in alive_nodes()}
+        name = names.get(node, "a machine that is gone" if node else "the cluster")
+        said = self._watch.failed(node, name, loss.cause, time.monotonic(), certain=never_started(error))
+        return [said or f"a worker ended while it started on {name} ({loss.cause}); another one starts"]
+
+    def recruit(self, batches: int) -> list[str]:
+        """Add workers, or let some go, for so many `batches` that no worker has yet. Returns what is to be said.
+
+        Raises EngineError where there is work, and no machine on which a worker starts.
+        """
+        now, said = time.monotonic(), list[str]()
+        for worker in self._crew:
+            if worker.introduction:
+                self._watch.started(worker.introduction.node)
+        wanted = min(self._force.workers, batches + sum(bool(worker.batches) for worker in self._crew))
+        starting = [worker for worker in self._crew if not worker.ready]
+        if len(self._crew) > wanted:
+            for worker in starting[wanted - len(self._crew) :]:  # for those that are ready, work may come back
+                self._crew.let_go(worker)
+        elif len(self._crew) < wanted:
+            self._hire(wanted - len(self._crew), now)
+        if now - self._surveyed >= SURVEY_SECONDS:
+            self._surveyed = now
+            self._use_gpus_that_joined()
+            said += self._look_after_starts(now)
+        if self._crew.ready > self._most_ready:
+            self._most_ready = self._crew.ready
+            said.append(f"the cluster has grown: {self._most_ready} workers")
+        return said + self._say_what_is_awaited(now)
+
+    def _hire(self, count: int, now: float) -> None:
+        """Start workers on machines that are not set aside."""
+        avoid = self._watch.set_aside(now)
+        if avoid:
+            nodes = alive_nodes()
+            fitting = room(nodes, self._force.cpus, self._force.gpus)
+            if NOWHERE in avoid or (fitting and not room(nodes, self._force.cpus, self._force.gpus, avoid)):
+                if not len(self._crew):
+                    raise EngineError(f"a worker could not start: {self._watch.reasons(now)}")
+                return
+        self._crew.hire(count, self._force, avoid)
+
+    def _use_gpus_that_joined(self) -> None:
+        """From now on ask for workers with GPUs, where the cluster had none at first and nobody asked for none."""
+        if not self._survey or self._force.gpus or not (latest := self._survey()).gpus:
+            return
+        self._force = latest
+        for worker in self._crew:
+            if not worker.ready:
+                self._crew.let_go(worker)
+
+    def _look_after_starts(self, now: float) -> list[str]:
+        """Ask anew for a worker that was forgotten, and give up one that does not get ready."""
+        starting = [worker for worker in self._crew if not worker.ready and now - worker.asked > PLACE_SECONDS]
+        has_room = bool(starting) and room(free_nodes(), self._force.cpus, self._force.gpus, self._watch.set_aside(now))
+        for worker in starting:
+            placed = node_of(worker.actor)
+            if placed is None and has_room:
+                self._crew.let_go(worker)
+                self._hire(1, now)
+                has_room = False  # one at a time: it may be taken by now
+            elif placed and now - worker.asked > START_SECONDS:
+                worker.lost = TimeoutError(f"it did not start within {START_SECONDS / 60:g} minutes")
+        return []
+
+    def _say_what_is_awaited(self, now: float) -> list[str]:
+        """What to say, once, where no machine has room for any worker. One that is starting is not waited for."""
+        if self._crew.ready or not len(self._crew):
+            self._awaited_since = now
+        if self._said_waiting or now - self._awaited_since < (WAITING_SECONDS if self._force.fitting else 0.0):
+            return []
+        free = free_nodes()
+        if room(free, self._force.cpus, self._force.gpus) or any(node_of(worker.actor) for worker in self._crew):
+            self._awaited_since = now
+            return []
+        self._said_waiting = True
+        has = f"{sum(one.cpus for one in free):g} CPU cores and {sum(one.gpus for one in free):g} GPUs are free"
+        return [f"waiting for the cluster: asked for {self._force.describe()}; {has}"]

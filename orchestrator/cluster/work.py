@@ -1,0 +1,69 @@
+"""The part of a sweep that happens on a cluster: join it, choose the workers, let the engine work at the batches."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from orchestrator.cluster.engine import Engine
+from orchestrator.cluster.materials import MaterialStore
+from orchestrator.cluster.session import session
+from orchestrator.cluster.status import Listener, Status
+from orchestrator.cluster.worker import NetworkParts
+from orchestrator.cluster.workforce import workforce
+from orchestrator.interruption import Interruption
+from orchestrator.plan.plan import Plan
+from orchestrator.request import Request
+from results import Run
+from results.gallery.live import live
+
+
+def work(
+    plan: Plan,
+    run: Run,
+    request: Request,
+    networks: dict[str, NetworkParts],
+    display: AbstractContextManager[Listener],
+    say: Callable[[str], None] | None = None,
+    *,
+    repack: bool,
+) -> tuple[Status, bool]:
+    """Run the plan's batches on a cluster; with `repack`, on GPUs, its trials in batches that suit each GPU.
+
+    Returns how far it came, and whether it was interrupted before the end. Raises EngineError where it cannot go on.
+    """
+    with (
+        Interruption(request.grace) as interruption,
+        session(request.address, lambda: interruption.came, say or (lambda line: None)),
+    ):
+        joined = bool(request.address or os.environ.get("RAY_ADDRESS"))
+        survey = functools.partial(
+            workforce, request.workers, request.gpus_per_worker, plan.parallel_at_first, joined=joined
+        )
+        force = survey()
+        cut = repack and bool(force.gpus) and not request.exact
+        if not cut:
+            force = force.for_batches(plan.parallel)
+        with display as listener:
+            engine = Engine(
+                plan.batches,
+                run,
+                force,
+                MaterialStore(run, networks, plan.inputs),
+                listener,
+                failed_before={trial for trial, state in plan.states.items() if state == "failed"},
+                max_failures=request.failures_allowed,
+                survey=survey if joined else None,
+                cut_for_devices=cut,
+            )
+            batches = "" if cut else f" in {len(plan.batches)} batches"
+            listener(engine.status, f"{plan.count('to run')} trials{batches} on {force.describe()}")
+            interruption.watch(engine)
+            with live(run):
+                status = engine.run()
+    finished = status.done + status.failed
+    return status, engine.stopping and finished < status.total and not (
+        request.failures_allowed is not None and status.failed >= request.failures_allowed
+    )

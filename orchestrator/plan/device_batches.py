@@ -1,0 +1,68 @@
+"""Batches for GPUs, cut when a worker asks for one: as wide as suits its device, and narrower towards the end.
+
+On processors, batches follow from the grid alone, and this file has no part in it. On GPUs the width decides how fast
+it goes, devices of one cluster may differ, and each row says how wide its batch was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from orchestrator.plan.batches import Batch, Lane, sharing
+from stylize import ARCHITECTURES
+
+USABLE_SHARE = 0.6
+"""The share of a GPU's memory that the images of a batch may take by our model, which is rough."""
+
+WIDEST_PIXELS = 32 * 448 * 448
+"""Pixels of all images of a batch: beyond this a batch takes more memory and is hardly any faster. An assumption, which
+was not measured.
+"""
+
+
+class DeviceBatches:
+    """Lanes that no worker has yet. Its length is their number: so many batches there could be."""
+
+    def __init__(self) -> None:
+        self._groups: dict[object, deque[Lane]] = {}
+        self.operations = 0.0
+
+    def __len__(self) -> int:
+        return sum(len(lanes) for lanes in self._groups.values())
+
+    def add(self, batch: Batch) -> None:
+        """Lanes that may run."""
+        for lane in batch.lanes:
+            self._groups.setdefault(sharing(lane), deque()).append(lane)
+            self.operations += _operations(lane)
+
+    def cut(self, memory: float | None, devices: int) -> Batch:
+        """Take a batch for a device with so many bytes of memory, one of so many `devices` that share the work.
+
+        It comes from the group with the most work left, and has at most a device's fair share of all that is left, so
+        that no device is left with a long batch at the end. None for `memory`: as much as a batch likes. Raises
+        ValueError where nothing is left.
+        """
+        key, lanes = max(self._groups.items(), key=lambda item: len(item[1]) * _operations(item[1][0]))
+        share = self.operations / max(1, devices) / _operations(lanes[0])
+        width = max(1, min(len(lanes), widest(lanes[0], memory), math.ceil(share - 1e-9)))
+        taken = tuple(lanes.popleft() for _ in range(width))
+        if not lanes:
+            del self._groups[key]
+        self.operations = max(0.0, self.operations - sum(_operations(lane) for lane in taken))
+        return Batch(taken)
+
+
+def widest(lane: Lane, memory: float | None) -> int:
+    """How many images like this one's a batch has at most on a device with so many bytes of memory."""
+    one = lane[0]
+    by_pixels = WIDEST_PIXELS // (one.width * one.height)
+    if memory is None:
+        return max(1, by_pixels)
+    each = ARCHITECTURES[one.architecture].step_bytes(one.deepest, one.height, one.width, itemsize=4)
+    return max(1, min(by_pixels, int(memory * USABLE_SHARE / each)))
+
+
+def _operations(lane: Lane) -> float:
+    return max(trial.operations for trial in lane)

@@ -1,0 +1,97 @@
+"""The device of a worker: which one it is, what happens when it fails, and when it has too little memory."""
+
+import weakref
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from orchestrator.cluster.device import DeviceFault, choose_device, is_device_fault
+from orchestrator.cluster.worker import Worker
+from orchestrator.errors import EngineError
+from orchestrator.plan.batches import Batch
+
+
+class Bare(Worker):
+    """A worker without Ray, whose attempts at batches are the test's."""
+
+    def __init__(self, attempt):
+        self._fault, self._device, self._threads = "", torch.device("cpu"), 1
+        self._attempt = lambda name, batch, materials: attempt(batch.trials)
+
+    def _row(self, trial, materials):
+        return {"trial_id": trial.id}
+
+
+def batch(*ids):
+    return Batch(tuple((SimpleNamespace(id=id),) for id in ids))
+
+
+def test_the_tensors_of_an_attempt_that_ran_out_of_memory_are_gone_before_the_halves_begin():
+    tensors, still_there = [], []
+
+    def attempt(trials):
+        still_there.extend(tensor for tensor in tensors if tensor() is not None)
+        tensor = torch.zeros(1000)
+        tensors.append(weakref.ref(tensor))
+        if len(trials) > 1:
+            cycle = [tensor]
+            cycle.append(cycle)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return [{"trial_id": trial.id} for trial in trials]
+
+    rows = Bare(attempt).optimise(batch("a", "b", "c", "d"), None)
+    assert [row["trial_id"] for row in rows] == ["a", "b", "c", "d"]
+    assert not still_there
+    assert len(tensors) == 7  # 4, 2, 1, 1, 2, 1, 1
+
+
+def test_one_trial_that_is_too_large_fails_with_the_reason():
+    def attempt(trials):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    [row] = Bare(attempt).optimise(batch("a"), None)
+    assert row == {"trial_id": "a", "status": "failed", "error": "OutOfMemoryError: CUDA out of memory"}
+
+
+def test_a_worker_whose_device_failed_gives_up_the_batch_and_takes_no_other():
+    attempts = []
+
+    def attempt(trials):
+        attempts.append([trial.id for trial in trials])
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    worker = Bare(attempt)
+    for trials in (("a", "b"), ("c",)):
+        with pytest.raises(DeviceFault, match="illegal memory access"):
+            worker.optimise(batch(*trials), None)
+    assert attempts == [["a", "b"]]  # neither halves nor the next batch were tried
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (torch.AcceleratorError("CUDA error: unspecified launch failure"), True),
+        (RuntimeError("CUDA error: device-side assert triggered"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), True),
+        (RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED when calling cublasGemmEx"), True),
+        (torch.OutOfMemoryError("CUDA error: out of memory"), False),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (ValueError("CUDA error"), False),
+    ],
+)
+def test_what_leaves_a_device_unusable(error, fault):
+    assert is_device_fault(error) == fault
+
+
+def test_a_worker_without_a_gpu_computes_on_the_processor_also_where_there_are_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device(0).type == "cpu"
+    assert choose_device(0.5).type == "cuda"
+
+
+def test_a_worker_that_cannot_see_its_gpu_says_so_instead_of_computing_on_the_processor(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    with pytest.raises(EngineError, match=r"gave this worker a GPU.*CUDA_VISIBLE_DEVICES=3.*does not see it"):
+        choose_device(1)
