@@ -27,7 +27,11 @@
     const words = g.view.by === "swipe" ? "and, behind a swipe," : "minus";
     const layer = (of, name) => g.make("div", { class: name }, g.make("img", { src: g.imageOf(of, Infinity), alt: "", decoding: "async", draggable: "false" }));
     const frame = g.make("div", { class: `frame against ${g.view.by}`, role: "img", "aria-label": `${g.table.describe(trial)} ${words} ${g.table.describe(other)}` }, layer(trial, "under"), layer(other, "over"));
-    for (const image of frame.querySelectorAll("img")) {
+    // Until both are there, one alone would look like a difference.
+    const images = [...frame.querySelectorAll("img")];
+    frame.classList.add("waiting");
+    for (const image of images) {
+      image.addEventListener("load", () => frame.classList.toggle("waiting", !images.every((one) => one.complete)));
       image.addEventListener("error", () => g.fill(Object.assign(frame, { className: "frame failed" }), g.make("p", null, "an image is missing or damaged")));
     }
     return frame;

@@ -61,7 +61,7 @@
   function measure(scroller, grid) {
     const [width, height] = g.table.data.largest;
     const longest = Math.max(width, height);
-    const smallest = g.isNarrow() ? 64 : 96;
+    const smallest = g.isNarrow() ? 64 : 80;
     const sized = (edge) => ({ width: Math.max(16, Math.round((edge * width) / longest)), height: Math.max(16, Math.round((edge * height) / longest)) });
     g.cellSize = sized(g.view.size || 160);
     if (g.view.size) return;
