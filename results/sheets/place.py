@@ -95,7 +95,8 @@ class _Body:
             cell_top = top + (height - image_height - self._note_height) // 2
             for column, span in band.items():
                 cell = Area(span.left, cell_top, span.right - span.left, image_height)
-                boxes += self._cell(self._layout.cells.get((row, column)), cell)
+                area = cell.middle_of(*self._drawn.images[row, column])
+                boxes += self._cell(self._layout.cells.get((row, column)), area)
             top += height + self._sizes.gap
         return boxes, top
 
@@ -142,13 +143,12 @@ class _Body:
         values = dict(zip(done.index.tolist(), done[column].astype(float).tolist(), strict=True))
         return {number: value for number, value in values.items() if math.isfinite(value)}
 
-    def _cell(self, number: int | None, cell: Area) -> list[Box]:
-        """One trial's image in the middle of its cell, with its border and its note, or why there is no image."""
+    def _cell(self, number: int | None, area: Area) -> list[Box]:
+        """One trial's image with its border and its note, or why there is no image."""
         sizes = self._sizes
         if number is None:
-            return [*_notice("not in the grid", cell, sizes, GREY, EMPTY, RULE)]
+            return [*_notice("not in the grid", area, sizes, GREY, EMPTY, RULE)]
         row = self._trials.iloc[number]
-        area = cell.middle_of(*self._drawn.images.get(number, (cell.width, cell.height)))
         boxes: list[Box] = []
         if self.colours:
             value = self._values.get(number)
@@ -162,6 +162,6 @@ class _Body:
             instead = _notice("its image is missing or damaged", area, sizes, ACCENT, FAILED, ACCENT)
             boxes.append(ResultBox(area, number, tuple(instead)))
         if number in self._notes:
-            below = Point(cell.left + cell.width / 2, area.bottom + sizes.border + 1)
+            below = Point(area.left + area.width / 2, area.bottom + sizes.border + 1)
             boxes.append(TextBox(self._notes[number], below, centred=True))
         return boxes

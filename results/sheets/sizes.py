@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -58,28 +59,40 @@ class Sizes:
 class DrawnSizes:
     """How large images are drawn, in pixels.
 
-    images: (width, height) of each image, by the number of the trial's row. widths, heights: of columns and rows, each
-    as large as its largest image.
+    images: (width, height) of each image, by row and column; a cell without image is as large as the images beside it,
+    if these are all of one size. widths, heights: of columns and rows, each as large as its largest image.
     """
 
-    images: dict[int, tuple[int, int]]
+    images: dict[tuple[Key, Key], tuple[int, int]]
     widths: dict[Key, int]
     heights: dict[Key, int]
 
     @classmethod
     def of(cls, trials: pd.DataFrame, layout: Layout, cell: tuple[int, int]) -> DrawnSizes:
         """Each image fills a cell as far as its shape allows, so that images of several sizes can be compared."""
+        known = list(zip(trials["width"], trials["height"], trials["status"], strict=True))
         images = {}
-        for number, (width, height) in enumerate(zip(trials["width"], trials["height"], strict=True)):
-            if pd.notna(width) and pd.notna(height):
+        for at, number in layout.cells.items():
+            width, height, status = known[number]
+            if status == "done" and pd.notna(width) and pd.notna(height):
                 scale = min(cell[0] / width, cell[1] / height)
-                images[number] = max(1, round(width * scale)), max(1, round(height * scale))
-        cells = [(*at, images[number]) for at, number in layout.cells.items() if number in images]
-        return cls(
-            images,
-            _largest(layout.columns, ((column, size[0]) for _, column, size in cells), cell[0]),
-            _largest(layout.rows, ((row, size[1]) for row, _, size in cells), cell[1]),
-        )
+                images[at] = max(1, round(width * scale)), max(1, round(height * scale))
+        widths = _largest(layout.columns, ((column, size[0]) for (_, column), size in images.items()), cell[0])
+        heights = _largest(layout.rows, ((row, size[1]) for (row, _), size in images.items()), cell[1])
+        in_row, in_column = _only_sizes(images, 0), _only_sizes(images, 1)
+        for row, column in itertools.product(layout.rows, layout.columns):
+            if (row, column) not in images:
+                beside = in_row.get(row) or in_column.get(column) or (widths[column], heights[row])
+                images[row, column] = min(beside[0], widths[column]), min(beside[1], heights[row])
+        return cls(images, widths, heights)
+
+
+def _only_sizes(images: Mapping[tuple[Key, Key], tuple[int, int]], which: int) -> dict[Key, tuple[int, int]]:
+    """The size of all images of a row (`which` is 0) or column (1), for those whose images are all of one size."""
+    found: dict[Key, set[tuple[int, int]]] = {}
+    for at, size in images.items():
+        found.setdefault(at[which], set()).add(size)
+    return {key: next(iter(sizes)) for key, sizes in found.items() if len(sizes) == 1}
 
 
 def _largest(keys: Iterable[Key], lengths: Iterable[tuple[Key, int]], usual: int) -> dict[Key, int]:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import results
-from results.sheets.boxes import ReferenceBox, TextBox
+from results.sheets.boxes import FillBox, ReferenceBox, TextBox
 from results.sheets.drawing import _arranged
 from results.sheets.layout import arrange, in_pages
 from results.sheets.place import place
@@ -122,3 +122,13 @@ def test_reference_pictures_leave_the_title_its_room(made_run, columns, beside):
     references = [box.area for box in page.boxes if isinstance(box, ReferenceBox)]
     assert len(references) == 2
     assert all((area.top >= title.bottom) != beside for area in references)
+
+
+def test_a_cell_without_image_has_the_shape_of_the_images_beside_it(made_run):
+    made = made_run()
+    for number, (content, ratio) in enumerate(itertools.product(["wide", "tall"], [1e-3, 1e-2, 1e-1])):
+        size = (200, 100) if content == "wide" else (100, 200)
+        made.add(number, None if ratio == 1e-2 else "red", content=content, ratio=ratio, size=size)
+    page = page_of(made, ["content", "ratio"], ["content"], ["ratio"])
+    notices = [box.area for box in page.boxes if isinstance(box, FillBox)]
+    assert [(area.width, area.height) for area in notices] == [(200, 100), (100, 200)]
