@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from results.errors import PlotError
+from results.suggestion import suggestion
 from results.table.axes import axis_along, is_about_axis
 from results.table.labels import setting_name
 from results.table.load import curves as curves_of
@@ -150,7 +151,7 @@ def _legend(figure: Figure, axes: Axes, by: str) -> None:
 
 def _check(table: pd.DataFrame, name: str) -> None:
     if name not in table:
-        raise PlotError(f"there is no column {name!r}; there are {', '.join(map(str, _shown(table.columns)))}")
+        raise PlotError(f"there is no column {name!r}; {suggestion(name, [str(one) for one in _shown(table.columns)])}")
 
 
 def _shown(names: Iterable[Any]) -> list[Any]:

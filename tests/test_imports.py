@@ -38,7 +38,7 @@ ROOMS = {
         optimise
     """,
     "results": """
-        errors printable
+        errors printable suggestion
         loopback                 # addresses that only this machine reaches
         run
         marks                    # stars, tags and notes

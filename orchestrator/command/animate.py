@@ -106,7 +106,7 @@ def _write_clips(run: Run, trials: pd.DataFrame, out: str | None, say: Callable[
     if not films:
         raise UsageError(f"no frame of a clip in {run.location} is done")
     if out and len(films) > 1:
-        from orchestrator.grid.values import listed
+        from results.suggestion import listed
 
         names = listed([film.name for film in films], most=5)
         raise UsageError(f"--out is one film and these would be {len(films)} ({names}); choose one with --where")
@@ -127,7 +127,7 @@ def _named(trials: pd.DataFrame, prefix: str) -> pd.Series:
     if not matching:
         raise UsageError(f"no trial's id begins with {prefix!r}; `sweep table` shows them")
     if len(matching) > 1:
-        from orchestrator.grid.values import listed
+        from results.suggestion import listed
 
         raise UsageError(
             f"{len(matching)} trials' ids begin with {prefix!r}: {listed(matching, most=5)}; give more of it"

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import GridError
-from orchestrator.grid.values import check_value, listed, shown_value, unknown
+from orchestrator.grid.values import check_value, shown_value, unknown
+from results.suggestion import listed
 from stylize.settings import TrialSettings
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.errors import GridError
+from results.suggestion import suggestion
 from stylize import LayerWeight
 from stylize.settings import PictureShare, TrialSettings
 
@@ -52,14 +52,7 @@ def unknown(what: str, name: Any, known: Iterable[str]) -> str:
     known = list(known)
     if not known:
         return f"there is no {what} {shown_value(name)}; there are none here"
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {listed(known)}"
-    return f"there is no {what} {shown_value(name)}; {hint}"
-
-
-def listed(names: Sequence[str], most: int = 30) -> str:
-    """Names for a message. A list that is cut short says so."""
-    return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")
+    return f"there is no {what} {shown_value(name)}; {suggestion(name, known)}"
 
 
 def spaced(kind: str, first: float, last: float, count: int) -> list[float]:

@@ -6,7 +6,6 @@ factors and numbers, and what came out becomes a table again.
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import pandas as pd
 
 from results.analysis.variance import Codes, Decomposition, decompose
 from results.errors import QueryError
+from results.suggestion import suggestion
 from results.table.axes import Axis, axis_along, axis_groups
 from results.table.labels import number_text, setting_name
 
@@ -82,10 +82,8 @@ def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[np.ndarray, 
     if metric not in trials.columns or not pd.api.types.is_numeric_dtype(trials[metric]):
         numeric = [str(name) for name in trials.columns if pd.api.types.is_numeric_dtype(trials[name])]
         known = [name for name in numeric if not name.endswith("_order")]
-        close = difflib.get_close_matches(metric, known, n=1)
         what = "is no number" if metric in trials.columns else "is no column"
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-        raise QueryError(f"{metric!r} {what} of these trials; {hint}")
+        raise QueryError(f"{metric!r} {what} of these trials; {suggestion(metric, known)}")
     values = trials[metric].astype(float).to_numpy()
     if log and (values[np.isfinite(values)] <= 0).any():
         raise QueryError(f"{metric} is not above 0 everywhere, so that it has no logarithm")

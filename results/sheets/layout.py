@@ -12,6 +12,7 @@ import pandas as pd
 
 from results.errors import SheetError
 from results.run.folder import Run
+from results.suggestion import suggestion
 from results.table.axes import Axis, axis_along, axis_groups, comparable, comparable_values, setting_columns
 from results.table.labels import value_text
 
@@ -61,7 +62,7 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
     rows, columns = list(rows or ()), list(columns or ())
     for name in [*rows, *columns]:
         if name not in trials.columns:
-            raise SheetError(f"there is no column {name!r}; there are {', '.join(setting_columns(trials))}")
+            raise SheetError(f"there is no column {name!r}; {suggestion(name, setting_columns(trials))}")
         if (rows + columns).count(name) > 1:
             raise SheetError(f"{name} is given twice")
     rows = _left_over(trials, groups, rows + columns) + rows
