@@ -16,6 +16,7 @@ import typer
 from benchmarks.measurement import as_text, machine
 
 ALL = (
+    "device",
     "limit",
     "split",
     "precision",

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import torch
 
-from orchestrator.versions import versions_text
-
 
 @dataclass(frozen=True)
 class Measurement:
@@ -50,6 +48,8 @@ def as_text(rows: Sequence[Measurement]) -> str:
 
 def machine() -> str:
     """The hardware, the versions, and the day."""
+    from orchestrator.versions import versions_text  # not needed by `python -m benchmarks.device`
+
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
     return f"{device}, {os.cpu_count()} cores, {versions_text()}, {datetime.date.today():%Y-%m-%d}"
 
