@@ -37,7 +37,11 @@ IN_FLIGHT, PLENTY = 2, 4
 only while more than so many batches per worker are left, because at the end another worker would be free sooner.
 """
 
-POLL_SECONDS = 0.5
+POLL_SECONDS, COMMIT_SECONDS = 0.5, 0.01
+"""How long answers of workers are waited for, and how long while rows are on their way, which others may wait for."""
+
+LAST_COMMITS_SECONDS = 10.0
+"""How long a sweep that ends in an error waits for the rows that it has. A storage that hangs may not answer at all."""
 
 
 class Engine:
@@ -71,6 +75,7 @@ class Engine:
         self._materials = materials
         self._listener = listener
         self._max_failures = max_failures
+        self._failures = 0
         self._workers = force.fitting or force.workers
         self._deadline = math.inf
         self._to_say: deque[str] = deque()
@@ -94,26 +99,38 @@ class Engine:
         self._queue.sort(self._workers)
         self.status.started = time.monotonic()
         try:
-            while True:
-                if not self.stopping:
-                    self._say(self._recruiter.recruit(len(self._queue)))
-                self._hand_out()
-                if not self._has_work():
-                    return self.status
-                for worker, answer in self._crew.finished(POLL_SECONDS):
-                    if answer in worker.batches:  # not given back with its worker a moment ago
-                        self._collect(worker, answer)
-                self._say_interruptions()
-                self._watch()
-                if time.monotonic() > self._deadline:
-                    self._say_interruptions()  # the signal may have come after they were last said
-                    return self.status
-        finally:
+            self._work()
+        except BaseException:
             self._crew.dismiss()
+            self._recorder.close(LAST_COMMITS_SECONDS)
+            raise
+        self._crew.dismiss()
+        self._recorder.close()
+        while self._recorder.waiting:
+            self._take_committed()
+        return self.status
+
+    def _work(self) -> None:
+        while True:
+            if not self.stopping:
+                self._say(self._recruiter.recruit(len(self._queue)))
+            self._hand_out()
+            if not self._has_work():
+                return
+            for worker, answer in self._crew.finished(COMMIT_SECONDS if self._recorder.waiting else POLL_SECONDS):
+                if answer in worker.batches:  # not given back with its worker a moment ago
+                    self._collect(worker, answer)
+            self._take_committed()
+            self._say_interruptions()
+            self._watch()
+            if time.monotonic() > self._deadline:
+                self._say_interruptions()  # the signal may have come after they were last said
+                return
 
     def _has_work(self) -> bool:
-        """Whether a worker is at something, or something is left that may be handed out."""
-        return any(worker.batches for worker in self._crew) or (len(self._queue) > 0 and not self.stopping)
+        """Whether a worker is at something, rows are on their way, or something is left that may be handed out."""
+        left = len(self._queue) > 0 and not self.stopping
+        return left or self._recorder.waiting or any(worker.batches for worker in self._crew)
 
     def _hand_out(self) -> None:
         """Give batches to the workers that can take some, to idle ones first."""
@@ -147,19 +164,23 @@ class Engine:
             # Nothing that is known to go wrong; all the same, the other batches go on.
             reason = f"the worker failed: {type(error.cause).__name__}: {last_line(error.cause)}"
             rows = [self._failed_row(trial, reason) for trial in worker.batches[answer].trials]
-        self._settle(worker.batches.pop(answer), rows)
-
-    def _settle(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Commit rows, and let batches run that waited for them."""
-        self._record(batch, rows)
-        self._release()
+        self._record(worker.batches.pop(answer), rows)
 
     def _record(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Have rows committed; `_take_committed` hears when they are."""
         self._recorder.record(batch, rows)
-        failed = {row["trial_id"] for row in rows if row["status"] == "failed"}
-        self._queue.settle({row["trial_id"] for row in rows}, failed)
-        if failed and self._max_failures is not None and self.status.failed >= self._max_failures:
+        self._failures += sum(row["status"] == "failed" for row in rows)
+        if self._failures and self._max_failures is not None and self._failures >= self._max_failures:
             self.stopping = True
+
+    def _take_committed(self) -> None:
+        """Let batches run that waited for those whose rows are in place now."""
+        committed = self._recorder.committed()
+        for rows in committed:
+            failed = {row["trial_id"] for row in rows if row["status"] == "failed"}
+            self._queue.settle({row["trial_id"] for row in rows}, failed)
+        if committed:
+            self._release()
 
     def _release(self) -> None:
         """Let batches run that waited for others. Trials that follow a failed one are recorded as failed, too."""
@@ -192,7 +213,7 @@ class Engine:
             self._queue.put_back(verdict.again, suspected=verdict.suspected)
             self._say([verdict.reason])
         else:
-            self._settle(running, [self._failed_row(trial, verdict.reason) for trial in running.trials])
+            self._record(running, [self._failed_row(trial, verdict.reason) for trial in running.trials])
 
     def _watch(self) -> None:
         """See how far the workers are, and end those that are stuck."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,23 +11,46 @@ from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
 from results import Run, RunError
-from results.run.rows import commit
+from results.run.commits import Commits
+
+Rows = Sequence[Mapping[str, Any]]
 
 
 class Recorder:
     """The only one that writes rows: a trial is done when its row is committed here."""
 
     def __init__(self, run: Run, status: Status, listener: Listener) -> None:
-        self._run, self._status, self._listener = run, status, listener
+        self._status, self._listener = status, listener
+        self._commits: Commits[tuple[Batch, Rows]] = Commits(run, SETTINGS_SCHEMA)
 
-    def record(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Commit the rows of a batch. Raises EngineError where they cannot be written."""
+    @property
+    def waiting(self) -> bool:
+        """Whether rows were given to `record` that `committed` has not returned yet."""
+        return self._commits.waiting
+
+    def record(self, batch: Batch, rows: Rows) -> None:
+        """Commit the rows of a batch, in a thread: storage may be slow."""
         now = datetime.datetime.now(datetime.UTC)
-        attempt = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        self._commits.add((batch, rows), [{**row, "committed_at": now} for row in rows])
+
+    def committed(self) -> list[Rows]:
+        """The rows of batches that are in place now, counted in the status, and not returned before.
+
+        Raises EngineError where rows cannot be written.
+        """
         try:
-            commit(self._run, SETTINGS_SCHEMA, batch.name, attempt, [{**row, "committed_at": now} for row in rows])
+            found = self._commits.committed()
         except RunError as error:
             raise cannot_store(error) from error
+        for batch, rows in found:
+            self._count(batch, rows)
+        return [rows for _, rows in found]
+
+    def close(self, seconds: float | None = None) -> None:
+        """Wait, so many seconds at most, until everything is committed that `record` was given."""
+        self._commits.close(seconds)
+
+    def _count(self, batch: Batch, rows: Rows) -> None:
         failures = [row for row in rows if row["status"] == "failed"]
         self._status.failed += len(failures)
         self._status.done += len(rows) - len(failures)

@@ -10,19 +10,17 @@ import contextlib
 import logging
 import os
 import secrets
-import shutil
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import ray
 
+from orchestrator.cluster.session_folder import session_folder
 from orchestrator.errors import EngineError
 
 JOIN_SECONDS = 30.0
@@ -75,9 +73,7 @@ def _start(stack: contextlib.ExitStack) -> None:
         # clusters started later on this machine would demand it.
         os.environ[TOKEN] = secrets.token_hex(32)
         stack.callback(_forget_token, os.environ.get("RAY_AUTH_MODE"))
-    # A folder of its own under a short path: the names of unix sockets may not be long.
-    folder = tempfile.mkdtemp(prefix="sweep-", dir="/tmp" if Path("/tmp").is_dir() else None)
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder = stack.enter_context(session_folder())
     try:
         ray.init(address="local", include_dashboard=False, _temp_dir=folder, **_QUIET)
     except Exception as error:  # of many kinds: sockets, memory, a home that cannot be read
