@@ -23,6 +23,7 @@ ALL = (
     "sooner",
     "memory",
     "overhead",
+    "plan",
     "storage",
     "frames",
     "estimate",
