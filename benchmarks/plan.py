@@ -25,7 +25,7 @@ settings: {{size: [32, 32], iterations: 1, history_every: 1, architecture: vgg16
            style_layers: [conv1_1, conv2_1], content_layers: [conv2_2]}}
 axes:
   content: [astronaut, chelsea]
-  style: [swirls, waves, facets, tempest, improvisation]
+  style: [coffee, rocket]
   ratio: {{logspace: [1e-4, 1e-2, 10]}}
   learning_rate: {{linspace: [1, 10, 10]}}
   seed: {{linspace: [1, {seeds}, {seeds}]}}
@@ -60,7 +60,7 @@ def run() -> list[Measurement]:
 
 def _grid(folder: Path, trials: int) -> Path:
     path = folder / f"many_{trials}.yaml"
-    path.write_text(GRID.format(seeds=trials // 1000))
+    path.write_text(GRID.format(seeds=trials // 400))
     return path
 
 
@@ -92,7 +92,10 @@ def record(grid: str, out: str) -> None:
     now = datetime.datetime.now(datetime.UTC)
     trials = list(plan.trials.values())[LEFT:]
     for start in range(0, len(trials), 1000):
-        rows = [known_row(trial, hashes) | simulated(trial.id) | {"committed_at": now} for trial in trials[start : start + 1000]]
+        rows = [
+            known_row(trial, hashes) | simulated(trial.id) | {"committed_at": now}
+            for trial in trials[start : start + 1000]
+        ]
         commit(to, SETTINGS_SCHEMA, f"{start:016x}", "simulated", rows)
     compact(to)
 

@@ -106,13 +106,20 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozen
     only: dict[int, frozenset[int]] = {}
     for (index, _), values in named.items():  # zipped axes share a dimension; what each of them names must hold
         only[index] = only.get(index, values) & values
-    shards = run.read_all("trials/*.parquet")  # also where run.json is gone: rows are what counts
-    recorded = merged_rows(run, shards, columns=["trial_id", "status"])
-    states = dict(zip(recorded["trial_id"].to_pylist(), recorded["status"].to_pylist(), strict=True))
+    recorded, shards = _recorded(run)
     selection = Selection(only, request.limit, request.retry_failed, trials)
     packing = EXACT if request.exact else DEFAULT_PACKING
-    plan = make_plan(grid, inputs, states, selection, packing, however_many=request.however_many)
-    return replace(plan, shards=frozenset(shards))
+    plan = make_plan(grid, inputs, recorded, selection, packing, however_many=request.however_many)
+    return replace(plan, shards=shards)
+
+
+def _recorded(run: Run) -> tuple[dict[str, str], frozenset[str]]:
+    """What became of the trials that have a row, by their ids, and the paths of the shards that say it. A run.json that
+    is gone does not matter here.
+    """
+    shards = run.read_all("trials/*.parquet")
+    rows = merged_rows(run, shards, columns=["trial_id", "status"])
+    return dict(zip(rows["trial_id"].to_pylist(), rows["status"].to_pylist(), strict=True)), frozenset(shards)
 
 
 def _label_or_value(grid: Grid, name: str, text: str) -> Any:
@@ -157,7 +164,8 @@ def execute(
     with run.locked(_interrupt_myself, say):
         run.remove_leftovers()
         if frozenset(run.names("trials/*.parquet")) != plan.shards:  # another sweep worked here before the lock
-            plan = _plan(request, plan.grid, run, plan.inputs, trials)
+            recorded, shards = _recorded(run)
+            plan = replace(plan.updated(recorded), shards=shards)
         with _keeping_what_is_written(run):
             derived = write_run(run, plan, request)
             status, interrupted = None, False
@@ -209,7 +217,7 @@ def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContext
 
 def _frames_note(run: Run, plan: Plan) -> list[str]:
     """What to say where the grid asks for frames and trials were done before it did: these do not run again for it."""
-    asking = {trial.id for trial in plan.trials.values() if trial.settings.frames_every}
+    asking = {trial.id for trial in plan.trials.values() if trial.setup.settings.frames_every}
     if not asking or not run.exists():
         return []
     rows = read_rows(run, columns=["trial_id", "status", "kept_steps"]).to_pylist()

@@ -33,7 +33,7 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
     for trial in trials:
         if trial.network in networks:
             continue
-        weights = inputs.network_weights(trial.settings)
+        weights = inputs.network_weights(trial.setup.settings)
         key = weights.architecture, weights.sha256
         if key not in loaded:
             loaded[key] = _load(weights)

@@ -53,9 +53,9 @@ class SnapshotWriter:
 
     def __call__(self, snapshot: Snapshot) -> None:
         lane = self._lanes[snapshot.lane]
-        owner = max(lane, key=lambda trial: trial.settings.iterations)
+        owner = max(lane, key=lambda trial: trial.iterations)
         for trial in lane:
-            if trial.settings.iterations > snapshot.step:
+            if trial.iterations > snapshot.step:
                 kept = self._kept.setdefault(trial.id, {"kept_by": owner.id, "kept_steps": []})
                 kept["kept_steps"].append(snapshot.step)
         self._room.acquire()

@@ -264,8 +264,8 @@ class _Pictures:
         """Trials that are one optimisation as `stylize` takes them."""
         from stylize import Lane
 
-        ends = tuple(trial.settings.iterations for trial in trials)
-        return Lane(self._transfer(max(trials, key=lambda trial: trial.settings.iterations)), ends)
+        ends = tuple(trial.iterations for trial in trials)
+        return Lane(self._transfer(max(trials, key=lambda trial: trial.iterations)), ends)
 
     def _transfer(self, trial: Trial) -> Transfer:
         """A trial as `stylize` takes it."""
@@ -273,7 +273,8 @@ class _Pictures:
 
         from stylize import Settings, Transfer
 
-        values = {name: getattr(trial.settings, name) for name in Settings.model_fields}
+        settings = trial.settings  # made anew at each call
+        values = {name: getattr(settings, name) for name in Settings.model_fields}
         previous = self._previous(trial)
         style_size = trial.settings.style_size
         content = self._picture(trial.content, trial.settings.size) if trial.content else None

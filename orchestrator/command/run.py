@@ -30,7 +30,7 @@ def run(request: Request) -> None:
 
 def _report(outcome: Outcome) -> None:
     plan, location = outcome.plan, outcome.run.location
-    for stand_in in sorted({one for trial in plan.trials.values() for one in trial.stand_ins}):
+    for stand_in in sorted({one for setup in plan.setups for one in setup.stand_ins}):
         say(f"stand-in: {stand_in}")
     for note in outcome.notes:
         say(note)

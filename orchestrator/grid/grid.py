@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from orchestrator.errors import GridError
 from orchestrator.grid.values import check_value, shown_value, unknown
@@ -26,6 +29,29 @@ class Dimension:
     values: tuple[tuple[Any, ...], ...]
     labels: tuple[tuple[str | None, ...], ...]
     crossed: int
+
+    def indices(self, setting: str, wanted: Any) -> frozenset[int]:
+        """Where one of the settings has the label `wanted`, or if no value has it, the value itself.
+
+        Raises GridError for what is no value of the setting.
+        """
+        by_label, by_value = self._known[self.settings.index(setting)]
+        found = by_label.get(wanted) if isinstance(wanted, str) else None
+        return found or by_value.get(check_value(setting, wanted), frozenset())
+
+    @functools.cached_property
+    def _known(self) -> list[tuple[dict[str, frozenset[int]], dict[Any, frozenset[int]]]]:
+        """For each setting, where its labels and values are: `exclude` may ask thousands of times."""
+        found = []
+        for column in range(len(self.settings)):
+            by_label: dict[str, set[int]] = {}
+            by_value: dict[Any, set[int]] = {}
+            for index, (labels, values) in enumerate(zip(self.labels, self.values, strict=True)):
+                by_value.setdefault(values[column], set()).add(index)
+                if (label := labels[column]) is not None:
+                    by_label.setdefault(label, set()).add(index)
+            found.append((_frozen(by_label), _frozen(by_value)))
+        return found
 
     def names(self, setting: str) -> list[str]:
         """What each value of one of the settings is called: its label, or the value itself."""
@@ -54,9 +80,15 @@ class Dimension:
         return positions
 
 
+def _frozen(indices: Mapping[Key, set[int]]) -> dict[Key, frozenset[int]]:
+    return {key: frozenset(found) for key, found in indices.items()}
+
+
 def _without_quotes(value: Any) -> str:
     return shown_value(value).strip("'") if isinstance(value, str) else shown_value(value)
 
+
+Key = TypeVar("Key", str, Any)
 
 Point = tuple[int, ...]
 """One index into `values` for each dimension."""
@@ -97,26 +129,57 @@ class Grid:
     def points(self) -> Iterator[Point]:
         """Every point once, in the grid's order: the last dimension varies fastest, included points come last."""
         crossed = [range(dimension.crossed) for dimension in self.dimensions]
-        seen: set[Point] = set()
-        for point in itertools.product(*crossed):
-            excluded = any(all(point[at] in values for at, values in rule.items()) for rule in self.exclude)
-            if not excluded and self._has_frame(point):
-                seen.add(point)
+        excluded = self._excluded()
+        for number, point in enumerate(itertools.product(*crossed)):
+            if not (excluded and excluded[number]) and self._has_frame(point):
                 yield point
+        seen: set[Point] = set()
         for included in self.include:
             ranges = ([included[index]] if index in included else values for index, values in enumerate(crossed))
             for point in itertools.product(*ranges):
-                if point not in seen and self._has_frame(point):
+                if point not in seen and not self._is_crossed(point, excluded) and self._has_frame(point):
                     seen.add(point)
                     yield point
+
+    def _excluded(self) -> bytes:
+        """For each combination of the crossed values, in order, whether `exclude` leaves it out; empty without rules.
+
+        Each rule is put into the whole table at once: rules times points, one by one, would run for minutes.
+        """
+        if not self.exclude:
+            return b""
+        counts = [dimension.crossed for dimension in self.dimensions]
+        varied = [at for at, count in enumerate(counts) if count > 1]  # NumPy has at most 64 dimensions
+        table = np.zeros([counts[at] for at in varied], bool)
+        for rule in self.exclude:
+            named = {at: [value for value in values if value < counts[at]] for at, values in rule.items()}
+            if all(named.values()):
+                every = [named.get(at, range(counts[at])) for at in varied]
+                table[np.ix_(*every)] = True
+        return table.tobytes()
+
+    def _is_crossed(self, point: Point, excluded: bytes) -> bool:
+        """Whether a point is one of those that cross all axes and are not excluded."""
+        number = 0
+        for dimension, index in zip(self.dimensions, point, strict=True):
+            if index >= dimension.crossed:
+                return False
+            number = number * dimension.crossed + index
+        return not (excluded and excluded[number])
 
     def _has_frame(self, point: Point) -> bool:
         """Whether the content has so many frames: clips differ in length, and stills have one."""
         if not self.clips:
             return True
-        settings = self.settings_at(point)
-        frames = self.clips.get(settings.content or "", 1)
-        return (settings.frame or 0) < min(frames, settings.clip_frames or frames)
+        content, frame, clip_frames = (self._value_at(name, point) for name in ("content", "frame", "clip_frames"))
+        frames = self.clips.get(content or "", 1)
+        return (frame or 0) < min(frames, clip_frames or frames)
+
+    def _value_at(self, setting: str, point: Point) -> Any:
+        for dimension, index in zip(self.dimensions, point, strict=True):
+            if setting in dimension.settings:
+                return dimension.values[index][dimension.settings.index(setting)]
+        return getattr(self.settings, setting)
 
     def settings_at(self, point: Point) -> TrialSettings:
         """The settings of one point. They were validated one by one; `trial.check_point` looks at them together."""
@@ -135,15 +198,9 @@ def select(dimensions: Sequence[Dimension], setting: str, wanted: Any) -> tuple[
     if index is None:
         raise GridError(unknown("axis", setting, (name for one in dimensions for name in one.settings)))
     dimension = dimensions[index]
-    column = dimension.settings.index(setting)
-    found = {
-        at for at, labels in enumerate(dimension.labels) if labels[column] is not None and labels[column] == wanted
-    }
-    if not found:
-        value = check_value(setting, wanted)
-        found = {at for at, values in enumerate(dimension.values) if values[column] == value}
+    found = dimension.indices(setting, wanted)
     if not found:
         raise GridError(
             f"the axis {setting} has no value {shown_value(wanted)}; it has {listed(dimension.names(setting))}"
         )
-    return index, frozenset(found)
+    return index, found

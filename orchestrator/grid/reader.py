@@ -17,12 +17,13 @@ import contextlib
 import functools
 import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from orchestrator.errors import GridError, Position
 from orchestrator.grid.grid import Dimension, Grid, select
+from orchestrator.grid.growing import GrowingDimension
 from orchestrator.grid.values import check_value, shown_value, spaced, unknown
 from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
@@ -279,7 +280,7 @@ class _Reader:
 
         An axis that a point does not name takes all its values; a setting that is no axis becomes one.
         """
-        grown, included = list(dimensions), []
+        grown, included = [GrowingDimension(dimension) for dimension in dimensions], []
         for steps, point in self._points(block, "include"):
             values = {}
             for name, value in point.items():
@@ -288,27 +289,24 @@ class _Reader:
                     values[name] = self._labelled(grown, name, value, (*steps, name))
             for name in values:
                 if not any(name in dimension.settings for dimension in grown):
-                    grown.append(Dimension((name,), ((getattr(base, name),),), ((None,),), crossed=1))
+                    alone = Dimension((name,), ((getattr(base, name),),), ((None,),), crossed=1)
+                    grown.append(GrowingDimension(alone))
             indices = {}
             for index, dimension in enumerate(grown):
                 named = [name for name in dimension.settings if name in values]
                 if named and len(named) < len(dimension.settings):
                     self._fail(f"{' and '.join(dimension.settings)} are zipped: name all of them or none", steps)
                 if named:
-                    wanted = tuple(values[name] for name in dimension.settings)
-                    grown[index] = _with_value(dimension, wanted)
-                    indices[index] = grown[index].values.index(wanted)
+                    indices[index] = dimension.index(tuple(values[name] for name in dimension.settings))
             included.append(indices)
-        return tuple(grown), tuple(included)
+        return tuple(dimension.grown() for dimension in grown), tuple(included)
 
-    def _labelled(self, dimensions: Sequence[Dimension], name: str, value: Any, steps: Steps) -> Any:
+    def _labelled(self, dimensions: Sequence[GrowingDimension], name: str, value: Any, steps: Steps) -> Any:
         """A value given by the label that an axis has for it, or by itself."""
-        for dimension in dimensions:
-            if name in dimension.settings and isinstance(value, str):
-                column = dimension.settings.index(name)
-                for labels, values in zip(dimension.labels, dimension.values, strict=True):
-                    if labels[column] == value:
-                        return values[column]
+        if isinstance(value, str):
+            for dimension in dimensions:
+                if name in dimension.settings and value in dimension.labelled(name):
+                    return dimension.labelled(name)[value]
         return self._value(name, value, steps)
 
     def _sheet(
@@ -332,18 +330,6 @@ class _Reader:
                     self._fail(f"{name} is here a second time", at)
                 sides[side] += (name,)
         return sides["rows"], sides["columns"]
-
-
-def _with_value(dimension: Dimension, value: tuple[Any, ...]) -> Dimension:
-    """The dimension with one more value; where zipped axes have parts of it already, they keep those parts' labels."""
-    if value in dimension.values:
-        return dimension
-    there = list(zip(dimension.labels, dimension.values, strict=True))
-    label = tuple(
-        next((labels[column] for labels, values in there if values[column] == one), None)
-        for column, one in enumerate(value)
-    )
-    return replace(dimension, values=(*dimension.values, value), labels=(*dimension.labels, label))
 
 
 def _dimensions(axes: Mapping[str, _Axis], groups: Sequence[Sequence[str]]) -> tuple[Dimension, ...]:

@@ -111,10 +111,16 @@ def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -
 
 def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
     """Lanes that can share passes: one network cut at one layer, one shape, one number of steps."""
+    numbers: dict[tuple[object, ...], int] = {}
+    of_setup: dict[int, int] = {}  # equal for setups whose trials may be one optimisation
     lanes: dict[tuple[object, ...], list[Trial]] = {}
     for trial in trials:
-        key = trial.network, trial.content, trial.style, trial.after, trial.settings.trajectory
-        lanes.setdefault(key, []).append(trial)
+        setup = trial.setup
+        number = of_setup.get(id(setup))
+        if number is None:
+            key = setup.network, setup.content, setup.style, setup.trajectory
+            number = of_setup[id(setup)] = numbers.setdefault(key, len(numbers))
+        lanes.setdefault((number, trial.after, setup.lasting(trial.values)), []).append(trial)
     groups: dict[tuple[object, ...], list[Lane]] = {}
     for lane in map(tuple, lanes.values()):
         groups.setdefault(_kind(lane), []).append(lane)
@@ -128,14 +134,13 @@ def sharing(lane: Lane) -> tuple[object, ...]:
 
 def _kind(lane: Lane) -> tuple[object, ...]:
     """What lanes must have in common beside the number of their steps."""
-    first = lane[0]
-    frame = first.settings.frame if first.after else 0
-    return first.network, first.deepest, first.width, first.height, frame, first.settings.shared_in_batch
+    setup = lane[0].setup
+    return setup.settings.frame if lane[0].after else 0, setup.shared_in_batch
 
 
 def _length(lane: Lane) -> int:
     """The steps of a lane: those of its longest trial."""
-    return max(trial.settings.iterations for trial in lane)
+    return max(trial.iterations for trial in lane)
 
 
 def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:

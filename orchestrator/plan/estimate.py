@@ -51,9 +51,10 @@ def seconds(batches: Sequence[Batch]) -> float:
     rate, has_bf16 = machine_rate(), multiplies_bf16()
     total = START_SECONDS
     for batch in batches:
-        one = batch.trials[0]
-        exact, rounded = CONVOLUTION_SHARE.get(one.architecture, OTHERS_SHARE)
-        in_bf16 = one.settings.precision == "bf16" or (one.settings.precision == "auto" and has_bf16)
+        setup = batch.trials[0].setup
+        exact, rounded = CONVOLUTION_SHARE.get(setup.architecture, OTHERS_SHARE)
+        precision = setup.settings.precision
+        in_bf16 = precision == "bf16" or (precision == "auto" and has_bf16)
         total += batch.operations / (rate * (rounded if in_bf16 else exact))
     return total
 
@@ -66,8 +67,8 @@ def disk_bytes(batches: Sequence[Batch]) -> int:
 
 
 def _frame_bytes(trial: Trial) -> float:
-    settings = trial.settings
-    frames = -(-settings.iterations // settings.frames_every) if settings.frames_every else 0
+    every = trial.setup.settings.frames_every
+    frames = -(-trial.iterations // every) if every else 0
     return frames * trial.width * trial.height * BYTES_PER_FRAME_PIXEL
 
 
@@ -75,8 +76,7 @@ def sheet_pixels(plan: Plan) -> tuple[int, int]:
     """About how wide and high the sheet will be. Like the sheet, it enlarges small images and reduces large ones."""
     from results.sheets.sizes import LARGEST_CELL, SMALLEST_CELL
 
-    trials = list(plan.trials.values())
-    width, height = max(trial.width for trial in trials), max(trial.height for trial in trials)
+    width, height = max(setup.width for setup in plan.setups), max(setup.height for setup in plan.setups)
     edge = max(width, height)
     scale = min(LARGEST_CELL, max(edge, SMALLEST_CELL)) / edge
     grid = plan.grid

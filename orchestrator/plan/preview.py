@@ -38,7 +38,7 @@ def preview(plan: Plan, run: Run) -> dict[str, Any]:
         "batches": {
             "count": len(plan.batches),
             "at_once": plan.parallel,
-            "patches_alone": any(trial.settings.style_representation == "mrf" for trial in plan.trials.values()),
+            "patches_alone": any(setup.settings.style_representation == "mrf" for setup in plan.setups),
             "widths": dict(sorted(Counter(batch.width for batch in plan.batches).items())),
         },
         "pictures": {

@@ -1,42 +1,38 @@
-"""A trial: what it is, which pictures and which network it uses, and its id, which follows from what determines its
-result. What a grid says and how trials share batches is not here.
+"""A trial: what it is, and which pictures and which network it uses. Its id is made in `identity`; how the trials of a
+grid are found quickly is in `trials`, how they share batches in `batches`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from orchestrator.plan.identity import Identity
 from orchestrator.plan.inputs import Inputs
 from stylize import ARCHITECTURES, SettingsError
-from stylize.settings import ABOUT, AFTER_FRAME, DEFAULTS, PICTURES, PictureShare, TrialSettings, why_needed
+from stylize.settings import PICTURES, PictureShare, TrialSettings, why_needed
 from weights import Weights
-
-NUMERICS_VERSION = 3
-"""Raised whenever the same settings would give other pixels than before, also by another default."""
-
-NUMERICS_VERSION_OF_PYRAMIDS = 4
-"""The same for pyramids with Adam: what it has learned of the slope is enlarged in another way than by version 3."""
 
 LONGEST_SNAPSHOT = 16_383
 """Pixels that an edge of a WebP can have, the format of the images on the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One optimisation: its name, its settings with layers filled in, and what it is made from."""
+@dataclass(frozen=True)
+class Setup:
+    """What trials have in common that differ only in settings on which nothing else depends (`About.alone`): their
+    pictures, their size, their network and all other settings.
+    """
 
-    id: str
-    settings: TrialSettings
+    settings: TrialSettings  # of one of the trials, with layers filled in
+    varying: tuple[str, ...]  # the settings in which its trials may differ
     width: int
     height: int
-    content: str | None  # references of the pictures that it uses
+    content: str | None  # references of the pictures that are used
     style: str | None
     start: str | None
-    after: str | None  # of a frame of a clip: the trial whose result it follows
-    frame_before: str | None  # and the reference of that trial's content
+    frame_before: str | None  # of a frame that follows another: the reference of that frame
     weights_reference: str
     weights_sha256: str
     stand_ins: tuple[str, ...]
@@ -46,7 +42,7 @@ class Trial:
 
     @property
     def blend(self) -> tuple[PictureShare, ...]:
-        """Further style pictures that it uses."""
+        """Further style pictures that are used."""
         return self.settings.style_blend if self.settings.uses_style else ()
 
     @property
@@ -55,9 +51,9 @@ class Trial:
         one = self.settings
         return (one.content_mask, one.style_mask) if one.uses_masks and one.content_mask and one.style_mask else None
 
-    @property
+    @functools.cached_property
     def pictures(self) -> list[tuple[str, int | tuple[int, int]]]:
-        """References of all pictures that it uses, with the sizes they are brought to."""
+        """References of all pictures that are used, with the sizes they are brought to."""
         styles = [picture for picture, _ in self.blend] + ([self.style] if self.style else [])
         found: list[tuple[str, int | tuple[int, int]]] = [(style, self.settings.style_size) for style in styles]
         if self.content:
@@ -68,20 +64,151 @@ class Trial:
             found.append((self.frame_before, self.settings.size))
         return found
 
-    @property
-    def operations(self) -> float:
-        """Floating-point operations of the whole optimisation."""
+    @functools.cached_property
+    def operations_a_step(self) -> float:
+        """Floating-point operations of one step of the optimisation."""
         architecture, settings = ARCHITECTURES[self.architecture], self.settings
         one = architecture.operations(self.deepest, self.height, self.width)
         if settings.style_representation == "mrf":
             forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
             for layer, _ in settings.active_style_layers:
                 one += architecture.matching_operations(layer, self.height, self.width, settings.mrf_stride, forms)
-        return one * settings.iterations
+        return one
+
+    @functools.cached_property
+    def iterations_at(self) -> int | None:
+        """The index of `iterations` in `varying`, where it varies."""
+        return self.varying.index("iterations") if "iterations" in self.varying else None
+
+    @functools.cached_property
+    def trajectory(self) -> tuple[object, ...]:
+        """The settings that do not vary and describe the way of the image, as `Settings.trajectory` does."""
+        return tuple((name, value) for name, value in self.settings.trajectory.items() if name not in self.varying)
+
+    @functools.cached_property
+    def _ends_alone(self) -> bool:
+        """Whether iterations say where the image's way ends, and nothing about the way."""
+        return self.iterations_at is not None and "iterations" not in self.settings.trajectory
+
+    @functools.cached_property
+    def shared_in_batch(self) -> tuple[object, ...]:
+        """What all trials of a batch have in common."""
+        return self.network, self.deepest, self.width, self.height, self.settings.shared_in_batch
+
+    def lasting(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Of a trial's values those that describe the way of its image: all but iterations, where these only say where
+        it ends.
+        """
+        at = self.iterations_at
+        return values[:at] + values[at + 1 :] if self._ends_alone and at is not None else values
 
 
-def make_trial(settings: TrialSettings, inputs: Inputs, before: Trial | None = None) -> Trial:
-    """The trial of a point of a grid. `before` is the trial of the frame before, in a clip.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One optimisation. It is small, because grids may have a million: what it shares with others is its `setup`."""
+
+    id: str
+    setup: Setup
+    values: tuple[Any, ...] = ()  # of the settings `setup.varying`
+    after: str | None = None  # of a frame of a clip: the trial whose result it follows
+
+    @property
+    def settings(self) -> TrialSettings:
+        """All settings, with layers filled in. Made at each call; keep it where it is used often."""
+        return self.setup.settings.model_copy(update=dict(zip(self.setup.varying, self.values, strict=True)))
+
+    @property
+    def iterations(self) -> int:
+        """Steps of the optimisation."""
+        index = self.setup.iterations_at
+        return self.setup.settings.iterations if index is None else self.values[index]
+
+    @property
+    def operations(self) -> float:
+        """Floating-point operations of the whole optimisation."""
+        return self.setup.operations_a_step * self.iterations
+
+    @property
+    def width(self) -> int:
+        """Pixels of the image."""
+        return self.setup.width
+
+    @property
+    def height(self) -> int:
+        """Pixels of the image."""
+        return self.setup.height
+
+    @property
+    def content(self) -> str | None:
+        """The reference of the content picture; of a clip, that of the frame."""
+        return self.setup.content
+
+    @property
+    def style(self) -> str | None:
+        """The reference of the style picture, where it is used."""
+        return self.setup.style
+
+    @property
+    def start(self) -> str | None:
+        """The reference of the picture that the image starts from, where it is another one."""
+        return self.setup.start
+
+    @property
+    def frame_before(self) -> str | None:
+        """The reference of the frame before, where the trial follows it."""
+        return self.setup.frame_before
+
+    @property
+    def blend(self) -> tuple[PictureShare, ...]:
+        """Further style pictures that are used."""
+        return self.setup.blend
+
+    @property
+    def masks(self) -> tuple[str, str] | None:
+        """The label images of the content and of the style picture, where they have a part."""
+        return self.setup.masks
+
+    @property
+    def pictures(self) -> list[tuple[str, int | tuple[int, int]]]:
+        """References of all pictures that are used, with the sizes they are brought to."""
+        return self.setup.pictures
+
+    @property
+    def weights_reference(self) -> str:
+        """What the weights are called."""
+        return self.setup.weights_reference
+
+    @property
+    def weights_sha256(self) -> str:
+        """The hash of the weights' file."""
+        return self.setup.weights_sha256
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """What stands in for what, in words."""
+        return self.setup.stand_ins
+
+    @property
+    def architecture(self) -> str:
+        """Of the network that runs, which may be a stand-in."""
+        return self.setup.architecture
+
+    @property
+    def network(self) -> str:
+        """Equal for trials that share a network."""
+        return self.setup.network
+
+    @property
+    def deepest(self) -> str:
+        """The layer that the network is cut off after."""
+        return self.setup.deepest
+
+
+def make_setup(
+    settings: TrialSettings, inputs: Inputs, before: Trial | None = None, varying: Sequence[str] = ()
+) -> tuple[Setup, Identity]:
+    """The setup of a point of a grid, and what the ids of its trials have in common. `before` is the trial of the frame
+    before, in a clip.
 
     Raises SettingsError for what cannot go together, and what finding pictures and weights raises.
     """
@@ -100,16 +227,15 @@ def make_trial(settings: TrialSettings, inputs: Inputs, before: Trial | None = N
     files = {"content": content, "style": style, "init_image": start}
     files |= {picture: picture for picture in _blended(settings)}
     files |= {"content_mask": settings.content_mask, "style_mask": settings.style_mask}
-    hashes = _hashes(files, weights, before, inputs)
-    return Trial(
-        id=trial_id(settings, width, height, hashes),
+    hashes = _hashes(files, weights, inputs)
+    setup = Setup(
         settings=settings,
+        varying=tuple(varying),
         width=width,
         height=height,
         content=content,
         style=style,
         start=start,
-        after=before.id if before else None,
         frame_before=before.content if before else None,
         weights_reference=weights.reference,
         weights_sha256=weights.sha256 if weights.is_here else "unknown",
@@ -118,6 +244,8 @@ def make_trial(settings: TrialSettings, inputs: Inputs, before: Trial | None = N
         network=f"{weights.architecture} {hashes['weights']} {settings.pooling} {settings.padding}",
         deepest=deepest,
     )
+    following = {"previous": ""} if before else {}
+    return setup, Identity(settings, width, height, hashes | following, setup.varying)
 
 
 def _content(settings: TrialSettings, inputs: Inputs) -> str | None:
@@ -169,16 +297,13 @@ def _check_size(
         )
 
 
-def _hashes(files: Mapping[str, str | None], weights: Weights, before: Trial | None, inputs: Inputs) -> dict[str, str]:
-    """The hashes that `trial_id` takes. What has to be downloaded first has none: then the id is not final."""
+def _hashes(files: Mapping[str, str | None], weights: Weights, inputs: Inputs) -> dict[str, str]:
+    """The hashes that ids are made from. What has to be downloaded first has none: then the id is not final."""
     found = {"weights": f"{weights.sha256} {weights.preprocessing}" if weights.is_here else "unknown"}
     for name, reference in files.items():
         if reference:
             picture = inputs.picture(reference)
             found[name] = picture.sha256 if picture.source else f"unknown: {reference}"
-    if before:
-        assert before.content
-        found["previous"] = f"{before.id} {inputs.picture(before.content).sha256}"
     return found
 
 
@@ -191,35 +316,6 @@ def _stand_ins(
     if weights.stand_in:
         found.append(f"{weights.stand_in} for {settings.architecture} {weights.reference}")
     return tuple(found)
-
-
-def trial_id(settings: TrialSettings, width: int, height: int, hashes: Mapping[str, str]) -> str:
-    """Names a trial by what determines its result: 20 hexadecimal digits.
-
-    `settings` have their layers filled in. `hashes` holds those of weights and pictures, whose names do not count, and
-    for a frame of a clip `previous`: what it follows. Settings without effect (the seed where nothing is drawn, the
-    style where α alone counts) do not count either, nor does what leaves the pixels alone (checkpointing,
-    frames_every), nor do settings at their default, so that settings added later leave old trials valid.
-    """
-    facts = settings.__dict__ | {AFTER_FRAME: "previous" in hashes}
-    counted = {
-        name: value
-        for name, value in settings.__dict__.items()
-        if value != DEFAULTS[name] and ABOUT[name].named_by == "value" and ABOUT[name].effect.holds(facts)
-    }
-    counted["content_layers"] = settings.active_content_layers
-    counted["style_layers"] = settings.active_style_layers
-    used = {"weights": hashes["weights"]}
-    used |= {name: hashes[name] for name in PICTURES if why_needed(name, facts)}
-    if settings.uses_style and settings.style_blend:
-        used["style_blend"] = ", ".join(f"{hashes[picture]} {share}" for picture, share in settings.style_blend)
-    if "previous" in hashes:
-        used["previous"] = hashes["previous"]
-    in_levels = settings.pyramid and settings.optimizer == "adam"
-    numerics = NUMERICS_VERSION_OF_PYRAMIDS if in_levels else NUMERICS_VERSION
-    identity = {"numerics": numerics, "width": width, "height": height, "settings": counted, "inputs": used}
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def check_point(settings: TrialSettings) -> TrialSettings:

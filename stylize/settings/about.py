@@ -39,6 +39,8 @@ class About:
     named_by: how a trial's id contains it. By its value, by the hash of the file that it names, or not at all, because
         the pixels do not depend on it.
     mentioned: whether the line below a sheet says it: always, unless it has its default, or never.
+    alone: whether nothing else about a trial depends on its value: neither its pictures, its size, its network nor
+        the trials that it shares a batch with. Conditions may depend on it. Planning a large grid is faster for it.
     words: values that are written as words.
     weights: of a setting whose items are pairs of a name and a number.
     cell, cell_type: how a table has the value where that is not the value itself.
@@ -49,6 +51,7 @@ class About:
     needed: tuple[Need, ...] = ()
     named_by: Literal["value", "file", "nothing"] = "value"
     mentioned: Literal["always", "unless default", "never"] = "always"
+    alone: bool = False
     words: Mapping[Any, str] = field(default_factory=dict)
     weights: Weights | None = None
     cell: Callable[[Any], Any] | None = None

@@ -28,6 +28,10 @@ class Condition(ABC):
         """The settings that it depends on."""
 
     @abstractmethod
+    def values(self, setting: str) -> set[Any] | None:
+        """The values of a setting that it tells from all others; None where it may tell any value from another."""
+
+    @abstractmethod
     def __str__(self) -> str:
         """The condition in words, such as `init is noise or mix`."""
 
@@ -41,23 +45,26 @@ class Condition(ABC):
 @dataclass(frozen=True)
 class _Is(Condition):
     setting: str
-    values: tuple[Any, ...]
+    accepted: tuple[Any, ...]
     expected: bool
 
     def holds(self, facts: Facts) -> bool | None:
         if self.setting not in facts:
             return None
-        return (facts[self.setting] in self.values) is self.expected
+        return (facts[self.setting] in self.accepted) is self.expected
 
     def names(self) -> frozenset[str]:
         return frozenset({self.setting})
 
+    def values(self, setting: str) -> set[Any] | None:
+        return set(self.accepted) if setting == self.setting else set()
+
     def __str__(self) -> str:
         if self.setting == AFTER_FRAME:
             return f"the trial {'follows' if self.expected else 'does not follow'} the frame before"
-        if self.values == (None,):
+        if self.accepted == (None,):
             return f"{self.setting} is {'not given' if self.expected else 'given'}"
-        values = " or ".join("empty" if value == () else f"{value}" for value in self.values)
+        values = " or ".join("empty" if value == () else f"{value}" for value in self.accepted)
         return f"{self.setting} is {'' if self.expected else 'not '}{values}"
 
 
@@ -74,6 +81,9 @@ class _Chooses(Condition):
 
     def names(self) -> frozenset[str]:
         return frozenset({self.setting})
+
+    def values(self, setting: str) -> set[Any] | None:
+        return None if setting == self.setting else set()
 
     def __str__(self) -> str:
         names = [name for name, element in self.elements.items() if self.accepts(element)]
@@ -92,6 +102,9 @@ class _Both(Condition):
     def names(self) -> frozenset[str]:
         return self.first.names() | self.second.names()
 
+    def values(self, setting: str) -> set[Any] | None:
+        return _union(self.first.values(setting), self.second.values(setting))
+
     def __str__(self) -> str:
         parts = (f"({part})" if isinstance(part, _Either) else str(part) for part in (self.first, self.second))
         return " and ".join(parts)
@@ -109,6 +122,9 @@ class _Either(Condition):
     def names(self) -> frozenset[str]:
         return self.first.names() | self.second.names()
 
+    def values(self, setting: str) -> set[Any] | None:
+        return _union(self.first.values(setting), self.second.values(setting))
+
     def __str__(self) -> str:
         parts = (f"({part})" if isinstance(part, _Both) else str(part) for part in (self.first, self.second))
         return " or ".join(parts)
@@ -122,11 +138,18 @@ class _Always(Condition):
     def names(self) -> frozenset[str]:
         return frozenset()
 
+    def values(self, setting: str) -> set[Any] | None:
+        return set()
+
     def __str__(self) -> str:
         return "always"
 
 
 ALWAYS: Condition = _Always()
+
+
+def _union(first: set[Any] | None, second: set[Any] | None) -> set[Any] | None:
+    return None if first is None or second is None else first | second
 
 
 def where(setting: str, *values: Any) -> Condition:

@@ -68,11 +68,13 @@ class Settings(BaseModel):
         description="Layers of the style loss: a list (each of n weighs 1/n), or a mapping layer → weight. "
         "[] means content only.",
     )
-    ratio: Annotated[float, About(title="α/β", words={0.0: "style only", math.inf: "content only"})] = Field(
-        default=1e-3,
-        ge=0,
-        allow_inf_nan=True,
-        description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
+    ratio: Annotated[float, About(title="α/β", words={0.0: "style only", math.inf: "content only"}, alone=True)] = (
+        Field(
+            default=1e-3,
+            ge=0,
+            allow_inf_nan=True,
+            description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
+        )
     )
     style_representation: Annotated[StyleRepresentation, About(effect=USES_STYLE, mentioned="unless default")] = Field(
         default="gram",
@@ -113,10 +115,10 @@ class Settings(BaseModel):
         description="γ, weight of the mean squared difference to the frame before, moved along the optical flow: for "
         "the frames of a clip (Ruder et al.).",
     )
-    tv_weight: Annotated[float, About(title="total variation weight", mentioned="unless default")] = Field(
+    tv_weight: Annotated[float, About(title="total variation weight", mentioned="unless default", alone=True)] = Field(
         default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default."
     )
-    iterations: Annotated[WholeNumber, About()] = Field(
+    iterations: Annotated[WholeNumber, About(alone=True)] = Field(
         default=500, ge=1, le=1_000_000, description="Optimisation steps."
     )
     init: Annotated[InitialImage, About(title="initial image", effect=OWN_START)] = Field(
@@ -124,16 +126,16 @@ class Settings(BaseModel):
         description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
         "style picture, a mix of content and noise (noise_share), or any other image.",
     )
-    noise_share: Annotated[float, About(effect=OWN_START & where("init", "mix"))] = Field(
+    noise_share: Annotated[float, About(effect=OWN_START & where("init", "mix"), alone=True)] = Field(
         default=0.5, gt=0, lt=1, description="Share of the noise in init: mix."
     )
-    noise_deviation: Annotated[float, About(effect=DRAWS_NOISE)] = Field(
+    noise_deviation: Annotated[float, About(effect=DRAWS_NOISE, alone=True)] = Field(
         default=20.0,
         gt=0,
         le=255,
         description="Standard deviation of the noise in pixel values.",
     )
-    seed: Annotated[WholeNumber, About(effect=DRAWS_NOISE)] = Field(
+    seed: Annotated[WholeNumber, About(effect=DRAWS_NOISE, alone=True)] = Field(
         default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as."
     )
     optimizer: Annotated[Optimizer, About(mentioned="unless default")] = Field(
@@ -141,10 +143,10 @@ class Settings(BaseModel):
         description="adam, or lbfgs: with a strong-Wolfe line search and a memory of 20; it "
         "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
     )
-    betas: Annotated[Betas, About(effect=IS_ADAM, mentioned="unless default")] = Field(
+    betas: Annotated[Betas, About(effect=IS_ADAM, mentioned="unless default", alone=True)] = Field(
         default=(0.9, 0.999), description="adam: how much of its running means stays at each step."
     )
-    learning_rate: Annotated[float, About()] = Field(
+    learning_rate: Annotated[float, About(alone=True)] = Field(
         default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step."
     )
     pyramid: Annotated[Pyramid, About()] = Field(
@@ -152,7 +154,7 @@ class Settings(BaseModel):
         description="Long edges in pixels at which the image is optimised first, coarse to fine: [128, 256]. Each "
         "level and the full size get an equal share of the iterations.",
     )
-    plateau: Annotated[float, About(mentioned="unless default")] = Field(
+    plateau: Annotated[float, About(mentioned="unless default", alone=True)] = Field(
         default=0.0,
         ge=0,
         lt=1,
@@ -163,13 +165,15 @@ class Settings(BaseModel):
         description="Whether responses are computed again on the way back, block by block, instead of being kept: a "
         "third more time, less memory, the same result. auto: where they would not fit.",
     )
-    decay: Annotated[Decay, About(effect=IS_ADAM)] = Field(
+    decay: Annotated[Decay, About(effect=IS_ADAM, alone=True)] = Field(
         default="staircase",
         description="Learning rate at step t. exponential: rate·r^(t/s). staircase: rate·r^floor(t/s). "
         "inverse_time: rate/(1 + r·t/s). r is decay_rate, s is decay_steps.",
     )
-    decay_rate: Annotated[float, About(effect=DECAYS)] = Field(default=0.94, gt=0, description="r in the decay.")
-    decay_steps: Annotated[WholeNumber, About(effect=DECAYS)] = Field(
+    decay_rate: Annotated[float, About(effect=DECAYS, alone=True)] = Field(
+        default=0.94, gt=0, description="r in the decay."
+    )
+    decay_steps: Annotated[WholeNumber, About(effect=DECAYS, alone=True)] = Field(
         default=100, ge=1, lt=2**63, description="s in the decay, in steps."
     )
     precision: Annotated[Precision, About(mentioned="unless default")] = Field(
@@ -239,13 +243,14 @@ class Settings(BaseModel):
         )
 
     @property
-    def trajectory(self) -> tuple[object, ...]:
-        """Equal for settings that describe one optimisation and end it at different steps.
+    def trajectory(self) -> dict[str, object]:
+        """Settings that describe the way of the image, by name. Equal for settings that describe one optimisation and
+        end it at different steps.
 
         A pyramid and two stages spread over all iterations, so that no trajectory is shared there.
         """
         spread = self.pyramid or (self.matting_weight and self.matting_from)
-        return tuple(value for name, value in self.__dict__.items() if name != "iterations" or spread)
+        return {name: value for name, value in self.__dict__.items() if name != "iterations" or spread}
 
     def _default_style_layers(self, architecture: Architecture) -> tuple[str, ...]:
         """The architecture's own; for patches the third and fourth: conv3_1 and conv4_1, as in CNNMRF."""

@@ -10,11 +10,10 @@ from typer.testing import CliRunner
 
 import results
 from orchestrator import finish
-from orchestrator import sweep as planning
 from orchestrator.cluster import work
 from orchestrator.cluster.engine import Engine
 from orchestrator.command.main import app
-from orchestrator.plan.plan import make_plan
+from orchestrator.plan.plan import Plan
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
 from results import Run
 from results.run.derived import DERIVED
@@ -111,8 +110,10 @@ def test_no_success_is_reported_for_a_run_that_was_deleted_meanwhile(lost, messa
 def test_a_sweep_plans_again_only_where_another_has_committed_before_it_had_the_lock(
     run, sweep, small_grid, monkeypatch, no_ray, meanwhile
 ):
-    plans, locked = [], results.Run.locked
-    monkeypatch.setattr(planning, "make_plan", lambda *a, **k: plans.append(make_plan(*a, **k)) or plans[-1])
+    updates, locked, updated = [], results.Run.locked, Plan.updated
+    monkeypatch.setattr(
+        Plan, "updated", lambda plan, recorded: updates.append(len(recorded)) or updated(plan, recorded)
+    )
 
     def commit_first(self, *arguments):
         if meanwhile:
@@ -123,7 +124,7 @@ def test_a_sweep_plans_again_only_where_another_has_committed_before_it_had_the_
     monkeypatch.setattr(results.Run, "locked", commit_first)
     (run / "sheet.png").unlink()
     assert sweep(small_grid).exit_code == 0
-    assert len(plans) == 1 + meanwhile
+    assert len(updates) == 1 + meanwhile
 
 
 ABSURD = {

@@ -5,6 +5,7 @@ import json
 import math
 import time
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.errors import GridError
 from orchestrator.grid.grid import select
 from orchestrator.grid.reader import load_grid
+from stylize.settings import DEFAULTS as stylize_defaults
 
 # Values of each axis; the last is for `include` alone. None is the default of any of them.
 POOL = {
@@ -237,3 +239,40 @@ def test_a_huge_grid_is_counted_without_being_expanded(load):
     first = list(itertools.islice(grid.points(), 3))
     assert first == [(0,) * 10, (*(0,) * 9, 1), (*(0,) * 9, 2)]
     assert time.process_time() - started < 5
+
+
+def test_thousands_of_rules_leave_out_what_each_of_them_names(load):
+    """Rule by rule and point by point this would be 270 million questions."""
+    axes = {"seed": list(range(300)), "ratio": list(range(1, 301))}
+    rules = [{"seed": number % 300, "ratio": number % 299 + 1} for number in range(3_000)]
+    rules += [{"seed": 7}]
+    grid = load(json.dumps({"axes": axes, "exclude": rules}))
+    left = np.ones((300, 300), bool)
+    for number in range(3_000):
+        left[number % 300, number % 299] = False
+    left[7] = False
+    assert [tuple(point) for point in np.argwhere(left).tolist()] == list(grid.points())
+
+
+def test_thousands_of_rules_and_additions_find_their_values_along_a_long_axis(load):
+    """Value by value this would be 300 million comparisons."""
+    rules = [{"seed": 99_999 - number} for number in range(3_000)]
+    additions = [{"seed": 200_000 + number} for number in range(3_000)]
+    spaced = {"linspace": [0, 99_999, 100_000]}
+    grid = load(json.dumps({"axes": {"seed": spaced}, "exclude": rules, "include": additions}))
+    seeds = [grid.settings_at(point).seed for point in grid.points()]
+    assert seeds == [*range(97_000), *range(200_000, 203_000)]
+
+
+def test_a_label_may_stand_for_nothing(load):
+    """The value of the label is null, which is not the same as no such label."""
+    grid = load("axes: {weights: {usual: null, own: mine.pth}, seed: [1]}\ninclude: [{weights: usual, seed: 2}]\n")
+    assert [grid.settings_at(point).weights for point in grid.points()] == [None, "mine.pth", None]
+
+
+def test_an_exclusion_among_dozens_of_axes_of_one_value(load):
+    """An exclusion may name axes of one value beside others."""
+    plain = {name: value for name, value in stylize_defaults.items() if isinstance(value, str | int | float)}
+    ones = {name: [value] for name, value in plain.items() if name != "seed"}
+    grid = load(json.dumps({"axes": {"seed": [1, 2, 3], **ones}, "exclude": [{"seed": 2, "iterations": 500}]}))
+    assert [grid.settings_at(point).seed for point in grid.points()] == [1, 3]

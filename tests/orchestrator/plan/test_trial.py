@@ -10,10 +10,11 @@ from PIL import Image
 
 from orchestrator.grid.reader import load_grid
 from orchestrator.grid.values import check_value
+from orchestrator.plan.identity import trial_id
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
-from orchestrator.plan.trial import check_point, trial_id
+from orchestrator.plan.trial import check_point
 from stylize import SettingsError
 from stylize.settings import SETTING_NAMES, TrialSettings
 

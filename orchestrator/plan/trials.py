@@ -1,0 +1,145 @@
+"""The trials of all points of a grid. What points share is worked out once: a grid may have a million of them.
+
+Each value of an axis is looked at once. Points that differ only in settings on which nothing else depends
+(`About.alone`) share a `Setup`; for each of them no more is left than to put its id together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.errors import GridError
+from orchestrator.grid.grid import Dimension, Grid, Point
+from orchestrator.plan.identity import Identity, id_part
+from orchestrator.plan.inputs import Inputs
+from orchestrator.plan.trial import Setup, Trial, make_setup
+from stylize import SettingsError
+from stylize.settings import ABOUT
+
+
+def make_trials(grid: Grid, inputs: Inputs) -> list[tuple[Point, Trial]]:
+    """Every point of the grid with its trial, in the grid's order.
+
+    Raises GridError for impossible points, and what finding pictures and weights raises.
+    """
+    with _uncollected():
+        return list(_Maker(grid, inputs).make())
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector, which looks through all trials again and again while there are ever more."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@dataclass(frozen=True)
+class _AxisValue:
+    """One value of a dimension. `setup` is equal for values that lead to the same setup, and empty where all do.
+    `values` and `id_parts` are those of the settings that stand alone.
+    """
+
+    setup: tuple[int, ...]
+    values: tuple[Any, ...]
+    id_parts: tuple[str, ...]
+
+
+class _Maker:
+    def __init__(self, grid: Grid, inputs: Inputs) -> None:
+        self._grid, self._inputs = grid, inputs
+        self._axes = [_axis_values(dimension) for dimension in grid.dimensions]
+        self._varying = [name for dimension in grid.dimensions for name in dimension.settings if ABOUT[name].alone]
+        self._setups: dict[tuple[object, ...], tuple[Setup, Identity, str | None]] = {}
+
+    def make(self) -> Iterator[tuple[Point, Trial]]:
+        before: dict[Point, Trial] = {}
+        for point in self._grid.points():
+            # Frames are the last dimension, and the fastest, so that the frame before has its trial already.
+            previous = before.get((*point[:-1], point[-1] - 1)) if self._grid.clips else None
+            trial = self._trial(point, previous)
+            if self._grid.clips:
+                before[point] = trial
+            yield point, trial
+
+    def _trial(self, point: Point, before: Trial | None) -> Trial:
+        key: tuple[object, ...] = (before is None,)
+        values: tuple[Any, ...] = ()
+        parts: tuple[str, ...] = ()
+        for axis, index in zip(self._axes, point, strict=True):
+            one = axis[index]
+            key += one.setup
+            values += one.values
+            parts += one.id_parts
+        found = self._setups.get(key)
+        if found is None:
+            found = self._setups[key] = self._setup(point, before)
+        setup, identity, previous = found
+        if previous is None or before is None:
+            return Trial(identity.id(parts), setup, values)
+        return Trial(identity.id(parts, f"{before.id} {previous}"), setup, values, before.id)
+
+    def _setup(self, point: Point, before: Trial | None) -> tuple[Setup, Identity, str | None]:
+        """The setup of a point, and the hash of the frame that its trials follow."""
+        grid = self._grid
+        try:
+            setup, identity = make_setup(grid.settings_at(point), self._inputs, before, self._varying)
+        except SettingsError as error:
+            where = ", ".join(
+                f"{name}={dimension.names(name)[index]}"
+                for dimension, index in zip(grid.dimensions, point, strict=True)
+                for name in dimension.settings
+            )
+            raise GridError(f"{grid.file}: {error}" + (f" (at {where})" if where else "")) from error
+        follows = setup.frame_before
+        return setup, identity, self._inputs.picture(follows).sha256 if follows else None
+
+
+def _axis_values(dimension: Dimension) -> list[_AxisValue]:
+    alone = [column for column, name in enumerate(dimension.settings) if ABOUT[name].alone]
+    setups: dict[tuple[object, ...], int] = {}
+    numbers = []
+    for values in dimension.values:
+        key = tuple(_decisive(name, value) for name, value in zip(dimension.settings, values, strict=True))
+        numbers.append(setups.setdefault(key, len(setups)))
+    found = []
+    for number, values in zip(numbers, dimension.values, strict=True):
+        found.append(
+            _AxisValue(
+                setup=(number,) if len(setups) > 1 else (),
+                values=tuple(values[column] for column in alone),
+                id_parts=tuple(id_part(dimension.settings[column], values[column]) for column in alone),
+            )
+        )
+    return found
+
+
+def _decisive(name: str, value: Any) -> object:
+    """What a setup depends on: the value, but of a setting that stands alone only whether a condition names it."""
+    if not ABOUT[name].alone:
+        return value
+    named = _NAMED.get(name)
+    return value if named is None or value in named else None
+
+
+def _named_values(setting: str) -> set[Any] | None:
+    """The values of a setting that conditions tell from all others; None where they may tell any from another."""
+    found: set[Any] = set()
+    for about in ABOUT.values():
+        for condition in (about.effect, *(need.condition for need in about.needed)):
+            values = condition.values(setting)
+            if values is None:
+                return None
+            found |= values
+    return found
+
+
+_NAMED = {name: _named_values(name) for name, about in ABOUT.items() if about.alone}
