@@ -51,7 +51,7 @@ GOLDEN = {
 def test_pyramids_with_adam_are_of_a_numerics_version_of_their_own(monkeypatch):
     pyramid, plain, lbfgs = {"pyramid": [20]}, {}, {"pyramid": [20], "optimizer": "lbfgs"}
     before = [identify(given) for given in (pyramid, plain, lbfgs)]
-    monkeypatch.setattr("orchestrator.plan.trial.NUMERICS_VERSION_OF_PYRAMIDS", 3)
+    monkeypatch.setattr("orchestrator.plan.identity.NUMERICS_VERSION_OF_PYRAMIDS", 3)
     after = [identify(given) for given in (pyramid, plain, lbfgs)]
     assert before[0] != after[0]
     assert before[1:] == after[1:]
