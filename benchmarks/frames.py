@@ -57,7 +57,10 @@ def _batch(targets: Targets, edge: int, steps: int, every: int) -> float:
     content, style = (_picture(name, edge) for name in ("astronaut", "improvisation"))
     each = [Settings(iterations=steps, frames_every=every, ratio=10.0**-place) for place in range(1, IMAGES + 1)]
     sizes = {"width": edge, "height": edge}
-    trials = [SimpleNamespace(id=f"{place:020x}", settings=one, **sizes) for place, one in enumerate(each)]
+    trials = [
+        SimpleNamespace(id=f"{place:020x}", settings=one, iterations=one.iterations, **sizes)
+        for place, one in enumerate(each)
+    ]
     with tempfile.TemporaryDirectory(prefix="frames-") as folder:
         started = time.perf_counter()
         writer: Any = (

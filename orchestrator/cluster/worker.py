@@ -273,13 +273,13 @@ class _Pictures:
 
         from stylize import Settings, Transfer
 
-        settings = trial.settings  # made anew at each call
-        values = {name: getattr(settings, name) for name in Settings.model_fields}
+        given = trial.settings
+        values = {name: getattr(given, name) for name in Settings.model_fields}
         previous = self._previous(trial)
-        style_size = trial.settings.style_size
-        content = self._picture(trial.content, trial.settings.size) if trial.content else None
+        style_size = given.style_size
+        content = self._picture(trial.content, given.size) if trial.content else None
         start = self._picture(trial.start, (trial.width, trial.height)) if trial.start else None
-        if previous and content is not None and trial.settings.frame_start == "warped":
+        if previous and content is not None and given.frame_start == "warped":
             # What has come into sight has no result yet: the warped image shows there what hid it before.
             known = previous.known.bool()
             values["init"], start = "image", torch.where(known, previous.warped, content)

@@ -72,7 +72,7 @@ class FakeTrial:
     def __init__(self, number, iterations):
         self.id = f"{number:020x}"
         self.width, self.height = 8, 6
-        self.settings = type("settings", (), {"iterations": iterations})
+        self.iterations = iterations
 
 
 class FakeSnapshot:

@@ -11,13 +11,13 @@ from stylize import ARCHITECTURES
 
 
 def lane(name, iterations=10, edge=448, network="one"):
-    settings = SimpleNamespace(iterations=iterations, shared_in_batch=())
+    setup = SimpleNamespace(settings=SimpleNamespace(frame=None), shared_in_batch=(network, edge))
     return (
         SimpleNamespace(
             id=name,
-            settings=settings,
+            setup=setup,
+            iterations=iterations,
             operations=float(iterations * edge * edge),
-            network=network,
             architecture="vgg16",
             deepest="conv5_1",
             width=edge,
@@ -78,7 +78,7 @@ def test_only_what_can_share_passes_is_in_one_batch_and_nothing_is_lost():
     assert sorted(one.trials[0].id for one in batches) != []
     assert sorted(trial.id for one in batches for trial in one.trials) == sorted(one[0].id for one in lanes)
     for batch in batches:
-        assert len({(one.network, one.width, one.settings.iterations) for one in batch.trials}) == 1
+        assert len({(one.setup.shared_in_batch, one.width, one.iterations) for one in batch.trials}) == 1
 
 
 def test_the_group_with_the_most_work_is_begun_first():
