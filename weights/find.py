@@ -15,6 +15,7 @@ from store import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder
 from store.checksum import sha256
 from weights.errors import UnknownWeightsError
 from weights.manifest import manifest
+from weights.metadata import named_preprocessing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,7 +35,8 @@ class Weights:
 
     architecture: of the network that they fit; for a stand-in it may differ from the one that the grid asked for.
     reference: as the grid wrote it, or the name of the architecture's default.
-    preprocessing: the name of what is done to pictures first; None: as the file's own metadata say.
+    preprocessing: the name of what is done to pictures first; None: as the file's own metadata say. See
+        `preprocessing_used`.
     stand_in: what replaces the weights that the grid asked for (`vgg16-slim`, `random weights`), or None.
     """
 
@@ -58,6 +60,18 @@ class Weights:
             return sha256(self.file)
         return hashlib.sha256(f"He-normal with gains {self.architecture} seed {self.seed}".encode()).hexdigest()
 
+    @functools.cached_property
+    def preprocessing_used(self) -> str | None:
+        """The name of what is done to pictures first; None where the file that may say it is yet to be downloaded."""
+        if self.preprocessing or not self.is_here:
+            return self.preprocessing
+        return (self.file and named_preprocessing(self.file)) or DEFAULT_PREPROCESSING
+
+    @property
+    def preprocessing_is_assumed(self) -> bool:
+        """Whether neither the grid, the manifest nor the file says it."""
+        return bool(self.file and not self.preprocessing and not named_preprocessing(self.file))
+
     def load(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str]:
         """The parameters with the keys and shapes of `shapes` (fp32, CPU), and the name of their preprocessing.
 
@@ -67,16 +81,15 @@ class Weights:
         from weights.load import load
 
         if self.seed is not None:
-            return he_normal(
-                shapes, self.seed, GAINS.get(self.architecture)
-            ), self.preprocessing or DEFAULT_PREPROCESSING
-        assert self.file is not None, f"{self.reference} is not here yet"
-        parameters, named = load(self.file, shapes)
-        return parameters, self.preprocessing or named or DEFAULT_PREPROCESSING
+            parameters = he_normal(shapes, self.seed, GAINS.get(self.architecture))
+        else:
+            assert self.file is not None, f"{self.reference} is not here yet"
+            parameters = load(self.file, shapes)
+        return parameters, self.preprocessing_used or DEFAULT_PREPROCESSING
 
 
 DEFAULT_PREPROCESSING = "torchvision"
-"""For a user's own file whose metadata do not say otherwise."""
+"""For a user's own file that does not say otherwise, where the grid does not either."""
 
 
 def find_weights(

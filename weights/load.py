@@ -17,8 +17,8 @@ from store.checksum import looks_like_html
 from weights.errors import UnusableError
 
 
-def load(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str | None]:
-    """The parameters named in `shapes` as fp32 on the CPU, and the preprocessing that the file's metadata name.
+def load(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """The parameters named in `shapes` as fp32 on the CPU.
 
     Other entries of the file, such as a classifier, are left alone. Raises UnusableError, which says whether the file
     is empty, a web page, cut short, unsafe, or made for another architecture.
@@ -27,20 +27,16 @@ def load(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, T
         raise UnusableError(f"{path} is empty")
     if looks_like_html(path):
         raise UnusableError(f"{path} is an HTML page, not a weights file: save the file that the page links to")
-    if path.suffix.lower() == ".safetensors":
-        tensors, preprocessing = _read_safetensors(path, shapes)
-    else:
-        tensors, preprocessing = _read_pickle(path), None
+    tensors = _read_safetensors(path, shapes) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
     _check(path, tensors, shapes)
-    return {key: tensors[key].to(torch.float32).clone() for key in shapes}, preprocessing
+    return {key: tensors[key].to(torch.float32).clone() for key in shapes}
 
 
-def _read_safetensors(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str | None]:
+def _read_safetensors(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
             here = set(file.keys())
-            tensors = {key: file.get_tensor(key) for key in shapes if key in here}
-            return tensors, (file.metadata() or {}).get("preprocessing")
+            return {key: file.get_tensor(key) for key in shapes if key in here}
     except (SafetensorError, OSError, ValueError) as error:
         raise UnusableError(f"{path} is damaged, cut short, or not a safetensors file: {error}") from error
 

@@ -28,13 +28,13 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
     """
     from stylize import PREPROCESSING
 
-    loaded: dict[tuple[str, str], NetworkParts] = {}
+    loaded: dict[tuple[str, str, str | None], NetworkParts] = {}
     networks: dict[str, NetworkParts] = {}
     for trial in trials:
         if trial.network in networks:
             continue
         weights = inputs.network_weights(trial.setup.settings)
-        key = weights.architecture, weights.sha256
+        key = weights.architecture, weights.sha256, weights.preprocessing_used
         if key not in loaded:
             loaded[key] = _load(weights)
         if loaded[key].preprocessing not in PREPROCESSING:

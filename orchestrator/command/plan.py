@@ -71,6 +71,10 @@ def print_preview(found: dict[str, Any]) -> None:
             state = " (to be downloaded)" if one["to_download"] else ""
             stand_in = f"stand-in {one['stand_in']}: " if one["stand_in"] else ""
             line(kind, f"{name}: {stand_in}{one['from']}{size}{state}")
+            if one.get("preprocessing_is_assumed"):
+                line(
+                    "", f"the file does not say its preprocessing: {one['preprocessing']} is assumed (`preprocessing:`)"
+                )
     line("time", f"about {duration(found['seconds_on_this_processor'])} on this machine's processor")
     line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
     line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ class Inputs:
 
     sources: Sources
     pictures: dict[str, Picture] = field(default_factory=dict)
-    weights: dict[tuple[str, str | None], Weights] = field(default_factory=dict)
+    weights: dict[tuple[str, str | None, str | None], Weights] = field(default_factory=dict)
     clips: dict[str, Clip | None] = field(default_factory=dict)
     _frames: dict[str, Picture] = field(default_factory=dict)
     _checked: set[tuple[str, str]] = field(default_factory=set)  # masks that fit each other
@@ -105,11 +105,11 @@ class Inputs:
 
     def network_weights(self, settings: TrialSettings) -> Weights:
         """The weights of a trial's network."""
-        key = settings.architecture, settings.weights
+        key = settings.architecture, settings.weights, settings.preprocessing
         if key not in self.weights:
             sources = self.sources
             try:
-                self.weights[key] = find_weights(
+                found = find_weights(
                     settings.architecture,
                     settings.weights,
                     base=sources.base,
@@ -118,6 +118,9 @@ class Inputs:
                 )
             except UnknownWeightsError as error:
                 raise self._grid_error(error, ("weights",), settings.weights or "") from error
+            if settings.preprocessing and not found.stand_in:  # a stand-in was trained with its own
+                found = replace(found, preprocessing=settings.preprocessing)
+            self.weights[key] = found
         return self.weights[key]
 
     def check_masks(self, content: str, style: str) -> None:

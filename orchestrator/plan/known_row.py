@@ -17,6 +17,7 @@ def known_row(trial: Trial, sha256: Mapping[str, str]) -> dict[str, Any]:
     return settings_row(trial.settings) | {
         "trial_id": trial.id,
         "weights": trial.weights_reference,
+        "preprocessing": trial.preprocessing,
         "width": trial.width,
         "height": trial.height,
         "content_sha256": sha256[trial.content] if trial.content else None,

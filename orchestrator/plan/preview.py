@@ -51,12 +51,14 @@ def preview(plan: Plan, run: Run) -> dict[str, Any]:
             for reference, picture in plan.inputs.pictures.items()
         },
         "weights": {
-            f"{architecture} {weights.reference}": {
+            " ".join(part for part in (architecture, weights.reference, given) if part): {
                 "from": weights.origin,
                 "stand_in": weights.stand_in,
                 "to_download": not weights.is_here,
+                "preprocessing": weights.preprocessing_used,
+                "preprocessing_is_assumed": weights.preprocessing_is_assumed,
             }
-            for (architecture, _), weights in plan.inputs.weights.items()
+            for (architecture, _, given), weights in plan.inputs.weights.items()
         },
         "seconds_on_this_processor": round(estimate.seconds(plan.batches)),
         "disk_bytes": estimate.disk_bytes(plan.batches),

@@ -34,7 +34,8 @@ def plan_table(grid: Grid, points: Sequence[tuple[Point, Trial]]) -> pa.Table:
 
 
 def _setups_table(setups: Sequence[Setup]) -> pa.Table:
-    rows = [settings_row(setup.settings) | {"weights": setup.weights_reference} for setup in setups]
+    used = ({"weights": setup.weights_reference, "preprocessing": setup.preprocessing} for setup in setups)
+    rows = [settings_row(setup.settings) | names for setup, names in zip(setups, used, strict=True)]
     return pa.Table.from_pylist(rows, schema=SETTINGS_SCHEMA)
 
 

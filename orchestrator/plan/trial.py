@@ -35,6 +35,7 @@ class Setup:
     frame_before: str | None  # of a frame that follows another: the reference of that frame
     weights_reference: str
     weights_sha256: str
+    preprocessing: str | None  # that is used; None where the weights are yet to be downloaded
     stand_ins: tuple[str, ...]
     architecture: str  # of the network that runs, which may be a stand-in
     network: str  # equal for trials that share a network
@@ -184,6 +185,11 @@ class Trial:
         return self.setup.weights_sha256
 
     @property
+    def preprocessing(self) -> str | None:
+        """The name of what is done to pictures before the network sees them."""
+        return self.setup.preprocessing
+
+    @property
     def stand_ins(self) -> tuple[str, ...]:
         """What stands in for what, in words."""
         return self.setup.stand_ins
@@ -239,6 +245,7 @@ def make_setup(
         frame_before=before.content if before else None,
         weights_reference=weights.reference,
         weights_sha256=weights.sha256 if weights.is_here else "unknown",
+        preprocessing=weights.preprocessing_used,
         stand_ins=_stand_ins(files, settings, weights, inputs),
         architecture=weights.architecture,
         network=f"{weights.architecture} {hashes['weights']} {settings.pooling} {settings.padding}",

@@ -36,8 +36,8 @@ class About:
     title: what the setting is called on sheets; "" is its name with spaces in place of underscores.
     effect: when it has an effect. A setting without effect is no part of a trial's id, and a sheet does not mention it.
     needed: of a picture: when it has to be given. Its file is a part of a trial's id in just these cases.
-    named_by: how a trial's id contains it. By its value, by the hash of the file that it names, or not at all, because
-        the pixels do not depend on it.
+    named_by: how a trial's id contains it. By its value, by the hash of the file that it names or belongs to, or not at
+        all, because the pixels do not depend on it.
     mentioned: whether the line below a sheet says it: always, unless it has its default, or never.
     alone: whether nothing else about a trial depends on its value: neither its pictures, its size, its network nor
         the trials that it shares a batch with. Conditions may depend on it. Planning a large grid is faster for it.

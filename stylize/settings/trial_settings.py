@@ -21,6 +21,7 @@ from stylize.settings.types import (
     NumberFromZero,
     Padding,
     Pooling,
+    PreprocessingName,
     Size,
     StyleBlend,
     WholeNumber,
@@ -74,6 +75,11 @@ class TrialSettings(Settings):
         default=None,
         description="Parameters of the network: a name of the manifest (original, torchvision, embedded), random, "
         "random:<seed>, or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
+    )
+    preprocessing: Annotated[PreprocessingName | None, About(named_by="file", mentioned="never")] = Field(
+        default=None,
+        description="What is done to pictures before the network sees them: what its weights were trained with. "
+        "Default: what the manifest or the weights' file says; torchvision where neither does.",
     )
     pooling: Annotated[Pooling, About()] = Field(
         default="average",

@@ -238,3 +238,11 @@ def test_a_users_own_weights_and_pictures_work(sweep, small_grid, tmp_path):
     assert by_weights["mine.safetensors"] == by_weights["random"]
     assert not set(by_weights["mine.pth"]) & set(by_weights["random"])
     assert trials["weights_sha256"].nunique() == 3
+    assert dict(zip(trials["weights"], trials["preprocessing"], strict=True)) == {
+        "mine.safetensors": "vgg-original",
+        "random": "vgg-original",
+        "mine.pth": "torchvision",
+    }
+    named = ("--set", "weights=mine.pth", "--set", "preprocessing=vgg-original", "--out", "runs/named")
+    assert sweep(small_grid, "--pictures", "folder", *named).exit_code == 0
+    assert results.load("runs/named")["pixels_sha256"].tolist() == by_weights["random"]

@@ -11,6 +11,7 @@ from safetensors.torch import save, save_file
 
 from weights import UnusableError
 from weights.load import load
+from weights.metadata import named_preprocessing
 
 FORMS = {"zip.pth": {}, "legacy.pth": {"_use_new_zipfile_serialization": False}}
 """How torch.save writes: the format since 1.6, and the one before."""
@@ -39,7 +40,7 @@ def _message(path, shapes):
 
 def test_what_is_asked_for_is_read_and_the_rest_left_alone(path, parameters, shapes):
     _write(path, parameters | {"classifier.weight": torch.full((3, 3), torch.nan)})
-    loaded, _ = load(path, shapes)
+    loaded = load(path, shapes)
     assert list(loaded) == list(shapes)
     assert all(torch.equal(loaded[key], parameters[key]) for key in shapes)
 
@@ -47,14 +48,23 @@ def test_what_is_asked_for_is_read_and_the_rest_left_alone(path, parameters, sha
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_numbers_of_any_precision_become_float32(path, parameters, shapes, dtype):
     _write(path, {key: tensor.to(dtype) for key, tensor in parameters.items()})
-    loaded, _ = load(path, shapes)
+    loaded = load(path, shapes)
     assert all(loaded[key].dtype == torch.float32 for key in shapes)
     assert all(torch.equal(loaded[key], parameters[key].to(dtype).float()) for key in shapes)
 
 
 def test_a_safetensors_file_can_name_its_preprocessing(tmp_path, parameters, shapes):
     save_file(parameters, tmp_path / "mine.safetensors", metadata={"preprocessing": "vgg-original"})
-    assert load(tmp_path / "mine.safetensors", shapes)[1] == "vgg-original"
+    assert named_preprocessing(tmp_path / "mine.safetensors") == "vgg-original"
+
+
+def test_other_files_name_no_preprocessing(tmp_path, parameters):
+    for name, content in (("mine.pth", b""), ("damaged.safetensors", b"no"), ("none.safetensors", None)):
+        if content is None:
+            save_file(parameters, tmp_path / name)
+        else:
+            (tmp_path / name).write_bytes(content)
+        assert named_preprocessing(tmp_path / name) is None
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.99])

@@ -127,6 +127,7 @@ VALUES += [
     "adam",
     "bf16",
     "always",
+    "torchvision",
     "gram",
     "style",
     "zero",

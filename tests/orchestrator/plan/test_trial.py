@@ -243,7 +243,12 @@ def test_every_setting_is_tried():
     """Pictures and weights count by their hashes; checkpointing and frames_every leave the pixels alone."""
     pictures = {"content", "style", "init_image", "content_mask", "style_mask"}
     of_clips = {"frame", "clip_frames", "frame_start", "temporal_weight"}  # test_clips.py
-    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {"weights", "checkpointing", "frames_every"}
+    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {
+        "weights",
+        "preprocessing",
+        "checkpointing",
+        "frames_every",
+    }
     assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing", "frames_every"}
 
 

@@ -14,8 +14,10 @@ from orchestrator.plan.clips import with_frames
 from orchestrator.plan.identity import trial_id
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
+from orchestrator.plan.preview import preview
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
 from orchestrator.plan.trial import check_point
+from results import Run
 from stylize.settings import ABOUT
 
 SETTINGS = {
@@ -102,7 +104,10 @@ def test_each_trial_is_what_its_point_alone_gives(folder, axes):
         assert trial.settings == alone
         assert trial.iterations == alone.iterations
         assert trial.id == trial_id(alone, trial.width, trial.height, hashes(trial, plan.inputs))
-    rows = [settings_row(trial.settings) | {"weights": trial.weights_reference} for _, trial in plan.points]
+    rows = [
+        settings_row(trial.settings) | {"weights": trial.weights_reference, "preprocessing": trial.preprocessing}
+        for _, trial in plan.points
+    ]
     table = plan.table()
     assert table.select(SETTINGS_SCHEMA.names).equals(pa.Table.from_pylist(rows, schema=SETTINGS_SCHEMA))
     assert table["trial_id"].to_pylist() == [trial.id for _, trial in plan.points]
@@ -134,3 +139,17 @@ def test_only_settings_that_nothing_else_depends_on_stand_alone():
         *("ratio", "tv_weight", "iterations", "noise_share", "noise_deviation", "seed", "betas", "learning_rate"),
         *("plateau", "decay", "decay_rate", "decay_steps"),
     }
+
+
+def test_a_file_that_does_not_name_its_preprocessing_is_assumed_to_be_torchvisions_unless_the_grid_names_one(folder):
+    (folder / "own.pth").write_bytes(b"numbers")
+    found = {}
+    for named in (None, "torchvision", "vgg-original"):
+        plan = plan_of(folder, {"preprocessing": [named]}, weights="own.pth")
+        [(_, trial)] = plan.points
+        [weights] = preview(plan, Run(folder / "run"))["weights"].values()
+        assert plan.table()["preprocessing"].to_pylist() == [named or "torchvision"]
+        assert weights["preprocessing"] == trial.preprocessing == (named or "torchvision")
+        assert weights["preprocessing_is_assumed"] is (named is None)
+        found[trial.id] = trial.network
+    assert len(found) == len(set(found.values())) == 3
