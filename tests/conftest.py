@@ -17,21 +17,41 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Ray's workers are nice to whatever else runs; beside a second process of tests, that would starve them.
 os.environ.setdefault("RAY_worker_niceness", "0")
 
-NEEDS_RAY = {"ray_session", "undisturbed", "start", "installed"}
+NEEDS_RAY = {"ray_session", "undisturbed"}
 """Fixtures of tests that run sweeps."""
 
-STARTS_PROCESSES = {"test_chaos", "test_interruption", "test_object_store", "test_wheel"}
+STARTS_SWEEPS = {"test_chaos", "test_interruption", "test_object_store"}
+"""Files that start `sweep` as a process with a Ray of its own, and compare it with sweeps of the test's process."""
+
+LONGEST_FIRST = ["processes", "ray", "test_fake_gpus", "browser", "test_wheel"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Tests that run sweeps share one process, and so one Ray session; those that start `sweep` as a process, which has
-    a Ray of its own, are the other process's first; the rest go where there is time.
+    """Deal tests out to pytest's two processes in groups, each of which one process runs, the longest groups first.
+
+    Tests that run sweeps are one group, because they share a Ray session; those that look at pages share a browser; and
+    those of one file share its fixtures. Short groups go where there is time.
     """
+    place = {}
     for item in items:
-        if item.path.stem in STARTS_PROCESSES:
-            item.add_marker(pytest.mark.xdist_group("processes"))
+        if item.path.stem in STARTS_SWEEPS:
+            group = "processes"
         elif NEEDS_RAY & set(item.fixturenames):
-            item.add_marker(pytest.mark.xdist_group("ray"))
+            group = "ray"
+        elif "chromium" in item.fixturenames:
+            group = "browser"
+        else:
+            group = item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+        place[item] = LONGEST_FIRST.index(group) if group in LONGEST_FIRST else len(LONGEST_FIRST)
+    items.sort(key=place.__getitem__)
+
+
+def pytest_collection_finish(session):
+    """pytest-xdist 3.8 silently groups nothing under pytest 9.2 (its issue 1386): it takes twice as long then."""
+    if "PYTEST_XDIST_WORKER" in os.environ and any("@" not in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group tests under this version of pytest; install pytest<9.2")
 
 
 ONE_WORKER = ["--workers", "1"]

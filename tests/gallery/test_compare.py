@@ -5,7 +5,6 @@ import io
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.xdist_group("browser")
 STYLES = ["swirls", "facets", "strokes"]
 RATIOS = [1e-4, 1e-3, 1e-2]
 PILE = "[...document.querySelectorAll('.pile img')].map((one) => one.getAttribute('src'))"

@@ -2,10 +2,8 @@
 
 import io
 
-import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.xdist_group("browser")
 STYLES = ["swirls", "facets", "strokes"]
 RATIOS = [1e-4, 1e-3, 1e-2]
 SHOWN = "[...document.querySelectorAll('td[data-trial]:not(.filtered)')].map((one) => Number(one.dataset.trial))"

@@ -6,8 +6,6 @@ import pytest
 
 from results.gallery.write import write_gallery
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 MOST_NODES = 4_000
 
 

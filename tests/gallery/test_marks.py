@@ -11,7 +11,6 @@ from results.gallery.serve import Server
 from results.gallery.write import write_gallery
 from results.marks import MOST_NOTE, Mark, Marker, parse_mark, read_marks
 
-pytestmark = pytest.mark.xdist_group("browser")
 AXES = {"style": ["swirls", "facets"], "ratio": [1e-4, 1e-3, 1e-2]}
 SHOWN = "[...document.querySelectorAll('td[data-trial]')].map((one) => Number(one.dataset.trial))"
 

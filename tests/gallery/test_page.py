@@ -7,7 +7,6 @@ import pytest
 import results
 from results.gallery.write import write_gallery
 
-pytestmark = pytest.mark.xdist_group("browser")
 both = pytest.mark.parametrize("look", ["file", "http"], indirect=True)
 STYLES = ["swirls", "facets", "strokes"]
 SHOWN = """[...document.querySelectorAll('td[data-trial]:not(.filtered)')]

@@ -2,7 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("browser")
 AXES = {"content": ["cat", "astronaut"], "style": ["swirls", "facets", "strokes"], "ratio": [1e-4, 1e-3, 1e-2]}
 SHEET = {"rows": ["style"], "columns": ["ratio"]}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}

@@ -2,7 +2,6 @@
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("browser")
 RATIOS = [1e-4, 1e-3, 1e-2]
 METRICS = {
     "style_distance": lambda number: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9][number],

@@ -6,7 +6,6 @@ import results
 from results import Run
 from results.gallery.write import write_several
 
-pytestmark = pytest.mark.xdist_group("browser")
 LOADED = "[...document.querySelectorAll('td img')].every((one) => one.complete && one.naturalWidth)"
 
 

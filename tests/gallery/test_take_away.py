@@ -12,7 +12,6 @@ from results.gallery.asks import Asks
 from results.gallery.host import copy_for_host
 from results.gallery.single import write_single
 
-pytestmark = pytest.mark.xdist_group("browser")
 AXES = {"style": ["swirls", "</script><script>window.pwned = 1</script>"], "ratio": [1e-4, 1e-3, 1e-2]}
 
 
