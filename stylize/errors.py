@@ -11,7 +11,14 @@ class StylizeError(Exception):
 
 
 class SettingsError(StylizeError, ValueError):
-    """Settings that are invalid or do not fit together. A ValueError, so that Pydantic reports it at its place."""
+    """Settings that are invalid or do not fit together. `setting` is the one to blame, where there is one.
+
+    A ValueError, so that Pydantic reports it with the name of the setting.
+    """
+
+    def __init__(self, message: str, setting: str | None = None) -> None:
+        super().__init__(message)
+        self.setting = setting
 
 
 class PictureError(StylizeError, ValueError):

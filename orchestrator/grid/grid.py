@@ -111,6 +111,7 @@ class Grid:
     include: tuple[dict[int, int], ...]
     rows: tuple[str, ...] | None
     columns: tuple[str, ...] | None
+    overridden: frozenset[str] = frozenset()  # settings that --set gives
     clips: Mapping[str, int] = field(default_factory=dict)  # contents that move, and how many frames they have
 
     @property

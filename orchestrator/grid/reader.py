@@ -14,17 +14,15 @@ sheet: {rows: style_layers, columns: ratio}
 from __future__ import annotations
 
 import contextlib
-import functools
-import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from orchestrator.errors import GridError, Position
+from orchestrator.errors import GridError
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.growing import GrowingDimension
-from orchestrator.grid.values import check_value, shown_value, spaced, unknown
+from orchestrator.grid.values import check_value, is_value, shown_value, spaced, unknown, unknown_setting
 from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
 
@@ -46,23 +44,13 @@ def grid_of(text: str, path: Path) -> Grid:
     return _Reader(parse(text, str(path)), path).read([])
 
 
-def position_of(path: Path, settings: Collection[str], value: str) -> Position | None:
-    """Where a grid gives one of these settings this value; None where it does not, as with `--set`."""
-    document = read_yaml(path)
-    for steps in document.values:
-        entry = functools.reduce(operator.getitem, steps, document.data)
-        if entry == value and set(settings).intersection(steps):
-            return document.position(steps)
-    return None
-
-
 def _override(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     name, path = name.strip(), f"--set {name.strip()}"
     if not equals:
         raise GridError("write --set name=value", path)
     if name not in SETTING_NAMES:
-        raise GridError(unknown("setting", name, SETTING_NAMES), path)
+        raise GridError(unknown_setting(name), path)
     try:
         return name, check_value(name, parse_value(value))
     except GridError as error:
@@ -111,6 +99,7 @@ class _Reader:
             include=include,
             rows=rows,
             columns=columns,
+            overridden=frozenset(self._fixed),
         )
 
     def _fail(self, message: str, steps: Steps, *, key: bool = False) -> NoReturn:
@@ -146,7 +135,7 @@ class _Reader:
 
     def _setting_name(self, name: str, steps: Steps) -> None:
         if name not in SETTING_NAMES:
-            self._fail(unknown("setting", name, SETTING_NAMES), steps, key=True)
+            self._fail(unknown_setting(name), steps, key=True)
 
     def _settings(self, block: Any) -> dict[str, Any]:
         if block is None:
@@ -154,7 +143,17 @@ class _Reader:
         self._mapping(block, ("settings",), "settings")
         for name in block:
             self._setting_name(name, ("settings", name))
-        return {name: self._value(name, value, ("settings", name)) for name, value in block.items()}
+        return {name: self._fixed_value(name, value, ("settings", name)) for name, value in block.items()}
+
+    def _fixed_value(self, name: str, value: Any, steps: Steps) -> Any:
+        """The value of a setting. Where a list of its values stands in its place, the message says where lists go."""
+        try:
+            return check_value(name, value)
+        except GridError as error:
+            hint = ""
+            if isinstance(value, list) and value and all(is_value(name, one) for one in value):
+                hint = "; a list of values to try belongs under axes"
+            self._fail(error.message + hint, steps)
 
     def _axes(self, block: Any, settings: Mapping[str, Any]) -> dict[str, _Axis]:
         if block is None:

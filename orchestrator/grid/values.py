@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from orchestrator.errors import GridError
 from results.suggestion import suggestion
 from stylize import LayerWeight
-from stylize.settings import PictureShare, TrialSettings
+from stylize.settings import ABOUT, PictureShare, TrialSettings
 
 
 @functools.cache
@@ -32,7 +32,25 @@ def check_value(setting: str, value: Any) -> Any:
         message = first["msg"].removeprefix("Value error, ")
         message = re.sub("^(Input|String) should", "should", message)
         shown = "" if first["type"] == "value_error" else f", not {shown_value(value)}"
-        raise GridError(f"{setting} {message}{shown}") from error
+        quoted = isinstance(value, str) and first["type"].startswith(("int", "float")) and _is_number(value)
+        hint = "; write numbers without quotes" if quoted else ""
+        raise GridError(f"{setting} {message}{shown}{hint}") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def is_value(setting: str, value: Any) -> bool:
+    """Whether a setting can have this value."""
+    try:
+        check_value(setting, value)
+    except GridError:
+        return False
+    return True
 
 
 def shown_value(value: Any) -> str:
@@ -53,6 +71,15 @@ def unknown(what: str, name: Any, known: Iterable[str]) -> str:
     if not known:
         return f"there is no {what} {shown_value(name)}; there are none here"
     return f"there is no {what} {shown_value(name)}; {suggestion(name, known)}"
+
+
+def unknown_setting(name: str) -> str:
+    """A message for a setting that does not exist, with what is called so in other programs."""
+    for setting, about in ABOUT.items():
+        if name.lower() in about.also_called:
+            title = f" ({about.title})" if about.title else ""
+            return f"there is no setting {shown_value(name)}; it is called {setting}{title} here"
+    return unknown("setting", name, ABOUT)
 
 
 def spaced(kind: str, first: float, last: float, count: int) -> list[float]:

@@ -41,6 +41,13 @@ _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 """What a plain scalar means in YAML 1.2, in the order in which it is tried."""
 
 
+_HINTS = {
+    "mapping values are not allowed here": "a text with a colon needs quotes",
+    r"found character '\t'": "indent with spaces",
+}
+"""What to do about problems that are frequent, by what PyYAML says of them."""
+
+
 @dataclass
 class Document:
     """A parsed file: its data, and where each key and value is."""
@@ -110,7 +117,9 @@ def parse(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         assert mark is not None
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        raise GridError(f"not YAML: {problem}", position=document.at(mark.line, mark.column)) from error
+        hints = (hint for found, hint in _HINTS.items() if found in problem)
+        message = "; ".join([f"not YAML: {problem}", *hints])
+        raise GridError(message, position=document.at(mark.line, mark.column)) from error
     except (ValueError, OverflowError) as error:  # PyYAML turns "\UFFFFFFFF" and %YAML 1.999… into numbers unchecked
         raise GridError("not YAML: a number out of range", position=document.at(loader.line, loader.column)) from error
     if node is not None:

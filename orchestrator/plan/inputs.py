@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from orchestrator.errors import GridError
-from orchestrator.grid.reader import position_of
+from orchestrator.grid.positions import position_of
 from pictures import Clip, Finder, Picture, label_image, scaled_size
-from pictures.errors import UnknownPictureError
+from pictures.errors import UnknownPictureError, UnreadableError
 from pictures.read import read_bytes
 from results import Run, RunError
 from store import EVERYTHING_ALLOWED, Access
 from stylize import SettingsError
-from stylize.settings import TrialSettings
+from stylize.settings import PICTURES, TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
 
 OF_TRIAL = "trial:"
@@ -78,9 +78,9 @@ class Inputs:
         """The reference under which `picture` has a frame of a clip. Raises SettingsError where there is none."""
         clip = self.clip(reference)
         if clip is None:
-            raise SettingsError(f"frame {number} of {reference} is asked for, which is a still picture")
+            raise SettingsError(f"frame {number} of {reference} is asked for, which is a still picture", "frame")
         if number >= clip.count:
-            raise SettingsError(f"frame {number} of {reference} is asked for, which has {clip.count}, from 0")
+            raise SettingsError(f"frame {number} of {reference} is asked for, which has {clip.count}, from 0", "frame")
         name = f"{reference}, frame {number}"
         if name not in self._frames:
             size = clip.size
@@ -130,12 +130,17 @@ class Inputs:
         of_content, of_style = (set(np.unique(self.labels(one)).tolist()) for one in (content, style))
         for label in sorted(of_content ^ of_style):
             here, there = (content, style) if label in of_content else (style, content)
-            raise SettingsError(f"the colour #{label:06x} is in the mask {here} and not in the mask {there}")
+            raise SettingsError(
+                f"the colour #{label:06x} is in the mask {here} and not in the mask {there}", "content_mask"
+            )
         self._checked.add((content, style))
 
     def labels(self, reference: str) -> NDArray[np.int32]:
         """A label image's labels, H×W. Raises PictureError."""
-        return label_image(self.picture(reference).image(), reference)
+        try:
+            return label_image(self.picture(reference).image(), reference)
+        except UnreadableError as error:
+            raise self._grid_error(error, PICTURES, reference) from error
 
     def _image_of_trial(self, reference: str) -> Picture:
         run, trial = self.sources.run, reference.removeprefix(OF_TRIAL)
@@ -156,5 +161,8 @@ class Inputs:
         """Width and height of a picture at a trial's size; of one yet to be downloaded, those of a square one."""
         if reference not in self._sizes:
             picture = self.picture(reference)
-            self._sizes[reference] = picture.size if picture.source else (1, 1)
+            try:
+                self._sizes[reference] = picture.size if picture.source else (1, 1)
+            except UnreadableError as error:
+                raise self._grid_error(error, (*PICTURES, "style_blend"), reference) from error
         return scaled_size(*self._sizes[reference], size)

@@ -263,7 +263,7 @@ def _content(settings: TrialSettings, inputs: Inputs) -> str | None:
     if inputs.clip(content):
         return inputs.frame(content, settings.frame)
     if settings.frame:
-        raise SettingsError(f"frame {settings.frame} of {content} is asked for, which is a still picture")
+        raise SettingsError(f"frame {settings.frame} of {content} is asked for, which is a still picture", "frame")
     return content
 
 
@@ -291,7 +291,8 @@ def _check_size(
     """Raises SettingsError where a picture is too small for the network, or too large to be kept on the way."""
     if settings.frames_every and max(width, height) > LONGEST_SNAPSHOT:
         raise SettingsError(
-            f"frames_every: frames are WebP, which ends at {LONGEST_SNAPSHOT} pixels, not {width}×{height}"
+            f"frames_every: frames are WebP, which ends at {LONGEST_SNAPSHOT} pixels, not {width}×{height}",
+            "frames_every",
         )
     style = _used("style", settings)
     styles = [inputs.scaled(one, settings.style_size) for one in [*([style] if style else []), *_blended(settings)]]
@@ -300,7 +301,8 @@ def _check_size(
     needed = architecture.smallest_edge(deepest)
     if edge < needed:
         raise SettingsError(
-            f"size {settings.size} leaves an edge of {edge} pixels; {deepest} of {architecture.name} needs {needed}"
+            f"size {settings.size} leaves an edge of {edge} pixels; {deepest} of {architecture.name} needs {needed}",
+            "size",
         )
 
 
@@ -332,9 +334,9 @@ def check_point(settings: TrialSettings) -> TrialSettings:
         reason = why_needed(name, settings.__dict__)
         if reason and getattr(settings, name) is None:
             named = f"{name} picture" if name in ("content", "style") else name
-            raise SettingsError(f"no {named} is given, but {reason}")
+            raise SettingsError(f"no {named} is given, but {reason}", name)
     if settings.frame is None and settings.temporal_weight:
-        raise SettingsError("temporal_weight is for clips, and the content is a still picture")
+        raise SettingsError("temporal_weight is for clips, and the content is a still picture", "temporal_weight")
     if complete.uses_masks and (complete.style_representation != "gram" or complete.style_blend):
-        raise SettingsError("masks go with one style picture and style_representation: gram")
+        raise SettingsError("masks go with one style picture and style_representation: gram", "content_mask")
     return complete

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.errors import GridError
 from orchestrator.grid.grid import Dimension, Grid, Point
+from orchestrator.grid.positions import point_error
 from orchestrator.plan.identity import Identity, id_part
 from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.trial import Setup, Trial, make_setup
@@ -93,12 +93,7 @@ class _Maker:
         try:
             setup, identity = make_setup(grid.settings_at(point), self._inputs, before, self._varying)
         except SettingsError as error:
-            where = ", ".join(
-                f"{name}={dimension.names(name)[index]}"
-                for dimension, index in zip(grid.dimensions, point, strict=True)
-                for name in dimension.settings
-            )
-            raise GridError(f"{grid.file}: {error}" + (f" (at {where})" if where else "")) from error
+            raise point_error(grid, point, str(error), error.setting) from error
         follows = setup.frame_before
         return setup, identity, self._inputs.picture(follows).sha256 if follows else None
 

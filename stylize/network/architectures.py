@@ -107,12 +107,12 @@ class Architecture:
         """The names of all layers whose responses can be asked for, shallow to deep."""
         return tuple(stage.name for stage in self.stages if stage.name)
 
-    def check_layers(self, layers: Iterable[str]) -> None:
-        """Raise SettingsError for a name that is no layer of this architecture."""
+    def check_layers(self, layers: Iterable[str], setting: str | None = None) -> None:
+        """Raise SettingsError for a name that is no layer of this architecture; `setting` is where the name is from."""
         for layer in layers:
             if layer not in self.layers:
                 known = ", ".join(self.layers)
-                raise SettingsError(f"{self.name} has no layer {layer!r}; its layers are {known}")
+                raise SettingsError(f"{self.name} has no layer {layer!r}; its layers are {known}", setting)
 
     def deepest(self, layers: Iterable[str]) -> str:
         """The deepest of `layers`: the network is cut off after it."""

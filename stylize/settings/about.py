@@ -34,6 +34,7 @@ class About:
     """Stands in the `Annotated` type of a setting. Without arguments it fits most settings.
 
     title: what the setting is called on sheets; "" is its name with spaces in place of underscores.
+    also_called: other programs' names for it, for messages.
     effect: when it has an effect. A setting without effect is no part of a trial's id, and a sheet does not mention it.
     needed: of a picture: when it has to be given. Its file is a part of a trial's id in just these cases.
     named_by: how a trial's id contains it. By its value, by the hash of the file that it names or belongs to, or not at
@@ -47,6 +48,7 @@ class About:
     """
 
     title: str = ""
+    also_called: tuple[str, ...] = ()
     effect: Condition = ALWAYS
     needed: tuple[Need, ...] = ()
     named_by: Literal["value", "file", "nothing"] = "value"

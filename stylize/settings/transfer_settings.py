@@ -63,18 +63,31 @@ class Settings(BaseModel):
         description="Layers of the content loss: a list (each weighs 1), or a mapping layer → weight. "
         "[] means style only.",
     )
-    style_layers: Annotated[StyleLayers, About(effect=HAS_BETA, weights=STYLE_WEIGHTS)] = Field(
+    style_layers: Annotated[
+        StyleLayers,
+        About(
+            also_called=("layers",),
+            effect=HAS_BETA,
+            weights=STYLE_WEIGHTS,
+        ),
+    ] = Field(
         default=None,
         description="Layers of the style loss: a list (each of n weighs 1/n), or a mapping layer → weight. "
         "[] means content only.",
     )
-    ratio: Annotated[float, About(title="α/β", words={0.0: "style only", math.inf: "content only"}, alone=True)] = (
-        Field(
-            default=1e-3,
-            ge=0,
-            allow_inf_nan=True,
-            description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
-        )
+    ratio: Annotated[
+        float,
+        About(
+            title="α/β",
+            also_called=("alpha", "beta", "alpha_beta", "content_weight", "style_weight"),
+            words={0.0: "style only", math.inf: "content only"},
+            alone=True,
+        ),
+    ] = Field(
+        default=1e-3,
+        ge=0,
+        allow_inf_nan=True,
+        description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
     )
     style_representation: Annotated[StyleRepresentation, About(effect=USES_STYLE, mentioned="unless default")] = Field(
         default="gram",
@@ -92,7 +105,13 @@ class Settings(BaseModel):
         default=(0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15),
         description="mrf: factors by which the style picture is resized to give more patches.",
     )
-    colour: Annotated[Colour, About(mentioned="unless default")] = Field(
+    colour: Annotated[
+        Colour,
+        About(
+            also_called=("color", "preserve_colors", "original_colors"),
+            mentioned="unless default",
+        ),
+    ] = Field(
         default="style",
         description="Whose colours the result has. style: the painting's. match-…: the painting is first given the "
         "photograph's mean colour and covariance. luminance: only brightness is painted, colours stay.",
@@ -115,13 +134,30 @@ class Settings(BaseModel):
         description="γ, weight of the mean squared difference to the frame before, moved along the optical flow: for "
         "the frames of a clip (Ruder et al.).",
     )
-    tv_weight: Annotated[float, About(title="total variation weight", mentioned="unless default", alone=True)] = Field(
-        default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default."
-    )
-    iterations: Annotated[WholeNumber, About(alone=True)] = Field(
-        default=500, ge=1, le=1_000_000, description="Optimisation steps."
-    )
-    init: Annotated[InitialImage, About(title="initial image", effect=OWN_START)] = Field(
+    tv_weight: Annotated[
+        float,
+        About(
+            also_called=("tv", "total_variation", "total_variation_weight"),
+            title="total variation weight",
+            mentioned="unless default",
+            alone=True,
+        ),
+    ] = Field(default=0.0, ge=0, description="Weight of the total variation of the image, 0 by default.")
+    iterations: Annotated[
+        WholeNumber,
+        About(
+            also_called=("steps", "num_steps", "epochs", "max_iter"),
+            alone=True,
+        ),
+    ] = Field(default=500, ge=1, le=1_000_000, description="Optimisation steps.")
+    init: Annotated[
+        InitialImage,
+        About(
+            also_called=("initial_image", "start"),
+            title="initial image",
+            effect=OWN_START,
+        ),
+    ] = Field(
         default="content",
         description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
         "style picture, a mix of content and noise (noise_share), or any other image.",
@@ -138,7 +174,13 @@ class Settings(BaseModel):
     seed: Annotated[WholeNumber, About(effect=DRAWS_NOISE, alone=True)] = Field(
         default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as."
     )
-    optimizer: Annotated[Optimizer, About(mentioned="unless default")] = Field(
+    optimizer: Annotated[
+        Optimizer,
+        About(
+            also_called=("optimiser",),
+            mentioned="unless default",
+        ),
+    ] = Field(
         default="adam",
         description="adam, or lbfgs: with a strong-Wolfe line search and a memory of 20; it "
         "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
@@ -146,9 +188,13 @@ class Settings(BaseModel):
     betas: Annotated[Betas, About(effect=IS_ADAM, mentioned="unless default", alone=True)] = Field(
         default=(0.9, 0.999), description="adam: how much of its running means stays at each step."
     )
-    learning_rate: Annotated[float, About(alone=True)] = Field(
-        default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step."
-    )
+    learning_rate: Annotated[
+        float,
+        About(
+            also_called=("lr", "rate", "step_size"),
+            alone=True,
+        ),
+    ] = Field(default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step.")
     pyramid: Annotated[Pyramid, About()] = Field(
         default=(),
         description="Long edges in pixels at which the image is optimised first, coarse to fine: [128, 256]. Each "
@@ -277,7 +323,7 @@ class Settings(BaseModel):
         if self.style_layers is None:
             missing["style_layers"] = even_style_layers(self._default_style_layers(architecture))
         complete = self.model_copy(update=missing) if missing else self
-        for layers in (complete.content_layers, complete.style_layers):
-            architecture.check_layers(layer for layer, _ in layers or ())
+        for setting in ("content_layers", "style_layers"):
+            architecture.check_layers((layer for layer, _ in getattr(complete, setting) or ()), setting)
         complete.check_something_to_optimise()  # grids make settings one by one, which does not ask for this
         return complete

@@ -64,13 +64,23 @@ class TrialSettings(Settings):
             ),
         ),
     ] = Field(default=None, description="Style picture: named as content is.")
-    size: Annotated[Size, About(cell=long_edge, cell_type=int)] = Field(
+    size: Annotated[
+        Size,
+        About(
+            also_called=("width", "height", "image_size", "resolution"),
+            cell=long_edge,
+            cell_type=int,
+        ),
+    ] = Field(
         default=448,
         description="Pixels: the long edge, each picture keeping its aspect, or [width, height], which stretches both.",
     )
-    architecture: Annotated[ArchitectureName, About()] = Field(
-        default="vgg16", description="The network whose responses are compared."
-    )
+    architecture: Annotated[
+        ArchitectureName,
+        About(
+            also_called=("network", "model"),
+        ),
+    ] = Field(default="vgg16", description="The network whose responses are compared.")
     weights: Annotated[Name | None, About(named_by="file", mentioned="never")] = Field(
         default=None,
         description="Parameters of the network: a name of the manifest (original, torchvision, embedded), random, "

@@ -139,6 +139,13 @@ ERRORS = {
     "sheet": ("sheet: [seed]\n", "1:8", "sheet", "sheet is a mapping"),
     "sheet's side": ("sheet: {row: seed}\n", "1:9", "sheet.row", "there is no entry 'row'; did you mean rows?"),
     "sheet's axis": ("axes: {seed: [1]}\nsheet: {rows: [seed, sed]}\n", "2:22", "sheet.rows[1]", "did you mean seed?"),
+    "another program's word": ("settings: {alpha: 1}\n", "1:12", "settings.alpha", "it is called ratio (α/β) here"),
+    "a list for a value": (
+        "settings: {ratio: [1e-4, 1e-3]}\n", "1:19", "settings.ratio", "a list of values to try belongs under axes",
+    ),
+    "quoted": ("settings: {ratio: '1e-3'}\n", "1:19", "settings.ratio", "'1e-3'; write numbers without quotes"),
+    "tab": ("settings:\n\tseed: 1\n", "2:1", "", "indent with spaces"),
+    "colon": ("title: Layers: few and many\n", "1:14", "", "a text with a colon needs quotes"),
     "axis twice": ("axes: {seed: [1]}\nsheet: {rows: [seed, seed]}\n", "2:22", "sheet.rows[1]", "a second time"),
 }  # fmt: skip
 

@@ -43,13 +43,13 @@ SIZE = "size must be a long edge in pixels, or [width, height], each from 1 to 1
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
-        ("ratio", "1e-3", "ratio should be a valid number, not '1e-3'"),
+        ("ratio", "1e-3", "ratio should be a valid number, not '1e-3'; write numbers without quotes"),
         ("ratio", True, "ratio should be a valid number, not True"),
         ("ratio", -1, "ratio should be greater than or equal to 0, not -1"),
         ("ratio", math.nan, "ratio should be greater than or equal to 0, not nan"),
         ("learning_rate", 0, "learning_rate should be greater than 0, not 0"),
         ("learning_rate", math.inf, "learning_rate should be a finite number, not inf"),
-        ("iterations", "5", "iterations should be a valid integer, not '5'"),
+        ("iterations", "5", "iterations should be a valid integer, not '5'; write numbers without quotes"),
         ("iterations", False, "iterations should be a valid integer, not False"),
         ("iterations", 1.5, "iterations should be a valid integer, not 1.5"),
         ("iterations", None, "iterations should be a valid integer, not None"),

@@ -332,8 +332,47 @@ def test_a_grid_of_which_exclude_leaves_nothing_is_refused(plan):
 
 
 def test_an_impossible_point_is_named_by_its_values(plan):
-    with pytest.raises(GridError, match=r"small\.yaml: .* no layer 'conv9'.* \(at seed=7, style_layers=bad\)"):
+    with pytest.raises(GridError, match=r"no layer 'conv9'.* \(at seed=7, style_layers=bad\)") as caught:
         plan({"seed": [7, 8], "style_layers": {"good": ["conv1"], "bad": ["conv9"]}})
+    assert caught.value.path == "axes.style_layers.bad"
+
+
+POINT_ERRORS = {
+    "layer": ("settings: {style_layers: [conv9]}", "1:26", "settings.style_layers", "has no layer 'conv9'"),
+    "one of several": ("axes: {style_layers: [[conv1], [conv9]]}", "1:32", "axes.style_layers[1]", "no layer"),
+    "only included": (
+        "axes: {style_layers: [[conv1]]}\ninclude: [{style_layers: [conv9]}]", "2:10", "include", "no layer"
+    ),
+    "no style": ("settings: {style: null}", "1:19", "settings.style", "no style picture is given"),
+    "half of the masks": ("settings: {content_mask: photo.png}", "1:11", "settings", "no style_mask is given"),
+    "size": ("settings: {size: 4}", "1:18", "settings.size", "leaves an edge of"),
+    "no picture": ("settings: {content: broken.png}", "1:21", "", "broken.png"),
+    "photograph as mask": (
+        "settings: {content_mask: noise.png, style_mask: noise.png}", "1:26", "", "save it as PNG, without smooth edges"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", POINT_ERRORS)
+def test_what_is_wrong_only_at_a_point_has_its_line_and_column_too(wrong, folder):
+    (folder / "broken.png").write_bytes(b"no picture")
+    Image.effect_noise((64, 64), 80).save(folder / "noise.png")
+    text, place, path, message = POINT_ERRORS[wrong]
+    given = {name: value for name, value in SETTINGS.items() if f"{name}:" not in text}
+    overrides = [f"{name}={json.dumps(value)}" for name, value in given.items()]
+    file = folder / "wrong.yaml"
+    file.write_text(text)
+    with pytest.raises(GridError, match=message) as caught:
+        make_plan(load_grid(file, overrides), Inputs(Sources(folder, grid=file)), {}, Selection())
+    position = caught.value.position
+    assert (f"{position.line}:{position.column}", caught.value.path) == (place, path)
+
+
+def test_a_value_that_set_gave_is_not_looked_for_in_the_file(folder):
+    file = folder / "wrong.yaml"
+    file.write_text(json.dumps({"settings": SETTINGS}))
+    with pytest.raises(GridError, match=r"^--set style_layers: squeezenet1_1 has no layer 'conv9'"):
+        make_plan(load_grid(file, ["style_layers=[conv9]"]), Inputs(Sources(folder, grid=file)), {}, Selection())
 
 
 def test_a_style_picture_that_is_too_narrow_is_refused_with_what_is_needed(plan):

@@ -1,0 +1,63 @@
+"""Where a grid file says something, for errors that show up after it was read: a setting, or a name in it."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Collection
+from pathlib import Path
+
+from orchestrator.errors import GridError, Position
+from orchestrator.grid.grid import Grid, Point
+from orchestrator.grid.yaml12 import Document, Steps, path_text, read_yaml
+
+
+def position_of(path: Path, settings: Collection[str], value: str) -> Position | None:
+    """Where a grid gives one of these settings this value; None where it does not, as with `--set`."""
+    document = read_yaml(path)
+    for steps in document.values:
+        entry = functools.reduce(operator.getitem, steps, document.data)
+        if entry == value and set(settings).intersection(steps):
+            return document.position(steps)
+    return None
+
+
+def point_error(grid: Grid, point: Point, message: str, setting: str | None) -> GridError:
+    """An error of one point of a grid, with the values that the point has along the axes, and where the file says the
+    value of the setting that is to blame.
+    """
+    where = ", ".join(
+        f"{name}={dimension.names(name)[index]}"
+        for dimension, index in zip(grid.dimensions, point, strict=True)
+        for name in dimension.settings
+    )
+    text = message + (f" (at {where})" if where else "")
+    if setting in grid.overridden:
+        return GridError(text, f"--set {setting}")
+    try:
+        document = read_yaml(grid.file)
+    except GridError:  # changed since it was read
+        return GridError(f"{grid.file}: {text}")
+    steps = _steps(document, grid, point, setting) if setting else ()
+    return GridError(text, path_text(steps), document.position(steps))
+
+
+def _steps(document: Document, grid: Grid, point: Point, setting: str) -> Steps:
+    """The way to a setting's value at a point; to the settings if the file does not give it."""
+    data = document.data or {}
+    if setting in (data.get("settings") or {}):
+        return "settings", setting
+    axes = data.get("axes") or {}
+    for dimension, index in zip(grid.dimensions, point, strict=True):
+        if setting in dimension.settings and setting in axes:
+            steps: Steps = ("axes", setting)
+            entry = axes[setting]
+            if index >= dimension.crossed:
+                return ("include",)
+            if isinstance(entry, list):
+                return *steps, index
+            labels = list(entry)
+            return (*steps, labels[index]) if len(labels) == dimension.crossed else steps
+        if setting in dimension.settings:
+            return ("include",)
+    return ("settings",) if "settings" in data else ()
