@@ -26,6 +26,7 @@ ALL = (
     "plan",
     "storage",
     "frames",
+    "cluster",
     "estimate",
     "figure5_vs_loop",
 )

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import queue
 import sys
 import tempfile
 import threading
@@ -21,7 +22,6 @@ from typing import Any
 
 import ray
 from ray import cloudpickle
-from ray._private import utils as _private_utils
 
 from orchestrator.cluster import crew, work
 from orchestrator.cluster.status import Status
@@ -36,10 +36,17 @@ from results import Run, load
 
 GRID = """\
 title: Simulated
-settings: {{content: astronaut, style: swirls, size: 32, iterations: 10, architecture: squeezenet1_1, weights: random,
-           content_layers: [fire3], style_layers: [conv1]}}
-axes: {{seed: [{seeds}]}}
+settings: {{content: astronaut, style: swirls, size: {size}, iterations: 10, architecture: squeezenet1_1,
+           weights: random, content_layers: [fire3], style_layers: [conv1]}}
+axes: {{ratio: [{ratios}]}}
 """
+
+
+def grid_of(trials: int, size: int = 32) -> str:
+    """A grid of so many trials of one kind."""
+    ratios = (f"{1e-5 * (number + 1):.6g}" for number in range(trials))
+    return GRID.format(ratios=", ".join(ratios), size=size)
+
 
 QUICK_TO_NOTICE = {
     "health_check_initial_delay_ms": 0,
@@ -58,6 +65,7 @@ class Machines:
         head = {"num_cpus": 0, "include_dashboard": False, "_system_config": QUICK_TO_NOTICE}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.nodes: list[Any] = []
+        self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     @property
     def address(self) -> str:
@@ -65,12 +73,21 @@ class Machines:
         return str(self._cluster.address)
 
     def add(self, cpus: int, gpus: int = 0) -> Any:
-        """A machine more; it has an `node_id`."""
-        if threading.current_thread() is not threading.main_thread():
-            _private_utils.set_sigterm_handler = lambda handler: None  # only the main thread may; it is not needed
-        node = self._cluster.add_node(num_cpus=cpus, num_gpus=gpus)
-        self.nodes.append(node)
-        return node
+        """A machine more; it has a `node_id`. From another thread than the main one, see `do_what_is_wanted`."""
+        if threading.current_thread() is threading.main_thread():
+            node = self._cluster.add_node(num_cpus=cpus, num_gpus=gpus)
+            self.nodes.append(node)
+            return node
+        added: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._wanted.put(lambda: added.put(self.add(cpus, gpus)))
+        return added.get(timeout=120)
+
+    def do_what_is_wanted(self) -> None:
+        """Add the machines that other threads asked for. Linux ends a machine's processes with the thread that started
+        them, so this is called in the main one, again and again.
+        """
+        while not self._wanted.empty():
+            self._wanted.get()()
 
     def kill(self, node: Any) -> None:
         """A machine is gone from one moment to the next."""
@@ -96,7 +113,7 @@ class Habits:
     trial: float = 0.05
     dies: list[str] = field(default_factory=list)  # machines on which workers end while they start
     blind: list[str] = field(default_factory=list)  # machines that do not see the run's folder
-    memory: dict[str, float] = field(default_factory=dict)  # bytes of a GPU
+    memory: dict[str, float] = field(default_factory=dict)  # bytes of a GPU; "" for any other machine
 
 
 class SleepingWorker:
@@ -115,7 +132,10 @@ class SleepingWorker:
     def introduce(self, run: str, description: str) -> Introduction:
         """See `Worker`."""
         trouble = "it does not see what the driver wrote" if self._node in self._habits.blind else None
-        return Introduction(self._node, "no GPU", self._habits.memory.get(self._node), trouble)
+        return Introduction(self._node, "no GPU", self._memory(), trouble)
+
+    def _memory(self) -> float | None:
+        return self._habits.memory.get(self._node, self._habits.memory.get(""))
 
     def progress(self) -> Progress | None:
         """See `Worker`."""
@@ -201,6 +221,7 @@ def sweep(
     def display() -> Iterator[Callable[[Status, str | None], None]]:
         def listen(status: Status, line: str | None) -> None:
             story.status = status
+            machines.do_what_is_wanted()
             if line:
                 story.said.append(line)
 
@@ -209,7 +230,7 @@ def sweep(
     with tempfile.TemporaryDirectory(prefix="simulated-") as name:
         folder = Path(name)
         (folder / "habits.json").write_text(json.dumps(vars(habits)))
-        (folder / "grid.yaml").write_text(GRID.format(seeds=", ".join(map(str, range(trials)))))
+        (folder / "grid.yaml").write_text(grid_of(trials))
         request = replace(
             Request(folder / "grid.yaml", out=str(folder / "run"), offline=True), address=machines.address, **options
         )

@@ -137,7 +137,7 @@ class Engine:
         for worker in sorted(self._crew, key=lambda worker: len(worker.batches)):
             while len(self._queue) and not self.stopping and self._takes(worker):
                 assert worker.introduction
-                worker.hand(self._queue.take(worker.introduction.memory, self._crew.ready), self._materials)
+                worker.hand(self._queue.take(worker.introduction.memory, self._recruiter.devices), self._materials)
 
     def _takes(self, worker: WorkerHandle) -> bool:
         """Whether a worker should be handed a batch now. One that is still to start takes none: it may never."""
@@ -147,7 +147,7 @@ class Engine:
             return True
         if self._queue.is_next_suspected() or any(map(self._queue.is_suspected, worker.batches.values())):
             return False
-        return len(worker.batches) < IN_FLIGHT and len(self._queue) > PLENTY * len(self._crew)
+        return len(worker.batches) < IN_FLIGHT and len(self._queue) > PLENTY * self._recruiter.devices
 
     def _collect(self, worker: WorkerHandle, answer: ray.ObjectRef[Any]) -> None:
         """Commit the rows of an answer, or find out from it that the worker is gone."""

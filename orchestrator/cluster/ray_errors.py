@@ -60,6 +60,10 @@ def says_lost(answer: ray.ObjectRef[object]) -> bool:
 
 
 def last_line(error: Exception) -> str:
-    """The last line of an error's text, which in Ray's errors is the one that says what happened."""
+    """The last line of an error's text, which in Ray's errors is the one that says what happened.
+
+    Where a worker's process ended, the line before says how; the last one only that it did no work.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1][:300] if lines else type(error).__name__
+    telling = [line for line in lines if not line.startswith("The actor never ran")]
+    return (telling or lines)[-1][:300] if lines else type(error).__name__

@@ -42,6 +42,12 @@ class Recruiter:
         self._most_ready = force.fitting
         self._awaited_since = time.monotonic()
         self._said_waiting = False
+        self._fitting = force.fitting
+
+    @property
+    def devices(self) -> int:
+        """How many workers share the work: those that are there, and those that there is room for."""
+        return max(1, self._crew.ready, min(len(self._crew), self._fitting))
 
     def start_failed(self, worker: WorkerHandle, error: Exception) -> list[str]:
         """Note that a worker ended before it was ready. Returns what is to be said about it."""
@@ -51,6 +57,8 @@ class Recruiter:
         node = node_of(worker.actor) or NOWHERE
         names = {one.id: one.name for one in alive_nodes()}
         name = names.get(node, "a machine that is gone" if node else "the cluster")
+        if node in self._watch.set_aside(time.monotonic()):
+            return []  # which was said already; those that had been placed there end one by one
         said = self._watch.failed(node, name, loss.cause, time.monotonic(), certain=never_started(error))
         return [said or f"a worker ended while it started on {name} ({loss.cause}); another one starts"]
 
@@ -72,7 +80,7 @@ class Recruiter:
             self._hire(wanted - len(self._crew), now)
         if now - self._surveyed >= SURVEY_SECONDS:
             self._surveyed = now
-            self._use_gpus_that_joined()
+            self._look_at_the_cluster()
             said += self._look_after_starts(now)
         if self._crew.ready > self._most_ready:
             self._most_ready = self._crew.ready
@@ -91,9 +99,13 @@ class Recruiter:
                 return
         self._crew.hire(count, self._force, avoid)
 
-    def _use_gpus_that_joined(self) -> None:
-        """From now on ask for workers with GPUs, where the cluster had none at first and nobody asked for none."""
-        if not self._survey or self._force.gpus or not (latest := self._survey()).gpus:
+    def _look_at_the_cluster(self) -> None:
+        """Note what fits now; and from now on ask for workers with GPUs, where the cluster had none at first."""
+        if not self._survey:
+            return
+        latest = self._survey()
+        self._fitting = latest.fitting
+        if self._force.gpus or not latest.gpus:
             return
         self._force = latest
         for worker in self._crew:

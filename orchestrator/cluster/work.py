@@ -44,8 +44,7 @@ def work(
         )
         force = survey()
         cut = repack and bool(force.gpus) and not request.exact
-        if not cut:
-            force = force.for_batches(plan.parallel)
+        force = force.for_batches(sum(batch.width for batch in plan.batches) if cut else plan.parallel)
         with display as listener:
             engine = Engine(
                 plan.batches,

@@ -15,6 +15,9 @@ import ray
 
 from benchmarks.simulation import Habits, Machines, connect, sweep
 
+NARROW = {"": 1e6}
+"""So little memory that each trial is a batch of its own."""
+
 
 def gpus_come(machines):
     """At first there is no GPU at all; then machines with GPUs join."""
@@ -25,7 +28,7 @@ def gpus_come(machines):
         story.done_at_least(4)
         machines.add(cpus=2, gpus=1)
 
-    return sweep(machines, 60, Habits(trial=0.2), meanwhile, gpus_per_worker=1.0)
+    return sweep(machines, 60, Habits(trial=0.2, memory=NARROW), meanwhile, gpus_per_worker=1.0)
 
 
 def gpus_come_unasked(machines):
@@ -78,7 +81,7 @@ def lost_at_the_start(machines):
         time.sleep(3.0)
         machines.kill(lost)
 
-    return sweep(machines, 10, Habits(start=6.0), meanwhile)
+    return sweep(machines, 10, Habits(start=6.0, memory=NARROW), meanwhile)
 
 
 def lost_in_the_middle(machines):
@@ -93,7 +96,7 @@ def lost_in_the_middle(machines):
         machines.add(cpus=1, gpus=1)
         machines.kill(machines.nodes[0])
 
-    return sweep(machines, 60, Habits(trial=0.2), meanwhile)
+    return sweep(machines, 60, Habits(trial=0.2, memory=NARROW), meanwhile)
 
 
 class Occupier:

@@ -33,4 +33,7 @@ def test_a_worker_that_was_ended_because_it_made_no_progress():
 def test_the_last_line_of_an_error_is_one_line_of_bounded_length():
     assert last_line(ValueError("first\n  second\n\n")) == "second"
     assert last_line(ValueError("")) == "ValueError"
+    assert (
+        last_line(ValueError("it ended so\nThe actor never ran - it was cancelled before it started.")) == "it ended so"
+    )
     assert len(last_line(ValueError("x" * 5000))) == 300
