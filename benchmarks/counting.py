@@ -7,6 +7,7 @@ GPU, and whatever wants a number from the device fails, or is seen here.
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -89,6 +90,44 @@ def devices(values: Any) -> set[str]:
     if isinstance(values, list | tuple):
         return set().union(*(devices(value) for value in values))
     return set()
+
+
+class Memory(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Adds up the bytes of tensors on the device "meta" that are alive, and keeps the most there ever were."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.alive = 0
+        self.peak = 0
+        self._known: set[int] = set()
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, arguments: Sequence[Any] = (), named: dict[str, Any] | None = None
+    ) -> Any:
+        result = operation(*arguments, **(named or {}))
+        for one in result if isinstance(result, list | tuple) else [result]:
+            if isinstance(one, Tensor) and one.device.type == "meta":
+                self._see(one.untyped_storage())
+        return result
+
+    def _see(self, storage: torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self._known:
+            self._known.add(key)
+            self.alive += size
+            self.peak = max(self.peak, self.alive)
+            weakref.finalize(storage, self._forget, key, size)
+
+    def _forget(self, key: int, size: int) -> None:
+        self._known.discard(key)
+        self.alive -= size
+
+
+def peak_bytes(transfers: Sequence[Transfer], targets: Targets) -> int:
+    """The most bytes that a batch holds at once, beside the network and what other batches left."""
+    with without_copies(), Memory() as memory:
+        loop.run([Lane.of(one) for one in transfers], targets)
+    return memory.peak
 
 
 @contextlib.contextmanager

@@ -147,10 +147,7 @@ class _Batch:
     def run(self) -> Ended:
         """Optimise all lanes to their ends."""
         plan = levels(self._settings, self._shape)
-        first = torch.cat([initial_image(one) for one in self._transfers]).to(self._targets.device)
-        images = resized(first, plan[0].shape) if len(plan) > 1 else first
-        images = images.contiguous(memory_format=torch.channels_last)
-        optimiser = self._optimiser(images, 0)
+        optimiser = self._optimiser(self._first(plan[0]), 0)
         self._good = optimiser.images.clone(memory_format=torch.preserve_format)
         start, matting = 0, plan[0].matting
         for level in plan:
@@ -165,6 +162,13 @@ class _Batch:
         self._camera.hand_over()
         self._finish(self._settings.iterations, optimiser)
         return Ended(self._lanes, self._transfers, self._ends, self._recorded, self._targets, self._arithmetic)
+
+    def _first(self, level: Level) -> Tensor:
+        """The images that the optimisation starts from, at the size of its first level."""
+        images = torch.cat([initial_image(one) for one in self._transfers]).to(self._targets.device)
+        if level.shape != self._shape:
+            images = resized(images, level.shape)
+        return images.contiguous(memory_format=torch.channels_last)
 
     def _optimiser(self, images: Tensor, start: int) -> Optimiser:
         kind = registry.OPTIMISERS[self._settings.optimizer].load()

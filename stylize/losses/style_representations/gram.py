@@ -50,6 +50,11 @@ def _squared_distances(targets: Sequence[Tensor], responses: Sequence[Tensor]) -
     return losses
 
 
+def _gram(positions: Tensor) -> Tensor:
+    exact = positions.float()
+    return torch.bmm(exact.mT, exact)
+
+
 class _SquaredDistances(torch.autograd.Function):
     """‖D‖² with D = G − A, of R images at L layers: L×R. G and A are not divided by anything here.
 
@@ -60,8 +65,7 @@ class _SquaredDistances(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, targets: Sequence[Tensor], *responses: Tensor) -> Tensor:
         positions = [positions_by_channels(one) for one in responses]
-        exact = [one.float() for one in positions]
-        differences = torch._foreach_sub([torch.bmm(one.mT, one) for one in exact], list(targets))
+        differences = torch._foreach_sub([_gram(one) for one in positions], list(targets))
         ctx.save_for_backward(*positions, *differences)
         ctx.shapes = [one.shape for one in responses]
         return torch.stack([one.sum((1, 2)) for one in torch._foreach_mul(differences, differences)])

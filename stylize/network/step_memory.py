@@ -1,0 +1,164 @@
+"""How many bytes a step of a batch holds at its peak, by its settings: counted from the network's plan, without torch.
+
+`tests/stylize/network/test_step_memory.py` compares it with the tensors that a step really makes. Workspaces of libraries
+and the fragments between tensors are not in it. Everything is for images of one shape; weights of the network are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from stylize.network.architectures import Architecture, Fire, Pool
+from stylize.settings.transfer_settings import Settings
+
+FP32, FP64 = 4, 8
+
+CHUNK = 1 << 26
+"""Similarities of patches that are there at once, for the whole batch (`style_representations/mrf.py`)."""
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A stage's response for one image: numbers in it, and numbers kept for the way back; channels and positions."""
+
+    name: str | None
+    pools: bool
+    size: int
+    kept: int
+    channels: int
+    positions: int
+
+
+def batch_bytes(
+    settings: Settings, architecture: Architecture, height: int, width: int, images: int, itemsize: int, labels: int = 0
+) -> float:
+    """The most bytes that a batch of so many `images` of `settings` holds at once.
+
+    `settings` have their layers filled in. `itemsize` is that of the responses: 4, or 2 in bf16. `labels` is the number
+    of masks' labels, where there are masks.
+    """
+    deepest = architecture.deepest(settings.active_layers)
+    stages = list(_stages(architecture, deepest, height, width))
+    by_name = {stage.name: stage for stage in stages}
+    style = [by_name[layer] for layer, _ in settings.active_style_layers]
+    content = [by_name[layer] for layer, _ in settings.active_content_layers]
+    pixels = 3 * height * width
+    always = _state(settings, pixels) + _losses(settings, pixels) + (itemsize + FP32) * pixels
+    held = _style(settings, style, itemsize, labels, images)
+    held = replace(held, kept=held.kept + sum(FP32 * stage.size for stage in content))
+    waiting = {stage.name: itemsize * stage.size for stage in style}
+    for stage in content:
+        waiting[stage.name] = waiting.get(stage.name, 0) + itemsize * stage.size
+    if settings.checkpointing == "always":
+        peak = max(_peaks_with_checkpoints(stages, waiting, held, itemsize))
+    else:
+        peak = max(_peaks(stages, waiting, held, itemsize))
+    shared = sum(FP32 * stage.size for stage in content) + sum(2 * FP32 * stage.channels**2 for stage in style)
+    return images * (always + peak) + shared
+
+
+def _stages(architecture: Architecture, deepest: str, height: int, width: int) -> Iterator[_Stage]:
+    channels = 3
+    for stage in architecture.up_to(deepest):
+        height, width = stage.module.output_edge(height), stage.module.output_edge(width)
+        pools = isinstance(stage.module, Pool)
+        channels = channels if isinstance(stage.module, Pool) else stage.module.outputs
+        size = channels * height * width
+        # A fire module keeps its squeezed response, both expanded ones, and them side by side.
+        inside = stage.module.squeezed * height * width + size if isinstance(stage.module, Fire) else 0
+        yield _Stage(stage.name, pools, size, size + inside, channels, height * width)
+
+
+def _state(settings: Settings, pixels: int) -> float:
+    """The images, the last good ones, and what the optimiser knows of each."""
+    vectors = 2 + 4 + 42 if settings.optimizer == "lbfgs" else 1 + 2  # of one image; L-BFGS has 21 pairs
+    return FP32 * pixels * (1 + vectors)
+
+
+def _losses(settings: Settings, pixels: int) -> float:
+    """What losses keep of the images themselves."""
+    found = 0.0
+    if settings.tv_weight:
+        found += 2 * FP32 * pixels  # differences to both neighbours
+    if settings.matting_weight:
+        found += 3 * FP32 * pixels  # the image in 0 to 1, its product with the Laplacian, and the padded image
+    if settings.temporal_weight:
+        found += 3 * FP32 * pixels
+    return found
+
+
+@dataclass(frozen=True)
+class _Style:
+    """What the style loss of an image holds: kept for the way back; beside that for a moment on the way forward; and on
+    the way back, when one layer is left. at_once: whether all layers' gradients are made while all is still kept.
+    """
+
+    kept: float = 0.0
+    forward: float = 0.0
+    back: float = 0.0
+    at_once: bool = False
+
+
+def _style(settings: Settings, layers: Sequence[_Stage], itemsize: int, labels: int, images: int) -> _Style:
+    if not layers:
+        return _Style()
+    responses = FP32 * sum(stage.size for stage in layers)
+    largest = FP32 * max(stage.size for stage in layers)
+    matrices = sum(stage.channels**2 for stage in layers)
+    if labels:
+        exact = responses if itemsize < FP32 else 0.0  # copies in fp32
+        return _Style(labels * (responses + FP32 * matrices) + exact, largest, (labels + 1) * largest)
+    if settings.style_representation == "mean-variance":
+        return _Style(responses, 2 * largest, 4 * largest)
+    if settings.style_representation == "wasserstein":
+        return _Style(responses + FP64 * matrices, 2 * largest, 3 * largest + FP64 * matrices)
+    if settings.style_representation == "mrf":
+        patches = [FP32 * 9 * stage.size / settings.mrf_stride**2 for stage in layers]
+        places = max(stage.positions for stage in layers) / settings.mrf_stride**2
+        forms = len(settings.mrf_rotations) * len(settings.mrf_scales)
+        similarities = min(forms * places * places, CHUNK / images)
+        return _Style(sum(patches), max(FP32 * similarities, 3 * max(patches)))
+    return _Style(2 * FP32 * matrices, largest if itemsize < FP32 else 0.0, at_once=True)
+
+
+def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int) -> Iterator[float]:
+    """What is held at the moments that may be the fullest: after the way forward, and at each stage of the way back.
+
+    `waiting` are the gradients by the responses that losses use: all are there before the way back begins.
+    """
+    responses = sum(stage.kept for stage in stages) * itemsize
+    yield responses + style.kept + style.forward
+    left = float(sum(waiting.values()))
+    yield responses + (style.kept if style.at_once else style.back) + left
+    for place in range(len(stages) - 1, -1, -1):
+        stage = stages[place]
+        # The gradient by this response with that of the losses, and behind the ReLU; then that by the one before.
+        # The deepest response has no gradient but that of the losses.
+        yield responses + left + itemsize * stage.size * (1 if place == len(stages) - 1 else 2)
+        left -= waiting.get(stage.name, 0)
+        responses -= itemsize * stage.kept
+        before = stages[place - 1].size if place else 0
+        yield responses + left + itemsize * (stage.size + before)
+
+
+def _peaks_with_checkpoints(
+    stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int
+) -> Iterator[float]:
+    """The same where only the ends of blocks and what losses use is kept, and the rest is computed again."""
+    blocks: list[list[_Stage]] = [[]]
+    for stage in stages:
+        if stage.pools:
+            blocks.append([])
+        blocks[-1].append(stage)
+    ends = {block[-1].name for block in blocks[:-1] if block}
+    kept = sum(itemsize * stage.size for stage in stages if stage.name in waiting or stage.name in ends)
+    left = float(sum(waiting.values()))
+    yield kept + style.kept + style.forward
+    yield kept + (style.kept if style.at_once else style.back) + left
+    for block in reversed(blocks):
+        if block:
+            again = sum(stage.kept for stage in block) + max(stage.size for stage in block)
+            yield kept + left + itemsize * again
+            kept -= sum(itemsize * stage.size for stage in block if stage.name in waiting or stage.name in ends)
+            left -= sum(waiting.get(stage.name, 0) for stage in block)
