@@ -127,7 +127,7 @@ def peak_bytes(transfers: Sequence[Transfer], targets: Targets) -> int:
     """The most bytes that a batch holds at once, beside the network and what other batches left."""
     with without_copies(), Memory() as memory:
         loop.run([Lane.of(one) for one in transfers], targets)
-    return memory.peak
+    return int(memory.peak)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from benchmarks.counting import HostReadError, of_a_step
 from benchmarks.measurement import Measurement, as_text, best_seconds
 from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings, Targets, Transfer, transfer_batch
 from stylize.network.arithmetic import Arithmetic, storage, tf32_convolutions
+from stylize.network.step_memory import batch_bytes
 
 ITERATIONS = 60, 160
 """Steps of a short and a longer run; a step's time is the difference over the difference."""
@@ -102,8 +103,8 @@ def _rate(targets: Targets, edge: int, width: int, precision: str, limit: float)
         return Measurement(f"{name}, {edge} px × {width}, {precision}", "out of memory")
     architecture = targets.network.architecture
     rate = width * architecture.operations("conv5_1", edge, edge) / seconds
-    itemsize = 2 if precision == "bf16" else 4
-    model = width * architecture.step_bytes("conv5_1", edge, edge, itemsize)
+    settings = Settings().for_architecture(architecture)
+    model = batch_bytes(settings, architecture, edge, edge, width, itemsize=2 if precision == "bf16" else 4)
     memory = f"{torch.cuda.max_memory_allocated() / 1e9:.1f} GB, by the model {model / 1e9:.1f} GB"
     figure = f"{width / seconds:.0f} images × steps/s, {100 * rate / limit:.0f} % of the dense rate, {memory}"
     return Measurement(f"{name}, {edge} px × {width}, {precision}", figure, goal)

@@ -6,14 +6,19 @@ it goes, devices of one cluster may differ, and each row says how wide its batch
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections import deque
 
 from orchestrator.plan.batches import Batch, Lane, sharing
 from stylize import ARCHITECTURES
+from stylize.network.step_memory import batch_bytes
 
-USABLE_SHARE = 0.6
-"""The share of a GPU's memory that the images of a batch may take by our model, which is rough."""
+USABLE_SHARE = 0.7
+"""Of a GPU's memory, what a batch may take by our model: that is right within 15 %, and libraries want workspaces."""
+
+LABELS = 4
+"""Of masks, which the plan does not count."""
 
 WIDEST_PIXELS = 32 * 448 * 448
 """Pixels of all images of a batch: beyond this a batch takes more memory and is hardly any faster. An assumption, which
@@ -67,8 +72,13 @@ def widest(lane: Lane, memory: float | None) -> int:
     by_pixels = WIDEST_PIXELS // (one.width * one.height)
     if memory is None:
         return max(1, by_pixels)
-    each = ARCHITECTURES[one.architecture].step_bytes(one.deepest, one.height, one.width, itemsize=4)
-    return max(1, min(by_pixels, int(memory * USABLE_SHARE / each)))
+    settings, architecture = one.settings, ARCHITECTURES[one.architecture]
+    labels = LABELS if settings.uses_masks else 0
+
+    def needed(images: int) -> float:
+        return batch_bytes(settings, architecture, one.height, one.width, images, itemsize=4, labels=labels)
+
+    return max(1, bisect.bisect_right(range(1, by_pixels + 1), memory * USABLE_SHARE, key=needed))
 
 
 def _operations(lane: Lane) -> float:

@@ -10,24 +10,32 @@ import torch
 from stylize.lanes import Transfer
 from stylize.network.arithmetic import Arithmetic, storage
 from stylize.network.network import Network
+from stylize.network.step_memory import batch_bytes
 
 USABLE_SHARE = 0.8
-"""Of the memory that is free now; the rest is for what the model of `Architecture.step_bytes` does not know."""
+"""Of the memory that is free now; the rest is for workspaces, fragments and what else the model does not know."""
 
 
 def needs_checkpointing(
     network: Network, transfers: Sequence[Transfer], shape: torch.Size, arithmetic: Arithmetic
 ) -> bool:
     """Whether a step of these transfers would not fit into the device's free memory as it is."""
-    architecture = network.architecture
-    deepest = architecture.deepest(set().union(*(one.settings.active_layers for one in transfers)))
     height, width = shape
-    needed = len(transfers) * architecture.step_bytes(deepest, height, width, storage(arithmetic).itemsize)
-    return needed > USABLE_SHARE * free_bytes(network.device)
+
+    def needed(one: Transfer) -> float:
+        """By a batch of such transfers."""
+        labels = len(one.masks.labels) if one.masks else 0
+        itemsize = storage(arithmetic).itemsize
+        return batch_bytes(one.settings, network.architecture, height, width, len(transfers), itemsize, labels)
+
+    return max(map(needed, transfers)) > USABLE_SHARE * free_bytes(network.device)
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that is free on a device now."""
+    """Memory that is free on a device now, for this process: what torch has set aside and does not use is free, too."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        free, total = torch.cuda.mem_get_info(device)
+        used, aside = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)
+        share = torch.cuda.get_per_process_memory_fraction(device)  # below 1 where processes share the device
+        return min(free + aside - used, int(share * total) - used)
     return int(psutil.virtual_memory().available)

@@ -1,7 +1,7 @@
-"""How many bytes a step of a batch holds at its peak, by its settings: counted from the network's plan, without torch.
+"""How many bytes a step of a batch holds at its peak: counted from its settings and the network's plan, without torch.
 
-`tests/stylize/network/test_step_memory.py` compares it with the tensors that a step really makes. Workspaces of libraries
-and the fragments between tensors are not in it. Everything is for images of one shape; weights of the network are left out.
+`tests/stylize/network/test_step_memory.py` compares it with the tensors that a step really makes. Workspaces of
+libraries, gaps between tensors and the network's weights are not in it. All images have one shape.
 """
 
 from __future__ import annotations

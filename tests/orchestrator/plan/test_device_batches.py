@@ -9,6 +9,10 @@ from benchmarks.cluster import play
 from orchestrator.plan.batches import Batch
 from orchestrator.plan.device_batches import USABLE_SHARE, WIDEST_PIXELS, DeviceBatches, widest
 from stylize import ARCHITECTURES
+from stylize.network.step_memory import batch_bytes
+from stylize.settings import TrialSettings
+
+SETTINGS = TrialSettings(content="photo", style="painting").for_architecture(ARCHITECTURES["vgg16"])
 
 
 def lane(name, iterations=10, edge=448, network="one"):
@@ -24,6 +28,7 @@ def lane(name, iterations=10, edge=448, network="one"):
             width=edge,
             height=edge,
             after=None,
+            settings=SETTINGS,
         ),
     )
 
@@ -61,10 +66,10 @@ def test_batches_get_narrower_towards_the_end():
 
 
 def test_width_is_bounded_by_pixels_and_by_the_memory_of_the_device_that_asks():
-    each = ARCHITECTURES["vgg16"].step_bytes("conv5_1", 448, 448, itemsize=4)
+    five, six = (batch_bytes(SETTINGS, ARCHITECTURES["vgg16"], 448, 448, images, itemsize=4) for images in (5, 6))
     assert widest(lane("a"), None) == 32
     assert widest(lane("a", edge=224), None) == 128
-    assert widest(lane("a"), 5.5 * each / USABLE_SHARE) == 5
+    assert widest(lane("a"), (five + six) / 2 / USABLE_SHARE) == 5
     assert widest(lane("a"), 1.0) == 1
     assert widest(lane("a", edge=9000), None) == 1
     assert WIDEST_PIXELS == 32 * 448 * 448

@@ -7,6 +7,7 @@ from benchmarks.counting import peak_bytes
 from benchmarks.device import network
 from stylize import ARCHITECTURES, Masks, Previous, Settings, Targets, Transfer
 from stylize.network.arithmetic import storage
+from stylize.network.memory import free_bytes
 from stylize.network.step_memory import batch_bytes
 
 CLOSE = 0.15
@@ -77,3 +78,18 @@ def test_it_counts_up_with_images():
     found = [batch_bytes(settings, ARCHITECTURES["vgg16"], 224, 224, images, 4) for images in (1, 2, 3)]
     assert found[1] - found[0] == pytest.approx(found[2] - found[1])
     assert found[0] > 50e6
+
+
+@pytest.mark.parametrize(
+    ("free", "aside", "used", "share", "expected"),
+    [(30, 0, 0, 1.0, 30), (30, 20, 5, 1.0, 45), (30, 20, 5, 0.5, 45), (90, 0, 0, 0.25, 25), (0, 25, 20, 0.25, 5)],
+)
+def test_what_torch_has_set_aside_is_free_and_a_share_of_a_gpu_is_no_more(
+    monkeypatch, free, aside, used, share, expected
+):
+    """Of a device of 100 bytes."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 100))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: aside)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: used)
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: share)
+    assert free_bytes(torch.device("cuda")) == expected
