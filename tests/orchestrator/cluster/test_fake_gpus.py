@@ -36,7 +36,7 @@ def said(story, *words):
         ("gpus_come", 60),
         ("gpus_come_unasked", 60),
         ("unlike_machines", 40),
-        ("a_bad_machine", 20),
+        ("a_bad_machine", 40),
         ("a_blind_machine", 20),
         ("lost_at_the_start", 10),
         ("lost_in_the_middle", 60),
