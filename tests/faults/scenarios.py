@@ -50,7 +50,7 @@ def unlike_machines(machines):
 
 
 def a_bad_machine(machines):
-    """Workers on one of two machines end while they start. The sweep lasts long enough for that to happen repeatedly."""
+    """Workers on one of two machines end while they start; the sweep lasts long enough to notice it several times."""
     bad, _ = machines.add(cpus=2, gpus=2), machines.add(cpus=1, gpus=1)
     return sweep(machines, 40, Habits(trial=1.0, dies=[bad.node_id]))
 
