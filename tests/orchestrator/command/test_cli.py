@@ -181,7 +181,7 @@ def test_an_unexpected_error_shows_no_stack_trace_without_debug(small_grid, swee
     def broken(*arguments, **options):
         raise ZeroDivisionError("an error of ours")
 
-    monkeypatch.setattr(planning, "_trial", broken)
+    monkeypatch.setattr(planning, "make_trials", broken)
     failed = sweep("plan", small_grid)
     assert failed.exit_code == 1
     assert "unexpected ZeroDivisionError: an error of ours" in failed.stderr
