@@ -15,7 +15,7 @@ import pandas as pd
 from results.analysis.variance import Codes, Decomposition, decompose
 from results.errors import QueryError
 from results.suggestion import suggestion
-from results.table.axes import Axis, axis_along, axis_groups
+from results.table.axes import Axis, axis_along, axis_groups, is_about_axis
 from results.table.labels import number_text, setting_name
 
 SEED = "seed"
@@ -81,7 +81,7 @@ def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[np.ndarray, 
     """The metric of the trials that have it, and those trials. Raises QueryError."""
     if metric not in trials.columns or not pd.api.types.is_numeric_dtype(trials[metric]):
         numeric = [str(name) for name in trials.columns if pd.api.types.is_numeric_dtype(trials[name])]
-        known = [name for name in numeric if not name.endswith("_order")]
+        known = [name for name in numeric if not is_about_axis(name)]
         what = "is no number" if metric in trials.columns else "is no column"
         raise QueryError(f"{metric!r} {what} of these trials; {suggestion(metric, known)}")
     values = trials[metric].astype(float).to_numpy()
