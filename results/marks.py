@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +25,9 @@ from results.run.rows import to_parquet
 
 MOST_TAGS, MOST_TAG, MOST_NOTE = 20, 50, 2000
 """Tags of a trial, characters of a tag, characters of a note."""
+
+COLUMNS = ("star", "tags", "note")
+"""The columns of a mark in a table of trials."""
 
 SCHEMA = pa.schema(
     [
@@ -104,3 +108,14 @@ def read_marks(run: Run) -> dict[str, Mark]:
     for row in pa.concat_tables(tables).sort_by("marked_at").to_pylist():
         latest[row["trial_id"]] = Mark(row["trial_id"], bool(row["star"]), tuple(row["tags"] or ()), row["note"] or "")
     return {trial: mark for trial, mark in latest.items() if mark}
+
+
+def with_marks(trials: pd.DataFrame, marks: Mapping[str, Mark]) -> pd.DataFrame:
+    """A table of trials with the columns `star`, `tags` (a tuple) and `note`: False, () and "" without a mark."""
+    found = [marks.get(trial, Mark(trial)) for trial in trials["trial_id"]]
+    columns = {
+        "star": pd.Series([one.star for one in found], trials.index, dtype=bool),
+        "tags": pd.Series([one.tags for one in found], trials.index, dtype=object),
+        "note": pd.Series([one.note for one in found], trials.index, dtype=object),
+    }
+    return trials.assign(**columns)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from results import marks
 from results.gallery.script import rounded
 from results.printable import printable
 from results.run.folder import Run
@@ -29,7 +30,7 @@ from stylize import registry
 from stylize.settings import ABOUT
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
-_NOT_SHOWN = {"trial_id", "run", "image_path"}
+_NOT_SHOWN = {"trial_id", "run", "image_path", *marks.COLUMNS}  # the page has marks of its own, which change
 
 
 def axes(trials: pd.DataFrame, bases: Mapping[str, str], names: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from PIL import Image
 
 from results.errors import RunError
+from results.marks import read_marks, with_marks
 from results.run.folder import Run
 from results.run.rows import outcome_schema, read_plan, read_rows
 from stylize import registry
@@ -26,6 +27,8 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
     among them one column per term and layer such as `style_loss_conv1_1`, times, provenance, `image_path`.
     `style_layers` and `content_layers` are tuples of names, so that they can be grouped by. An axis
     also has `<axis>_order`, the position of the value along it, and `<axis>_label` where the grid gives labels.
+    `star` (True or False), `tags` (a tuple) and `note` (a text) are what people kept in the run, by the gallery under
+    `--serve` or by `sweep mark`.
 
     Raises RunError.
     """
@@ -134,7 +137,7 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     table["status"] = table["status"].fillna("missing")
     table = _spread_layers(table)
     table["run"] = run.location
-    return table
+    return with_marks(table, read_marks(run))
 
 
 def _to_pandas(rows: pa.Table) -> pd.DataFrame:

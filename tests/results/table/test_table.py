@@ -8,6 +8,8 @@ import pytest
 
 import results
 from results import RunError
+from results.marks import Mark, Marker
+from results.table.axes import setting_columns
 
 
 @pytest.fixture
@@ -64,6 +66,34 @@ def test_a_row_cannot_name_a_file_outside_its_run(three):
     row["image_path"] = "../../secret.png"
     with pytest.raises(RunError, match="leads out of the run"):
         results.image(row)
+
+
+def test_marks_are_columns(three):
+    first, second, third = results.load(three.location, missing=True)["trial_id"]
+    Marker(three).add(Mark(first, star=True, note="for the poster"), Mark(third, tags=("sky", "grain")))
+    trials = results.load(three.location, missing=True).set_index("trial_id")
+    assert trials["star"].to_dict() == {first: True, second: False, third: False}
+    assert trials["tags"].to_dict() == {first: (), second: (), third: ("sky", "grain")}
+    assert trials["note"].to_dict() == {first: "for the poster", second: "", third: ""}
+    assert trials["star"].dtype == bool
+    assert list(results.load(three.location).query("star")["trial_id"]) == [first]
+    found = results.query(three.location, "select trial_id, tags from trials where list_contains(tags, 'sky')")
+    assert found["trial_id"].tolist() == [third]
+
+
+def test_a_run_without_marks_has_their_columns(three):
+    trials = results.load(three.location)
+    assert trials[["star", "tags", "note"]].to_numpy().tolist() == [[False, (), ""]] * 2
+    found = results.query(three.location, "select trial_id from trials where not star and note = '' and len(tags) = 0")
+    assert len(found) == 3
+    assert setting_columns(trials)[-1] == "frame"
+
+
+def test_marks_of_several_runs_stay_apart(made_run, tmp_path):
+    starred, _ = (made_run(name).add(1, "red").write() for name in ("one", "two"))
+    Marker(starred).add(Mark(results.load(starred.location)["trial_id"][0], star=True))
+    trials = results.load(next(tmp_path.iterdir()) / "*")
+    assert trials["star"].tolist() == [True, False]
 
 
 def test_a_pattern_loads_several_runs(made_run, tmp_path):
