@@ -10,7 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from results.errors import GlyphWarning, PlotError, QueryError, ResultsError, RunError, SheetError
+from results.errors import (
+    ExportError,
+    GlyphWarning,
+    PlotError,
+    QueryError,
+    ResultsError,
+    RunError,
+    SelectionError,
+    SheetError,
+)
 from results.run.folder import Run
 
 if TYPE_CHECKING:
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from results.table.axes import labels
     from results.table.diff import diff
     from results.table.load import curves, frames, image, load, reference, snapshots
+    from results.table.selection import select
     from results.table.sql import query
 
 # pandas and Pillow take half a second to import; whoever only needs a run's paths does not wait for them.
@@ -35,16 +45,19 @@ _LAZY = {
     "query": "table.sql",
     "ratings": "judge.ratings",
     "reference": "table.load",
+    "select": "table.selection",
     "sheet": "sheets.drawing",
 }
 
 __all__ = [
+    "ExportError",
     "GlyphWarning",
     "PlotError",
     "QueryError",
     "ResultsError",
     "Run",
     "RunError",
+    "SelectionError",
     "SheetError",
     "curves",
     "diff",
@@ -57,6 +70,7 @@ __all__ = [
     "query",
     "ratings",
     "reference",
+    "select",
     "sheet",
     "snapshots",
 ]

@@ -5,6 +5,8 @@ ResultsError
 │   └── MissingFileError   one of its files is not there
 ├── PlotError    a figure that was asked for in a way that cannot be drawn
 ├── QueryError   a question to the tables that cannot be answered
+├── SelectionError   trials that were asked for in a way that chooses none
+├── ExportError  images that cannot be copied as they were asked for
 ├── SheetError   a sheet that was asked for in a way that cannot be drawn
 └── FilmError    a film that was asked for in a way that cannot be made
 
@@ -30,6 +32,14 @@ class PlotError(ResultsError):
 
 class QueryError(ResultsError):
     """A question to the tables that cannot be answered."""
+
+
+class SelectionError(ResultsError):
+    """A condition, a metric or a mark that no trials can be chosen by."""
+
+
+class ExportError(ResultsError):
+    """A folder, a file or a pattern of names that images cannot be copied to."""
 
 
 class SheetError(ResultsError):

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Better = Literal["lower", "higher"]
+"""Which values of a column are the better ones."""
+
 TOTAL_LOSS = "total_loss"
 """The column of the sum that is minimised."""
 
@@ -53,9 +56,13 @@ class InitialImage(Element):
 
 @dataclass(frozen=True)
 class Metric(Element):
-    """A measure of finished images. It may give several columns; each is a number (float) or a text (str)."""
+    """A measure of finished images. It may give several columns; each is a number (float) or a text (str).
+
+    better: for each column that ranks images, which values are the better ones. Columns without an entry rank nothing.
+    """
 
     columns: Mapping[str, type[float] | type[str]] = field(default_factory=dict)
+    better: Mapping[str, Better] = field(default_factory=dict)
 
 
 LOSSES: dict[str, Loss] = {
@@ -92,15 +99,19 @@ INITIAL_IMAGES: dict[str, InitialImage] = {
 
 METRICS: dict[str, Metric] = {
     "structural_similarity": Metric(
-        "stylize.metrics.structural_similarity:StructuralSimilarity", {"structural_similarity": float}
+        "stylize.metrics.structural_similarity:StructuralSimilarity",
+        {"structural_similarity": float},
+        {"structural_similarity": "higher"},
     ),
     "style_distance": Metric(
         "stylize.metrics.style_distance:StyleDistance",
         {"style_distance": float, "style_distance_of_content": float, "style_distance_network": str},
+        {"style_distance": "lower"},
     ),
     "colour_distance": Metric(
         "stylize.metrics.colour_distance:ColourDistance",
         {"colour_distance_to_content": float, "colour_distance_to_style": float},
+        {"colour_distance_to_content": "lower", "colour_distance_to_style": "lower"},
     ),
 }
 """The metrics of every finished image, in the order in which tables have their columns."""
@@ -124,3 +135,13 @@ def curves() -> list[str]:
 def metric_columns() -> dict[str, type[float] | type[str]]:
     """The columns of metrics, with the type of each."""
     return {column: kind for metric in METRICS.values() for column, kind in metric.columns.items()}
+
+
+def better(column: str) -> Better | None:
+    """Which values of a column of results are the better ones: of losses the lower ones, of metrics what they say.
+
+    None for a column that ranks nothing.
+    """
+    if column in loss_columns():
+        return "lower"
+    return next((metric.better[column] for metric in METRICS.values() if column in metric.better), None)

@@ -38,12 +38,12 @@ ROOMS = {
         optimise
     """,
     "results": """
-        errors printable suggestion
+        errors printable suggestion file_name
         loopback                 # addresses that only this machine reaches
         run
         marks                    # stars, tags and notes
         table
-        sheets plot analysis
+        sheets plot analysis export
         film gallery judge
     """,
     "orchestrator": """

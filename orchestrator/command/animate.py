@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.command.messages import filtered, messages, run_path, say
-from orchestrator.command.options import Columns, Rows, RunArgument
+from orchestrator.command.messages import messages, run_path, say
+from orchestrator.command.options import Columns, Rows, RunArgument, takes_selection
 from orchestrator.errors import UsageError
 from orchestrator.request import Request
 
@@ -21,19 +21,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from results import Run
+    from results.table.selection import Selection
 
 USUAL_EVERY = 10
 HOLD = Fraction(1)
 """Seconds that the last frame stays."""
 
 
+@takes_selection
 def animate(
     run: RunArgument,
+    selection: Selection,
     trial: Annotated[str | None, typer.Option(help="Film this trial: its id, or how it begins.")] = None,
     sheet: Annotated[bool, typer.Option("--sheet", help="Film the whole sheet, as without --trial.")] = False,
     rows: Rows = [],  # noqa: B006 - Typer copies it
     columns: Columns = [],  # noqa: B006
-    where: Annotated[str | None, typer.Option(help="A pandas query: the sheet has only these trials.")] = None,
     width: Annotated[
         int | None, typer.Option(min=160, max=4096, help="Pixels of the film, at most.  [default: 1280]")
     ] = None,
@@ -66,8 +68,10 @@ def animate(
         from results.film.animation import USUAL_WIDTH, has_snapshots, sheet_film, trial_film
         from results.film.film import check_target, usual_rate, write_film
 
-        if trial is not None and (sheet or rows or columns or where):
-            raise UsageError("--trial films one trial; --sheet, --rows, --columns and --where are about the sheet")
+        if trial is not None and (sheet or rows or columns or selection):
+            raise UsageError(
+                "--trial films one trial; --sheet, --rows, --columns, --where, --marked and --best are about the sheet"
+            )
         found = results.Run(run_path(run))
         if out:
             check_target(out)
@@ -75,7 +79,7 @@ def animate(
         if trial is None and not (sheet or rows or columns) and is_of_clips(found):
             if fps is not None or width is not None:
                 raise UsageError("--fps and --width are for --trial and --sheet; a clip keeps its own rate and size")
-            _write_clips(found, filtered(trials, where), out, say)
+            _write_clips(found, selection.of(trials), out, say)
             return
         if trial is not None:
             row = _named(trials, trial)
@@ -83,7 +87,7 @@ def animate(
             film = trial_film(row, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path(row["trial_id"]))
         else:
-            trials = filtered(trials, where)
+            trials = selection.of(trials)
             rest = [row for _, row in trials.iterrows() if row["status"] == "done"]
             _check_snapshots(found, rest)
             still = sum(not has_snapshots(row) for row in rest)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +13,7 @@ from PIL import Image
 import results
 from pictures import PictureError
 from pictures.clip import USUAL_RATE, is_clip, open_clip
+from results.file_name import file_name
 from results.table.axes import LABEL, ORDER, grid_axes, label_of
 from results.table.labels import setting_name
 
@@ -66,8 +65,7 @@ def clip_films(run: results.Run, trials: pd.DataFrame, say: Callable[[str], None
             continue
         row = ordered.iloc[0]
         rate, sound_from = _of_clip(run, row, say)
-        plain = unicodedata.normalize("NFKC", _words(row, axes))  # 10⁻³ becomes 10-3
-        name = re.sub(r"[^A-Za-z0-9.]+", "-", plain).strip("-.")[:80] or "film"
+        name = file_name(_words(row, axes)) or "film"
         taken = sum(one.name == name or one.name.startswith(f"{name}-") for one in films)
         films.append(ClipFilm(f"{name}-{taken + 1}" if taken else name, ordered, rate, sound_from, ends_at))
     return films

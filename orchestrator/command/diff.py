@@ -10,31 +10,37 @@ from urllib.parse import quote
 import typer
 
 from orchestrator.command.messages import EXIT_FAILED, messages, run_path, say
-from orchestrator.command.options import AsJson
+from orchestrator.command.options import AsJson, takes_selection
 
 if TYPE_CHECKING:
     from results.table.diff import Difference
+    from results.table.selection import Selection
 
 MOST_SHOWN = 40
 """Lines of a list of trials; --json has them all."""
 
 
+@takes_selection
 def diff(
     first: Annotated[str, typer.Argument(help="A run's folder.", show_default=False)],
     second: Annotated[str, typer.Argument(help="Another run's folder.", show_default=False)],
+    selection: Selection,
     as_json: AsJson = False,
     gallery: Annotated[
         str | None, typer.Option(help="A folder for a page of both runs, each image against the first run's.")
     ] = None,
 ) -> None:
-    """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does."""
+    """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does.
+
+    What chooses trials chooses those of the first run, which are compared with their like in the second.
+    """
     with messages():
         import results
         from results.gallery.write import write_several
         from results.printable import json_text
         from results.table.diff import diff as compare
 
-        found = compare(run_path(first), run_path(second))
+        found = compare(run_path(first), run_path(second), selection)
         if gallery:
             page = write_several([results.Run(run_path(first)), results.Run(run_path(second))], results.Run(gallery))
             say(f"file://{quote(page)}#against=run")

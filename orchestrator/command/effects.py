@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.command.messages import filtered, messages, run_path
+from orchestrator.command.messages import messages, run_path
 from orchestrator.command.options import AsJson, RunsArgument, Where
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ def effects(
     """
     with messages():
         import results
+        from results.table.selection import Selection
 
-        found = results.effects(filtered(results.load(run_path(run)), where), metric, log=log)
+        found = results.effects(Selection(where).of(results.load(run_path(run))), metric, log=log)
         if as_json:
             print(json.dumps(found.attrs | {"effects": json.loads(found.to_json(orient="records"))}, indent=2))
         else:

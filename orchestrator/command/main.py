@@ -23,6 +23,7 @@ from orchestrator.command.compact import compact
 from orchestrator.command.completion import complete_grid
 from orchestrator.command.diff import diff
 from orchestrator.command.effects import effects
+from orchestrator.command.export import export
 from orchestrator.command.gallery import gallery
 from orchestrator.command.judge import judge
 from orchestrator.command.mark import mark
@@ -40,7 +41,7 @@ from orchestrator.command.verify import verify
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run grids": (run, plan, status, new, schema),
-    "Look at the images": (sheet, gallery, animate, judge, mark),
+    "Look at the images": (sheet, gallery, animate, judge, mark, export),
     "Ask the table": (table, effects, query, diff),
     "Keep a run": (verify, compact, clean),
 }

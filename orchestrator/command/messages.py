@@ -1,4 +1,4 @@
-"""What all commands share: messages, exit codes, and how a run and some of its trials are named."""
+"""What all commands share: messages, exit codes, and how a run is named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 import typer
 
@@ -104,13 +104,3 @@ def run_path(run: str) -> str:
     if close:
         fail(f"there is no run {run!r}; did you mean {close[0]}?")
     return run
-
-
-def filtered(trials: Any, where: str | None) -> Any:
-    """The trials of a table that a pandas query names. Raises typer.BadParameter."""
-    if not where:
-        return trials
-    try:
-        return trials.query(where)
-    except Exception as error:  # pandas raises nearly anything for a query it cannot read
-        raise typer.BadParameter(f"--where {where!r}: {error}") from error

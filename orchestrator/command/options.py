@@ -40,6 +40,22 @@ RunsArgument = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
 Where = Annotated[str | None, typer.Option(help="A pandas query, such as 'ratio < 1e-3 and status == \"done\"'.")]
+Marked = Annotated[
+    str | None, typer.Option(help="The trials that have a star, or this tag.", metavar="star|TAG", show_default=False)
+]
+Best = Annotated[int | None, typer.Option(min=1, help="So many trials, the best by a column.", show_default=False)]
+By = Annotated[
+    str | None,
+    typer.Option(help="Of --best: a loss, a metric, any number.  [default: style_distance]", show_default=False),
+]
+Highest = Annotated[
+    bool | None,
+    typer.Option(
+        "--highest/--lowest",
+        help="Of --best: which values are the better ones, where that is not known of the column.",
+        show_default=False,
+    ),
+]
 Rows = Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")]
 Columns = Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")]
 
@@ -64,17 +80,46 @@ def takes_request(*scopes: Scope) -> Callable[[Callable[..., None]], Callable[..
     return decorate
 
 
-def _parameters(scopes: Collection[Scope]) -> list[inspect.Parameter]:
-    def parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
-        return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+def takes_selection(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command whose parameter `selection` is a `Selection` the options that choose trials in its place."""
+    command.__annotations__.pop("selection")  # its class is imported late, because `sweep --help` does not need it
+    options = {
+        "where": Where,
+        "marked": Marked,
+        "best": Best,
+        "by": By,
+        "highest": Highest,
+    }
+    parameters = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        chosen = options if parameter.name == "selection" else {}
+        parameters += [_parameter(name, annotation, None) for name, annotation in chosen.items()] or [parameter]
+    parameters.sort(key=lambda one: one.default is not inspect.Parameter.empty)  # as Python wants them
 
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:
+        from results.table.selection import Selection
+
+        asked = {name: given.pop(name) for name in options}
+        command(selection=Selection(**asked), **given)
+
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_options
+
+
+def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+
+
+def _parameters(scopes: Collection[Scope]) -> list[inspect.Parameter]:
     types, defaults = get_type_hints(Request), Request(grid=Path())
-    found = [parameter("grid", GridArgument)]
+    found = [_parameter("grid", GridArgument)]
     for name, option in Request.options().items():
         if option.scope in scopes:
             default = getattr(defaults, name)
             kind, default = (list[str], []) if isinstance(default, tuple) else (types[name], default)
-            found.append(parameter(name, Annotated[kind, _typer_option(name, option)], default))
+            found.append(_parameter(name, Annotated[kind, _typer_option(name, option)], default))
     return found
 
 

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.command.messages import filtered, messages, run_path, say
-from orchestrator.command.options import Columns, Rows, RunArgument, Where
+from orchestrator.command.messages import messages, run_path, say
+from orchestrator.command.options import Columns, Rows, RunArgument, takes_selection
 
 if TYPE_CHECKING:
     from results import Run
+    from results.table.selection import Selection
 
 
+@takes_selection
 def sheet(
     run: RunArgument,
+    selection: Selection,
     rows: Rows = [],  # noqa: B006 - Typer copies it
     columns: Columns = [],  # noqa: B006
-    where: Where = None,
     annotate: Annotated[
         str | None, typer.Option(help="Text below each image: '{total_loss:.2e}', with any columns of the table.")
     ] = None,
@@ -45,7 +47,7 @@ def sheet(
         from results.sheets.glyphs import glyph_notes
 
         found = results.Run(run_path(run))
-        trials = filtered(results.load(found.location, missing=True), where)
+        trials = selection.of(results.load(found.location, missing=True))
         additions = Additions(annotate, border, title, caption, author)
         name = out.name if out else SHEET
         with glyph_notes() as notes:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.command.messages import filtered, messages, run_path
-from orchestrator.command.options import AsCsv, AsJson, RunsArgument, Where
+from orchestrator.command.messages import messages, run_path
+from orchestrator.command.options import AsCsv, AsJson, RunsArgument, takes_selection
+
+if TYPE_CHECKING:
+    from results.table.selection import Selection
 
 
+@takes_selection
 def table(
     run: RunsArgument,
+    selection: Selection,
     columns: Annotated[str | None, typer.Option(help="Columns, separated by commas; `all` for all.")] = None,
-    where: Where = None,
     sort: Annotated[str | None, typer.Option(help="Column to sort by; -column sorts downwards.")] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -24,5 +28,5 @@ def table(
     with messages():
         import results
 
-        trials = filtered(results.load(run_path(run)), where)
+        trials = selection.of(results.load(run_path(run)))
         print_table(trials, columns, sort, "json" if as_json else "csv" if as_csv else "text")

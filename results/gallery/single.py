@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from results.errors import RunError
+from results.gallery.describe import Shown
 from results.gallery.script import call
 from results.gallery.thumbnails import EDGES
-from results.gallery.write import page_files, write_gallery
+from results.gallery.write import page_contents, page_files
 from results.run.folder import Run
+from results.table.axes import PICTURES
 from results.table.load import load
 
 MOST_MEGABYTES = 50
 """Of a file that people send to each other, unless they ask for more."""
 
 
-def write_single(run: Run, path: Path, *, most_megabytes: float = MOST_MEGABYTES) -> tuple[int, int]:
-    """Write the whole gallery into one file, and say how many bytes it has and the long edge of its images in pixels.
+def write_single(
+    run: Run, path: Path, *, trials: pd.DataFrame | None = None, most_megabytes: float = MOST_MEGABYTES
+) -> tuple[int, int]:
+    """Write the gallery into one file, and say how many bytes it has and the long edge of its images in pixels.
 
-    The images are the largest small copies with which the file stays below `most_megabytes`. Raises RunError where not
-    even the smallest ones fit, or where the file cannot be written.
+    `trials` are the rows of `load` to show; None shows the whole run. The images are the largest small copies with
+    which the file stays below `most_megabytes`. Raises SheetError where there is no trial, RunError where not even the
+    smallest images fit, or where the file cannot be written.
     """
-    write_gallery(run)
-    data = _data(run)
-    pictures = {f"../{name}": run.read(name) for name in run.names("references/*.png")}
-    texts = [run.read(name) for name in run.names("gallery/curves/*.js")]
-    later = run.read("gallery/columns.js") if any("later" in column for column in data["columns"]) else b""
+    trials = load(run.location, missing=True) if trials is None else trials
+    contents = page_contents([Shown(run, "../")], [trials])
+    data = contents.data | {"snapshots": None}  # they would be most of the file
+    pictures = {f"../{name}": run.read(name) for name in _references(run, trials)}
+    texts, later = list(contents.curves.values()), contents.later
     for edge in sorted(EDGES, reverse=True):
-        images = dict(_images(run, edge))
+        images = dict(_images(run, trials, edge))
         embedded = {"edge": edge, "pictures": _embedded(pictures, "png"), "images": _embedded(images, "webp")}
         content = _html(data, later, texts, embedded)
         if len(content) <= most_megabytes * 1e6:
@@ -50,17 +56,17 @@ def write_single(run: Run, path: Path, *, most_megabytes: float = MOST_MEGABYTES
     return len(content), edge
 
 
-def _data(run: Run) -> dict[str, Any]:
-    text = run.read("gallery/data.js").decode()
-    found: dict[str, Any] = json.loads(text[text.index("(") + 1 : text.rindex(")")])
-    found["snapshots"] = None  # they would be most of the file
-    return found
+def _references(run: Run, trials: pd.DataFrame) -> list[str]:
+    """The small copies of the content and style pictures of trials, those that are there."""
+    columns = [trials[f"{picture}_sha256"].dropna().unique() for picture in PICTURES if f"{picture}_sha256" in trials]
+    used = {Run.reference_path(sha256) for column in columns for sha256 in column}
+    return [name for name in run.names("references/*.png") if name in used]
 
 
-def _images(run: Run, edge: int) -> Iterator[tuple[str, bytes]]:
+def _images(run: Run, trials: pd.DataFrame, edge: int) -> Iterator[tuple[str, bytes]]:
     """The small copies of one size, or of the largest below it that an image has, by the name that they start with."""
     here = set(run.names("gallery/thumbnails/**"))
-    for sha256 in load(run.location)["pixels_sha256"].dropna().unique():
+    for sha256 in trials["pixels_sha256"].dropna().unique():
         found = [Run.thumbnail_path(sha256, one) for one in sorted(EDGES, reverse=True) if one <= edge]
         if path := next((path for path in found if path in here), None):
             yield path.removeprefix("gallery/thumbnails/").rpartition("-")[0], run.read(path)

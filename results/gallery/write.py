@@ -75,26 +75,51 @@ def write_several(runs: Sequence[Run], folder: Run) -> str:
 
 def _write(target: Run, shown: Sequence[Shown], *, next_in: float | None, thumbnails: bool, written: Written) -> str:
     tables = [load(one.run.location, missing=True) for one in shown]
+    contents = page_contents(shown, tables, thumbnails=thumbnails)
+    written.version = contents.data["version"]
+    for name, content in page_files().items():
+        written.write(target, f"gallery/{name}", content)
+    for path, content in contents.curves.items():
+        written.write(target, path, content)
+    if contents.later:
+        written.write(target, "gallery/columns.js", contents.later)
+    written.write(target, "gallery/data.js", call("gallery.receiveData", contents.data))
+    write_state(target, written, next_in)
+    return target.full_path(GALLERY_PAGE)
+
+
+@dataclass(frozen=True)
+class PageContents:
+    """What a page shows.
+
+    data: what it needs first. curves: scripts by their paths below the run. later: the script with the columns that the
+    first look does not need; empty if there are none.
+    """
+
+    data: dict[str, Any]
+    curves: dict[str, bytes]
+    later: bytes
+
+
+def page_contents(shown: Sequence[Shown], tables: Sequence[pd.DataFrame], *, thumbnails: bool = True) -> PageContents:
+    """The contents of a page of these trials: for each run a table of `load`, or some rows of it.
+
+    Thumbnails that are missing are written into the runs, unless `thumbnails` is False. Raises SheetError where there
+    is no trial, and RunError.
+    """
     trials = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     if trials.empty:
         raise SheetError("there is no trial to show")
-    files, versions = curve_files(
+    curves, versions = curve_files(
         [(one.run, list(table["trial_id"])) for one, table in zip(shown, tables, strict=True)]
     )
     data = describe(shown, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
     made = [_thumbnails(one.run, table, make=thumbnails) for one, table in zip(shown, tables, strict=True)]
     data["trials"]["thumbnails"] = hexadecimal([name for names in made for name in names])
     later = _put_off(data) if len(trials) > MOST_AT_ONCE else None
-    written.version = hashlib.sha256(json.dumps([data, later]).encode()).hexdigest()[:12]
-    for name, content in page_files().items():
-        written.write(target, f"gallery/{name}", content)
-    for path, content in files.items():
-        written.write(target, path, content)
-    if later is not None:
-        written.write(target, "gallery/columns.js", call("gallery.receiveColumns", later, written.version))
-    written.write(target, "gallery/data.js", call("gallery.receiveData", data | {"version": written.version}))
-    write_state(target, written, next_in)
-    return target.full_path(GALLERY_PAGE)
+    version = hashlib.sha256(json.dumps([data, later]).encode()).hexdigest()[:12]
+    script = b"" if later is None else call("gallery.receiveColumns", later, version)
+    return PageContents(data | {"version": version}, curves, script)
 
 
 def _put_off(data: dict[str, Any]) -> list[dict[str, Any]]:

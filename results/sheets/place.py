@@ -10,7 +10,7 @@ import math
 
 import pandas as pd
 
-from results.sheets.additions import NOTHING_ADDED, Additions, filled_in
+from results.sheets.additions import NOTHING_ADDED, Additions
 from results.sheets.boxes import Area, Box, FillBox, Page, Point, ResultBox, TextBox
 from results.sheets.colour_scale import ColourScale
 from results.sheets.headings import RULE, Headings, Span
@@ -123,14 +123,14 @@ class _Body:
 
     def _note_blocks(self) -> dict[int, Block]:
         """What stands below each trial's image, by the number of its row."""
-        template, sizes = self._additions.annotate, self._sizes
-        if template is None:
+        additions, sizes = self._additions, self._sizes
+        if additions.annotate is None:
             return {}
         size = max(8, round(sizes.text * 0.85))
         found = {}
         for (_, column), number in self._layout.cells.items():
             row = self._trials.iloc[number]
-            text = filled_in(template, row) if row["status"] == "done" else ""
+            text = additions.note(row) if row["status"] == "done" else ""
             found[number] = block(text, size, self._drawn.widths[column], colour=GREY)
         return found
 

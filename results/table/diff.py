@@ -12,6 +12,7 @@ from results.run.folder import Run
 from results.run.rows import CIRCUMSTANCES
 from results.table.axes import comparable, grid_axes, setting_columns, weights_column
 from results.table.load import load
+from results.table.selection import EVERY_TRIAL, Selection
 
 LOSSES = ("total_loss", "content_loss", "style_loss")
 
@@ -54,8 +55,12 @@ class Difference:
         return not (self.only_first or self.only_second) and all(pair.same for pair in self.pairs)
 
 
-def diff(first: str, second: str) -> Difference:
-    """Compare two runs. Trials are matched by their values along all axes that any of the two has. Raises RunError."""
+def diff(first: str, second: str, selection: Selection = EVERY_TRIAL) -> Difference:
+    """Compare two runs. Trials are matched by their values along all axes that any of the two has.
+
+    `selection` chooses trials of the first run; of the second then only those at the same points are looked at. Raises
+    RunError and SelectionError.
+    """
     one, other = (load(location, missing=True) for location in (first, second))
     named = (name for run in (first, second) for axis in grid_axes(Run(run)) for name in axis)
     axes = [name for name in dict.fromkeys(named) if name in one and name in other]
@@ -65,7 +70,9 @@ def diff(first: str, second: str) -> Difference:
         for name in fixed
         if (values := (comparable(one[name].iloc[0]), comparable(other[name].iloc[0])))[0] != values[1]
     }
-    of_one, of_other = (_by_point(trials, axes) for trials in (one, other))
+    of_one, of_other = _by_point(selection.of(one), axes), _by_point(other, axes)
+    if selection:
+        of_other = {point: row for point, row in of_other.items() if point in of_one}
     pairs = [_pair(dict(point), of_one[point], of_other[point]) for point in of_one if point in of_other]
     return Difference(
         settings=settings,
