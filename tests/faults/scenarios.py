@@ -1,12 +1,14 @@
 """What clusters with GPUs do to a sweep, scenario by scenario, on one simulated cluster (`benchmarks.simulation`).
 
-    python tests/faults/scenarios.py OUT.json [NAME …]
+    python -m tests.faults.scenarios OUT.json [NAME …]
 
-Writes what happened, for `test_fake_gpus.py` to judge. A process of its own, because a process has one Ray.
+Writes what happened, for `test_fake_gpus.py` to judge. Processes of their own, because a process has one Ray; and
+several at once, because each mostly waits.
 """
 
 import json
 import sys
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -50,9 +52,16 @@ def unlike_machines(machines):
 
 
 def a_bad_machine(machines):
-    """Workers on one of two machines end while they start; the sweep lasts long enough to notice it several times."""
+    """Workers on one of two machines end while they start; the sweep lasts until that machine is set aside."""
     bad, _ = machines.add(cpus=2, gpus=2), machines.add(cpus=1, gpus=1)
-    return sweep(machines, 40, Habits(trial=1.0, dies=[bad.node_id]))
+    with tempfile.TemporaryDirectory() as folder:
+        hurry = Path(folder) / "hurry"
+
+        def meanwhile(story):
+            story.heard("is set aside")
+            hurry.touch()
+
+        return sweep(machines, 40, Habits(trial=3.0, dies=[bad.node_id], hurry=str(hurry)), meanwhile)
 
 
 def only_bad_machines(machines):

@@ -1,5 +1,6 @@
 """GPUs that come, go, break and are taken, on a simulated cluster of Ray's own processes: nothing is lost by it."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -7,23 +8,39 @@ from pathlib import Path
 
 import pytest
 
-SCENARIOS = Path(__file__).parents[2] / "faults" / "scenarios.py"
+ROOT = Path(__file__).parents[3]
+
+SIDE_BY_SIDE = [
+    ["gpus_come", "gpus_come_unasked", "unlike_machines"],
+    ["a_bad_machine", "only_bad_machines", "a_blind_machine", "only_blind_machines"],
+    ["lost_at_the_start", "lost_in_the_middle", "all_gpus_taken"],
+]
+"""Scenarios by process, about equally long."""
 
 
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory):
-    """What happened, by scenario. One process and one cluster for all of them."""
-    out = tmp_path_factory.mktemp("stories") / "stories.json"
-    ran = subprocess.run(
-        [sys.executable, str(SCENARIOS), str(out)],
-        cwd=SCENARIOS.parents[2],
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr[-5000:]
-    return json.loads(out.read_text())
+    """What happened, by scenario. Three processes with a cluster each, side by side, because they mostly wait."""
+    folder = tmp_path_factory.mktemp("stories")
+    told = {}
+    with contextlib.ExitStack() as ended:
+        running = [
+            ended.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.faults.scenarios", str(folder / f"{number}.json"), *names],
+                    cwd=ROOT,  # from where `benchmarks` can be imported: it is not installed
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            for number, names in enumerate(SIDE_BY_SIDE)
+        ]
+        for number, process in enumerate(running):
+            output, _ = process.communicate(timeout=600)
+            assert process.returncode == 0, output[-5000:]
+            told |= json.loads((folder / f"{number}.json").read_text())
+    return told
 
 
 def said(story, *words):
