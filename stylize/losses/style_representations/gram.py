@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -19,7 +19,6 @@ from stylize.losses.style_representations.masked_gram import MaskedGram
 from stylize.losses.style_representations.mean_gram import mean_gram_matrix, positions_by_channels
 from stylize.losses.style_representations.representation import (
     Comparison,
-    LayerByLayer,
     LayerTargets,
     Representation,
 )
@@ -28,12 +27,17 @@ from stylize.settings.transfer_settings import Settings
 
 
 @dataclass(frozen=True)
-class Gram(LayerByLayer):
+class Gram:
     """See the module. With masks it is `MaskedGram`."""
 
+    capturable: ClassVar[bool] = True
+
     @classmethod
-    def of(cls, settings: Settings, masks: Masks | None) -> Representation:  # type: ignore[override]
+    def of(cls, settings: Settings, masks: Masks | None) -> Representation:
         return cls() if masks is None else MaskedGram(masks)
+
+    def pictures(self, picture: Tensor) -> list[Tensor]:
+        return [picture]
 
     def target(self, responses: Sequence[Tensor]) -> Tensor:
         return mean_gram_matrix(responses[0])

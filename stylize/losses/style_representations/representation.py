@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
@@ -63,7 +64,7 @@ class Representation(Protocol):
         """What compares R images with R targets at each of L layers. All that it needs is put on the device here."""
 
 
-class LayerByLayer:
+class LayerByLayer(ABC):
     """A representation without settings or masks, which sees the style picture as it is and each layer for itself.
 
     What remains to be written is `target`, which gives 1×… numbers, and `losses`.
@@ -88,6 +89,6 @@ class LayerByLayer:
 
         return Comparison(losses, [1.0] * len(layers))
 
+    @abstractmethod
     def losses(self, responses: Tensor, targets: Tensor) -> Tensor:
         """E_l for each of R×N×h×w responses. `targets` are R×…, or 1×… where all have the same."""
-        raise NotImplementedError
