@@ -30,9 +30,9 @@ import typer
 from torch import Tensor
 
 import results
+from downloads import Access
 from pictures import Finder, resize
-from results.run.folder import SHEET
-from store import Access
+from results.run.storage import SHEET
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from weights import find_weights
 

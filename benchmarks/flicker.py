@@ -19,9 +19,9 @@ import typer
 from numpy.typing import NDArray
 
 import results
+from downloads import Access
 from pictures import Clip, Finder, resize
 from pictures.flow import optical_flow, reliable, warped
-from store import Access
 
 
 def warping_error(images: list[NDArray[np.uint8]], frames: list[NDArray[np.uint8]]) -> float:

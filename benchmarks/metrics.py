@@ -13,7 +13,7 @@ import torch
 import typer
 
 from benchmarks.measurement import machine
-from store import Access
+from downloads import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
 from weights import find_weights
 

@@ -146,7 +146,7 @@ def draw_many(grid: str, out: str) -> str:
     from orchestrator.request import Request
     from orchestrator.sweep import prepare
     from results import Run
-    from results.run.folder import SHEET
+    from results.run.storage import SHEET
 
     commit_many(grid, out)
     run = Run(out)

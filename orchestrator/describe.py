@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.plan.settings_columns import settings_row
 from orchestrator.versions import sweep_version, versions_text
 from results.run.derived import Derived, forget_derived, read_derived, sha256, write_derived
-from results.run.folder import METADATA, PLAN, Run
 from results.run.rows import write_plan
+from results.run.storage import METADATA, PLAN, Run
 
 if TYPE_CHECKING:
     from orchestrator.grid.grid import Grid

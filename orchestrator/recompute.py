@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from downloads import Watch
 from orchestrator.cluster.status import Listener
 from orchestrator.errors import UsageError
 from orchestrator.repair import request_of
@@ -20,7 +21,6 @@ from orchestrator.request import Request
 from orchestrator.sweep import prepare, run_batches
 from results import Run, image, load
 from results.run.rows import CIRCUMSTANCES
-from store import Watch
 
 LOSS_TOLERANCE = 0.02
 """Where they are not, rounding leads the optimisation elsewhere; its final loss is the same within this share."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from downloads import Watch
 from orchestrator.cluster.status import Listener
 from orchestrator.errors import UsageError
 from orchestrator.request import Request
@@ -17,7 +18,6 @@ from results import Run
 from results.run.repair import SetAside, set_aside
 from results.run.rows import read_rows
 from results.run.verify import Finding
-from store import Watch
 
 
 @dataclass(frozen=True)

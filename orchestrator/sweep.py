@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from downloads import Access, Watch
 from orchestrator import finish
 from orchestrator.describe import write_run
 from orchestrator.errors import EngineError, UsageError
@@ -21,7 +22,6 @@ from orchestrator.plan.plan import Plan, Selection, make_plan
 from orchestrator.request import Request
 from results import Run, RunError
 from results.run.rows import merged_rows, read_rows
-from store import Access, Watch
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

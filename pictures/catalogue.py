@@ -10,7 +10,7 @@ from typing import Annotated, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from store import Checksum, Remote
+from downloads import Checksum, Remote
 
 LARGEST_FILE = 200_000_000
 """Bytes that a downloaded picture may have."""

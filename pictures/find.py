@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
+from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
 from pictures.catalogue import LARGEST_FILE, Entry, catalogue
 from pictures.clip import FILM_SUFFIXES, Clip, drawn_clip, is_clip, open_clip
 from pictures.errors import UnknownPictureError
 from pictures.read import pixels_sha256, read
-from store import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".jp2", ".avif")
 
@@ -81,7 +81,7 @@ class Finder:
         self._access = access
 
     def find(self, reference: str) -> Picture:
-        """Raises UnknownPictureError, and store.StoreError where a file cannot be had."""
+        """Raises UnknownPictureError, and downloads.VerifiedFileError where a file cannot be had."""
         if is_url(reference):
             return self._from_remote(
                 reference, _unnamed_remote(reference, public_only=self._access.untrusted), credit=None

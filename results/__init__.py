@@ -20,7 +20,7 @@ from results.errors import (
     SelectionError,
     SheetError,
 )
-from results.run.folder import Run
+from results.run.storage import Run
 
 if TYPE_CHECKING:
     from results.analysis.effects import effects

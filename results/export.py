@@ -12,10 +12,10 @@ import pandas as pd
 
 from results.errors import ExportError
 from results.file_name import file_name
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.axes import LABEL, axis_along, axis_groups, comparable
-from results.table.labels import value_text
 from results.table.template import filled_in
+from stylize.settings.value_text import value_text
 
 NUMBER = "number"
 """The field of a pattern that is a trial's place among those exported: 01, 02 and so on."""

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from results.errors import RunError
 from results.printable import printable
-from results.run.folder import Run
 from results.run.rows import to_parquet
+from results.run.storage import Run
 
 MOST_TAGS, MOST_TAG, MOST_NOTE = 20, 50, 2000
 """Tags of a trial, characters of a tag, characters of a note."""

@@ -16,8 +16,8 @@ import pandas as pd
 from results.errors import PlotError
 from results.suggestion import suggestion
 from results.table.axes import axis_along, is_about_axis
-from results.table.labels import setting_name
 from results.table.load import curves as curves_of
+from stylize.settings.value_text import setting_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylize.errors import PictureError, SettingsError, StylizeError
 from stylize.network.architectures import ARCHITECTURES, Architecture
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 from stylize.settings.types import LayerWeight
 
 if TYPE_CHECKING:

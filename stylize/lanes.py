@@ -11,7 +11,7 @@ from torch import Size, Tensor
 from torch.nn import functional
 
 from stylize.masks import Masks
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 @dataclass(frozen=True, eq=False)

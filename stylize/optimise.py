@@ -25,7 +25,7 @@ from stylize.network.memory import needs_checkpointing
 from stylize.network.network import Network
 from stylize.optimisers.optimiser import Optimiser
 from stylize.result import Result
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 from stylize.step import Step
 
 LOOK_EVERY = 50

@@ -11,13 +11,13 @@ ROOT = Path(__file__).parents[1]
 
 MAY_IMPORT = {
     "grids": "",
-    "store": "",
+    "downloads": "",
     "stylize": "",
     "results": "stylize/settings stylize/registry",  # which load no torch
-    "pictures": "store grids",
-    "weights": "store",
+    "pictures": "downloads grids",
+    "weights": "downloads",
     "weights/training": "stylize weights",
-    "orchestrator": "grids store stylize results pictures weights",
+    "orchestrator": "grids downloads stylize results pictures weights",
 }
 """What each package imports of the others: all of one, or only these of its folders and files."""
 

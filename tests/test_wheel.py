@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("grids", "orchestrator", "pictures", "results", "store", "stylize", "weights")
+PACKAGES = ("downloads", "grids", "orchestrator", "pictures", "results", "stylize", "weights")
 
 
 @pytest.fixture(scope="module")

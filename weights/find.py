@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
-from store.checksum import sha256
+from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
+from downloads.checksum import sha256
 from weights.errors import UnknownWeightsError
 from weights.manifest import manifest
 from weights.metadata import named_preprocessing
@@ -105,7 +105,7 @@ def find_weights(
     A path is relative to `base`, the grid's folder, or else to the working directory. Files of the manifest are
     looked for in `folder` (the user's `--weights`), the cache, torch hub's own cache, and on the network; embedded
     ones are here. Where `access` is offline, others stand in for weights that are missing; where the grid is untrusted,
-    it reaches no file outside `base`. Raises UnknownWeightsError, and store.StoreError where a file
+    it reaches no file outside `base`. Raises UnknownWeightsError, and downloads.VerifiedFileError where a file
     cannot be had.
     """
     entries = manifest().get(architecture, {})

@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from store.checksum import looks_like_html
+from downloads.checksum import looks_like_html
 from weights.errors import UnusableError
 
 

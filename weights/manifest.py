@@ -10,7 +10,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from store import Checksum, Remote
+from downloads import Checksum, Remote
 
 LARGEST_FILE = 2_000_000_000
 """Bytes that a weights file may have; VGG-19 with its classifier has 575 million."""

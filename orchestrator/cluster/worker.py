@@ -211,7 +211,7 @@ class Worker:
 
     def _metrics_for(self, trial: Trial) -> Metrics:
         """Metrics in an embedded network other than the one that a batch was optimised in."""
-        from store import Access
+        from downloads import Access
         from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
         from weights import find_weights
 

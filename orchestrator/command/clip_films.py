@@ -15,7 +15,7 @@ from pictures import PictureError
 from pictures.clip import USUAL_RATE, is_clip, open_clip
 from results.file_name import file_name
 from results.table.axes import LABEL, ORDER, grid_axes, label_of
-from results.table.labels import setting_name
+from stylize.settings.value_text import setting_name
 
 HIGHEST_RATE = 240
 

@@ -59,7 +59,7 @@ def _print(found: Difference) -> None:
     from rich.text import Text
 
     from results.printable import printable
-    from results.table.labels import number_text, setting_name, value_text
+    from stylize.settings.value_text import number_text, setting_name, value_text
 
     def words(name: str, value: Any) -> str:
         return printable(value_text(name, value)).replace("\n", "+")

@@ -68,7 +68,7 @@ def _print_ratings(ratings: pd.DataFrame) -> None:
     from rich.table import Table
 
     from results.printable import printable
-    from results.table.labels import setting_name
+    from stylize.settings.value_text import setting_name
 
     about = ratings.attrs
     table = Table(box=None, header_style="bold", pad_edge=False)

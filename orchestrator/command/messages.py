@@ -51,15 +51,15 @@ def messages() -> Iterator[None]:
 
 def _explain(error: Exception) -> tuple[str, int]:
     """The message and exit code of an error. Its class is imported late, because `sweep --help` does not need it."""
+    from downloads import VerifiedFileError
     from orchestrator.errors import EngineError, OrchestratorError
     from pictures import PictureError
     from results import ResultsError
-    from store import StoreError
     from weights import WeightsError
 
     if isinstance(error, EngineError):
         return str(error), EXIT_FAILED
-    if isinstance(error, OrchestratorError | PictureError | ResultsError | StoreError | WeightsError):
+    if isinstance(error, OrchestratorError | PictureError | ResultsError | VerifiedFileError | WeightsError):
         return str(error), EXIT_USAGE
     if isinstance(error, OSError) and error.strerror:  # a full disk, a folder that may not be written
         return (

@@ -41,7 +41,7 @@ def sheet(
     """Draw a run's comparison sheet again: with other axes, of some of its trials, or for a paper."""
     with messages():
         import results
-        from results.run.folder import SHEET
+        from results.run.storage import SHEET
         from results.sheets.additions import Additions
         from results.sheets.drawing import sheet_files
         from results.sheets.glyphs import glyph_notes

@@ -23,8 +23,8 @@ def status(run: RunArgument, as_json: AsJson = False) -> None:
 def run_status(location: str) -> dict[str, Any]:
     """How far a run is, as data. Raises RunError."""
     from results import Run
-    from results.run.folder import SHEET
     from results.run.rows import read_plan, read_rows
+    from results.run.storage import SHEET
 
     run = Run(location)
     planned = list(dict.fromkeys(read_plan(run)["trial_id"].to_pylist()))

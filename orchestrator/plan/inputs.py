@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from downloads import EVERYTHING_ALLOWED, Access
 from orchestrator.errors import GridError
 from orchestrator.grid.positions import position_of
 from pictures import Clip, Finder, Picture, label_image, scaled_size
 from pictures.errors import UnknownPictureError, UnreadableError
 from pictures.read import read_bytes
 from results import Run, RunError
-from store import EVERYTHING_ALLOWED, Access
 from stylize import SettingsError
 from stylize.settings import PICTURES, TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
@@ -40,7 +40,7 @@ class Sources:
 @dataclass
 class Inputs:
     """Finds pictures and weights, each once. Raises GridError for what there is not, and PictureError, WeightsError
-    and StoreError.
+    and VerifiedFileError.
     """
 
     sources: Sources

@@ -16,7 +16,7 @@ from results.analysis.variance import Codes, Decomposition, decompose
 from results.errors import QueryError
 from results.suggestion import suggestion
 from results.table.axes import Axis, axis_along, axis_groups, is_about_axis
-from results.table.labels import number_text, setting_name
+from stylize.settings.value_text import number_text, setting_name
 
 SEED = "seed"
 

@@ -12,14 +12,14 @@ from PIL import Image, ImageDraw
 
 from results.errors import FilmError
 from results.film.chart import Chart, Curve
-from results.run.folder import Run
+from results.run.storage import Run
 from results.sheets.boxes import Area
 from results.sheets.drawing import empty_sheet
 from results.sheets.painter import paste
 from results.sheets.text import ACCENT, GREY, INK, Block, block, font
 from results.table.axes import PICTURES, grid_axes, label_of
-from results.table.labels import setting_name
 from results.table.load import curves, image, reference, snapshot, snapshots
+from stylize.settings.value_text import setting_name
 
 CONTENT, STYLE = "#2f6db5", "#d0752a"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from results.sheets.text import GREY, font, line_height
-from results.table.labels import number_text
+from stylize.settings.value_text import number_text
 
 RULE, AHEAD = "#e3e3e3", "#c4c4c4"
 FINER = 3

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from results.errors import FilmError
-from results.run.folder import Run
+from results.run.storage import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from results.marks import Marker, parse_mark, read_marks
-from results.run.folder import Run
 from results.run.rows import read_plan
+from results.run.storage import Run
 from results.sheets.drawing import sheet
 from results.table.axes import setting_columns
 from results.table.load import load

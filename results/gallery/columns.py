@@ -14,7 +14,7 @@ import pandas as pd
 from results import marks
 from results.gallery.script import rounded
 from results.printable import printable
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.axes import (
     ORDER,
     PICTURES,
@@ -25,9 +25,9 @@ from results.table.axes import (
     is_about_axis,
     setting_columns,
 )
-from results.table.labels import setting_name, value_text
 from stylize import registry
 from stylize.settings import ABOUT
+from stylize.settings.value_text import setting_name, value_text
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
 _NOT_SHOWN = {"trial_id", "run", "image_path", *marks.COLUMNS}  # the page has marks of its own, which change

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from results.gallery.script import call, rounded
-from results.run.folder import Run
 from results.run.rows import read_rows
+from results.run.storage import Run
 from stylize import registry
 
 PER_FILE = 100

@@ -16,9 +16,9 @@ from results.gallery.snapshots import snapshots
 from results.gallery.thumbnails import EDGES
 from results.marks import read_marks
 from results.printable import printable
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.axes import PICTURES
-from results.table.labels import setting_name
+from stylize.settings.value_text import setting_name
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from results.gallery.write import write_gallery
-from results.run.folder import Run
+from results.run.storage import Run
 
 _SHOWN = ("gallery/**", "images/**", "references/*.png", "frames/**")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from results.errors import ResultsError
-from results.run.folder import Run
+from results.run.storage import Run
 
 if TYPE_CHECKING:
     from results.gallery.write import Written

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from results.errors import ResultsError, RunError
 from results.gallery.asks import Asks
 from results.loopback import HEADERS, LoopbackServer, is_own_host
-from results.run.folder import Run
+from results.run.storage import Run
 
 MOST_BYTES = 400_000
 """Of a request's body: the ids of some 16,000 trials."""

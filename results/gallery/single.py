@@ -16,7 +16,7 @@ from results.gallery.describe import Shown
 from results.gallery.script import call
 from results.gallery.thumbnails import EDGES
 from results.gallery.write import page_contents, page_files
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.axes import PICTURES
 from results.table.load import load
 

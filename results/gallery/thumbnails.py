@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from PIL import Image
 
 from results.errors import RunError
-from results.run.folder import Run
+from results.run.storage import Run
 
 EDGES = (96, 256, 640)
 """Pixels of the long edge. An image has those below its own edge, and the next one at its own size."""

@@ -18,7 +18,7 @@ from results.gallery.describe import Shown, base_between, describe
 from results.gallery.packing import hexadecimal
 from results.gallery.script import call
 from results.gallery.thumbnails import make_thumbnails
-from results.run.folder import GALLERY_PAGE, Run
+from results.run.storage import GALLERY_PAGE, Run
 from results.table.load import load
 from stylize import registry
 

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from results.errors import RunError
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.axes import ORDER, Axis, axis_along, grid_axes
-from results.table.labels import setting_name
+from stylize.settings.value_text import setting_name
 
 GIVEN = frozenset({"content", "style", "frame"})
 """Results are compared for the same content and style: axes of these are never judged."""

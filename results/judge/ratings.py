@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from results.judge.axes import JudgedAxis, find_axis
 from results.judge.bradley_terry import Fit, Floats, fit
 from results.judge.votes import read_votes
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.load import load
 
 Z = 1.959963984540054

@@ -22,7 +22,7 @@ from results.errors import ResultsError
 from results.judge.axes import JudgedAxis, check_judged, find_axis, judged_axes
 from results.judge.pairs import Pairs
 from results.judge.votes import CHOICES, Ballot, read_votes
-from results.run.folder import Run
+from results.run.storage import Run
 from results.table.load import image, load, reference
 
 MOST_SHOWN = 8

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results.errors import RunError
-from results.run.folder import Run
 from results.run.rows import to_parquet
+from results.run.storage import Run
 
 CHOICES = ("left", "right", "tie", "skip")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from results.run.compact import merge, shards_with
-from results.run.folder import Run
 from results.run.rows import read_plan, read_rows
+from results.run.storage import Run
 
 _OF_TRIAL = "trial:"
 """How a grid writes an initial image that is the image of a trial; `orchestrator/plan/inputs.py` resolves it."""

@@ -17,8 +17,8 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 
 from results.run import compact
-from results.run.folder import Run
 from results.run.rows import rows_table, write_shard
+from results.run.storage import Run
 
 Batch = TypeVar("Batch")
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from results.run.folder import MERGED, Run
 from results.run.rows import REPLACES, merged_rows, read_shards, replaced, write_shard
+from results.run.storage import MERGED, Run
 
 WORTH_MERGING = 8
 """Shards; fewer are read in a moment, from an object store as well. A running sweep merges as many at a time, so that a

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from results.errors import MissingFileError
-from results.run.folder import PLAN, Run
 from results.run.rows import parse_plan, read_rows
+from results.run.storage import PLAN, Run
 
 DERIVED = "derived.json"
 

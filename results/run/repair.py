@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from results.run.compact import merge, shards_with
 from results.run.derived import forget_derived
-from results.run.folder import Run
 from results.run.rows import merged_rows, to_parquet
+from results.run.storage import Run
 from results.run.verify import Finding
 
 FOLDER = "damaged"

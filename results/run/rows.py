@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from results.errors import RunError
-from results.run.folder import MERGED, PLAN, SHARD_CHECKSUM, Run
+from results.run.storage import MERGED, PLAN, SHARD_CHECKSUM, Run
 from stylize import registry
 
 _LOSS = pa.float64()

@@ -19,8 +19,8 @@ from PIL import Image
 
 from results.errors import MissingFileError, RunError
 from results.run.derived import DERIVED, Derived, present_state, read_derived, sha256
-from results.run.folder import PLAN, Run
 from results.run.rows import merged_rows, parse_plan, read_shard
+from results.run.storage import PLAN, Run
 
 COLUMNS = (
     "trial_id", "status", "image_path", "pixels_sha256", "width", "height", "kept_steps", "kept_by",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from results.table.labels import number_text
+from stylize.settings.value_text import number_text
 
 TWO_DECADES = 99.0
 DARKEST, LIGHTEST = 0.0, 0.95

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from results.errors import SheetError
-from results.run.folder import Run
+from results.run.storage import Run
 from results.suggestion import suggestion
 from results.table.axes import Axis, axis_along, axis_groups, comparable, comparable_values, setting_columns
-from results.table.labels import value_text
+from stylize.settings.value_text import value_text
 
 Key = tuple[int, ...]
 """A row or column of the sheet: its position along each of its axes, outermost first."""

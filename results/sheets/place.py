@@ -18,7 +18,7 @@ from results.sheets.layout import Key, Layout
 from results.sheets.sizes import DrawnSizes, Sizes
 from results.sheets.surroundings import footer, header, key_of_borders, page_title
 from results.sheets.text import ACCENT, GREY, Block, block
-from results.table.labels import setting_name
+from stylize.settings.value_text import setting_name
 
 MISSING, FAILED, EMPTY = "#f0f0f0", "#fbe9e7", "#ffffff"
 

@@ -11,15 +11,16 @@ from typing import Any
 
 import pandas as pd
 
-from results.run.folder import Run
+from results.run.storage import Run
 from results.sheets.additions import Additions
 from results.sheets.boxes import Area, Box, FillBox, Point, ReferenceBox, TextBox
 from results.sheets.colour_scale import ColourScale
+from results.sheets.shared_settings import fixed_text
 from results.sheets.sizes import Sizes
 from results.sheets.text import ACCENT, GREY, INK, Block, block
 from results.table.axes import PICTURES, label_of
-from results.table.labels import fixed_text, setting_name
 from results.table.load import reference_sha256
+from stylize.settings.value_text import setting_name
 
 STATUS_WORDS = {"done": "done", "failed": "failed", "missing": "not run yet"}
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from results.run.folder import Run
 from results.run.rows import outcome_schema
-from results.table.labels import setting_name, value_text, value_texts
+from results.run.storage import Run
+from stylize.settings.value_text import setting_name, value_text, value_texts
 
 PICTURES = ("content", "style")
 """The settings whose values are pictures."""

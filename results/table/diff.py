@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from results.run.folder import Run
 from results.run.rows import CIRCUMSTANCES
+from results.run.storage import Run
 from results.table.axes import comparable, grid_axes, setting_columns, weights_column
 from results.table.load import load
 from results.table.selection import EVERY_TRIAL, Selection

@@ -14,8 +14,8 @@ from PIL import Image
 
 from results.errors import RunError
 from results.marks import read_marks, with_marks
-from results.run.folder import Run
 from results.run.rows import outcome_schema, read_plan, read_rows
+from results.run.storage import Run
 from stylize import registry
 
 

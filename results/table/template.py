@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from results.errors import ResultsError
-from results.table.labels import value_text
+from stylize.settings.value_text import value_text
 
 LONGEST = 500
 """Characters of a text that is filled in. More would be no note, and {total_loss:>99999999} costs a gigabyte."""

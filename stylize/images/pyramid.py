@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylize.images.resize import resized
 from stylize.lanes import Transfer
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 @dataclass(frozen=True)

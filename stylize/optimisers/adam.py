@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stylize.images.resize import resized
 from stylize.optimisers.learning_rate import learning_rates
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 EPSILON = 1e-8
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from stylize.images.resize import resized
 from stylize.optimisers.search import Search
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 class LBFGS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 def learning_rates(settings: Settings, steps: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 class Optimiser(Protocol):

@@ -2,8 +2,15 @@
 
 from stylize.settings.about import About
 from stylize.settings.conditions import AFTER_FRAME
-from stylize.settings.transfer_settings import Settings
-from stylize.settings.trial_settings import ABOUT, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings, why_needed
+from stylize.settings.optimisation_settings import Settings
+from stylize.settings.picture_and_network_settings import (
+    ABOUT,
+    DEFAULTS,
+    PICTURES,
+    SETTING_NAMES,
+    TrialSettings,
+    why_needed,
+)
 from stylize.settings.types import LayerWeight, PictureShare
 
 __all__ = [

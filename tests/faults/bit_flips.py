@@ -19,8 +19,8 @@ from PIL import Image, PngImagePlugin
 from results import Run, RunError
 from results.run.compact import compact
 from results.run.derived import Derived, present_state, sha256, write_derived
-from results.run.folder import METADATA, PLAN
 from results.run.rows import commit, read_plan, read_rows, write_plan
+from results.run.storage import METADATA, PLAN
 from results.run.verify import verify
 
 IDS = ["aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc"]

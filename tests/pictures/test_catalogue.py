@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from downloads import Access
 from pictures import Finder
 from pictures.catalogue import Entry, catalogue
 from pictures.drawn import PAINTINGS
 from pictures.find import is_path, is_url
-from store import Access
 
 REMOTE = [name for name, entry in catalogue().items() if entry.url]
 BUILT_IN = [name for name in catalogue() if name not in REMOTE]

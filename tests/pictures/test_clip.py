@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from downloads import Access
 from pictures import Finder, UnknownPictureError, UnreadableError
 from pictures.clip import is_clip, open_clip
-from store import Access
 
 GREYS = [20, 60, 100, 140, 180, 220]
 

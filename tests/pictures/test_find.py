@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from downloads import Access, ChecksumError, DownloadError, NotHereError, cache_folder
 from pictures import Finder, UnknownPictureError
 from pictures.drawn import draw
-from store import Access, ChecksumError, DownloadError, NotHereError, cache_folder
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 
 import weights
-from store import Access
+from downloads import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from weights import find_weights, manifest
 from weights.training.export import OTHER_SCALE, SCALE, reference_pictures

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from store import Access, ChecksumError, cache_folder
+from downloads import Access, ChecksumError, cache_folder
 from stylize import ARCHITECTURES
 from weights import UnknownWeightsError, find_weights, manifest
 

@@ -23,7 +23,7 @@ from stylize.losses.style_representations.representation import (
     Representation,
 )
 from stylize.masks import Masks
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from torch import Tensor
 from stylize.losses.style_representations.mean_gram import positions_by_channels
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
 from stylize.masks import Masks
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 def masked_grams(responses: Tensor, masks: Tensor) -> Tensor:

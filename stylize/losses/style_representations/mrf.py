@@ -20,7 +20,7 @@ from torch.nn import functional
 from stylize.errors import SettingsError
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
 from stylize.masks import Masks
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 EDGE = 3
 """Of a patch, in positions of its layer."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stylize.errors import SettingsError
 from stylize.masks import Masks
-from stylize.settings.transfer_settings import Settings
+from stylize.settings.optimisation_settings import Settings
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 import grids
+from downloads import Access
 from orchestrator.grid.reader import load_grid
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
-from store import Access
 
 FOLDER = Path(grids.__file__).parent
 

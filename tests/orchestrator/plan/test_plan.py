@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from downloads import Access
 from orchestrator.errors import GridError, UsageError
 from orchestrator.grid.grid import Grid
 from orchestrator.grid.reader import load_grid
@@ -19,7 +20,6 @@ from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.request import Request
 from orchestrator.sweep import prepare
-from store import Access
 from stylize import ARCHITECTURES
 
 SETTINGS = {

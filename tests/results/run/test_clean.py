@@ -1,4 +1,4 @@
-"""What a run has of trials that its grid no longer has. The command is tested in tests/orchestrator/test_clean.py."""
+"""What a run has of trials that its grid no longer has. The command's own test is in tests/orchestrator/command."""
 
 import pyarrow as pa
 

@@ -13,9 +13,9 @@ from PIL import Image
 from results import Run, RunError, load
 from results.run.compact import compact
 from results.run.derived import DERIVED
-from results.run.folder import METADATA, PLAN
 from results.run.repair import set_aside
 from results.run.rows import commit, read_rows
+from results.run.storage import METADATA, PLAN
 from results.run.verify import verify
 
 

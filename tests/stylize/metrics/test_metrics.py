@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 from scipy.ndimage import gaussian_filter
 
-from store import Access
+from downloads import Access
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from stylize.metrics.colour_distance import colour_distance, colours
 from stylize.metrics.metrics import Metrics

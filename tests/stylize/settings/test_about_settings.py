@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from results.table.labels import fixed_text
+from results.sheets.shared_settings import fixed_text
 from stylize.settings import ABOUT, AFTER_FRAME, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings, why_needed
 from stylize.settings.conditions import ALWAYS, unless, where
-from stylize.settings.trial_settings import abouts
-from stylize.settings.writing import setting_name, value_text
+from stylize.settings.picture_and_network_settings import abouts
+from stylize.settings.value_text import setting_name, value_text
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,9 +53,9 @@ from orchestrator.grid.schema import grid_schema
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.plan.preview import preview
-from results.table.labels import fixed_text
+from results.sheets.shared_settings import fixed_text
 from pathlib import Path
-from store import Access
+from downloads import Access
 path = Path(sys.argv[1])
 plan = make_plan(load_grid(path), Inputs(Sources(path.parent, access=Access(offline=True))), {}, Selection())
 rows = plan.table().to_pylist()
@@ -71,9 +71,9 @@ print(json.dumps({
 def test_a_new_setting_touches_one_file(tmp_path):
     """A copy of the one file with one more setting: grid, schema, trial id, table and footer know it."""
     shutil.copytree(ROOT / "stylize", tmp_path / "stylize")
-    for package in ("grids", "orchestrator", "pictures", "results", "store", "weights"):
+    for package in ("downloads", "grids", "orchestrator", "pictures", "results", "weights"):
         (tmp_path / package).symlink_to(ROOT / package)
-    file = tmp_path / "stylize/settings/trial_settings.py"
+    file = tmp_path / "stylize/settings/picture_and_network_settings.py"
     file.write_text(file.read_text().replace("\n    @property\n    def follows(", SETTING, 1))
     grid = tmp_path / "grid.yaml"
     settings = {"content": "astronaut", "style": "waves", "size": 64}

@@ -1,5 +1,5 @@
-"""The line below a sheet: the settings that all its trials share. What settings are called and how their values are
-written is declared with the settings, in `stylize/settings/`; this file only chooses what is worth saying.
+"""The line below a sheet, with the settings that all its trials share: this file chooses which of them a reader has to
+know. How a setting and its values are written is in `stylize/settings/value_text.py`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stylize.settings import ABOUT, DEFAULTS
-from stylize.settings.writing import number_text, setting_name, value_text, value_texts
-
-__all__ = ["fixed_text", "number_text", "setting_name", "value_text", "value_texts"]
+from stylize.settings.value_text import setting_name, value_text
 
 
 def fixed_text(settings: Mapping[str, Any]) -> str:

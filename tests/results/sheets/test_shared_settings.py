@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from results.sheets.shared_settings import fixed_text
 from results.sheets.text import font, wrap
-from results.table.labels import fixed_text, number_text, value_text, value_texts
+from stylize.settings.value_text import number_text, value_text, value_texts
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""All settings of a trial: how it is optimised (`Settings`), its pictures and its network. No torch.
+"""The settings of a trial's pictures, clip and network. Those of its optimisation are in `optimisation_settings.py`.
 
-A setting is declared in this file or in `transfer_settings`, and nowhere else: type, limits, default, description, and
-in `About` what else is to be known of it.
+Each setting is declared in one of these two files and nowhere else: type, limits, default, description, and in `About`
+everything else that the program has to know about it. No torch.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pydantic import Field
 from stylize import registry
 from stylize.settings.about import About, Need, Weights
 from stylize.settings.conditions import Facts, chooses, unless
-from stylize.settings.transfer_settings import FOLLOWS, USES_CONTENT, USES_STYLE, Settings
+from stylize.settings.optimisation_settings import FOLLOWS, USES_CONTENT, USES_STYLE, Settings
 from stylize.settings.types import (
     ArchitectureName,
     FrameStart,

@@ -1,5 +1,5 @@
 """The settings of the optimisation of one image. Its pictures and its network are settings of a trial and are in
-`trial_settings`. No torch, so that a grid can be checked without waiting for it.
+`picture_and_network_settings`. No torch, so that a grid can be checked without waiting for it.
 """
 
 from __future__ import annotations

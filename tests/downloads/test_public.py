@@ -7,11 +7,11 @@ import threading
 import pytest
 from PIL import Image
 
+from downloads import Access, DownloadError
+from downloads.download import download
+from downloads.public import is_public
 from pictures import Finder
 from pictures.errors import PictureError, UnknownPictureError
-from store import Access, DownloadError
-from store.download import download
-from store.public import is_public
 from weights import UnknownWeightsError, find_weights
 
 LEADING_BACK = [

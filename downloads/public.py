@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from store.errors import DownloadError
+from downloads.errors import DownloadError
 
 
 def session(*, public_only: bool) -> requests.Session:

@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from store import Access, Checksum, ChecksumError, DownloadError, NotHereError, Remote, StoreError, cache_folder, find
-from store.checksum import sha256
+from downloads import (
+    Access,
+    Checksum,
+    ChecksumError,
+    DownloadError,
+    NotHereError,
+    Remote,
+    VerifiedFileError,
+    cache_folder,
+    find,
+)
+from downloads.checksum import sha256
 from weights import find_weights
 
 
@@ -106,7 +116,7 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch, tmp_path):
     for name in ("SWEEP_CACHE", "HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("pwd.getpwuid", nobody)
-    with pytest.raises(StoreError, match=r"this user has no home folder .* set SWEEP_CACHE to a folder"):
+    with pytest.raises(VerifiedFileError, match=r"this user has no home folder .* set SWEEP_CACHE to a folder"):
         cache_folder("pictures")
     monkeypatch.setenv("SWEEP_CACHE", str(tmp_path))
     assert cache_folder("pictures") == tmp_path / "pictures"

@@ -1,6 +1,6 @@
-"""What can go wrong in `store`.
+"""What can go wrong with files that are downloaded and verified.
 
-StoreError
+VerifiedFileError
 ├── ChecksumError   a file that is not the one it should be
 ├── DownloadError   the network, the server or the disk failed
 ├── NoFolderError   no place where downloads could be kept
@@ -8,21 +8,21 @@ StoreError
 """
 
 
-class StoreError(Exception):
+class VerifiedFileError(Exception):
     """Base of this package's errors; each message says what is wrong, where, and what to do."""
 
 
-class ChecksumError(StoreError):
+class ChecksumError(VerifiedFileError):
     """A file whose contents are not those that its name promises."""
 
 
-class DownloadError(StoreError):
+class DownloadError(VerifiedFileError):
     """A download that failed; running again goes on where it stopped."""
 
 
-class NoFolderError(StoreError):
+class NoFolderError(VerifiedFileError):
     """There is no folder in which downloads could be kept."""
 
 
-class NotHereError(StoreError):
+class NotHereError(VerifiedFileError):
     """A file that is nowhere on this machine while the network is off."""

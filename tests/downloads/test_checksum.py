@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store import Checksum, ChecksumError
+from downloads import Checksum, ChecksumError
 
 
 def _of(kind, content):

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from store import Checksum, ChecksumError, DownloadError
-from store.download import download
+from downloads import Checksum, ChecksumError, DownloadError
+from downloads.download import download
 
 LARGEST = 10_000_000
 
@@ -192,7 +192,8 @@ def test_a_folder_that_cannot_be_written_is_named(server, tmp_path):
 
 def test_two_processes_at_once_fetch_a_file_once(server, destination):
     code = (
-        "import sys; from pathlib import Path; from store import Checksum; from store.download import download\n"
+        "import sys; from pathlib import Path; from downloads import Checksum\n"
+        "from downloads.download import download\n"
         "import requests; print('ready', flush=True)\n"
         "download(sys.argv[1], Path(sys.argv[2]), Checksum.parse(sys.argv[3]), largest=10**7)\n"
         "sys.stdout.buffer.write(Path(sys.argv[2]).read_bytes())"

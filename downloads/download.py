@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from store.checksum import Checksum
-from store.errors import ChecksumError, DownloadError
+from downloads.checksum import Checksum
+from downloads.errors import ChecksumError, DownloadError
 
 if TYPE_CHECKING:
     import requests
@@ -78,7 +78,7 @@ def _fetch(
 ) -> None:
     import requests
 
-    from store.public import session
+    from downloads.public import session
 
     here = part.stat().st_size if part.exists() else 0
     # "identity": the bytes of a compressed answer would not be those of the file, and could not be resumed.

@@ -1,5 +1,7 @@
-"""How settings and their values are written for people: on sheets, in galleries, plots and films. The words themselves
-are declared with each setting; what a grid file or a message says (0.001, not 10⁻³) is not written here.
+"""How settings and their values are written for people: on sheets, in galleries, plots and films.
+
+The words themselves are declared with each setting. Grid files and messages write numbers plainly (0.001, not 10⁻³) and
+do not use this file.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from stylize.settings.trial_settings import ABOUT, PICTURES
+from stylize.settings.picture_and_network_settings import ABOUT, PICTURES
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import platformdirs
 
-from store.checksum import Checksum
-from store.download import Watch, download
-from store.errors import ChecksumError, DownloadError, NoFolderError, NotHereError
+from downloads.checksum import Checksum
+from downloads.download import Watch, download
+from downloads.errors import ChecksumError, DownloadError, NoFolderError, NotHereError
 
 
 @dataclass(frozen=True)

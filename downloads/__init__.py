@@ -3,10 +3,10 @@
 Knows of neither pictures nor weights: only of names, addresses and checksums.
 """
 
-from store.checksum import Checksum
-from store.download import Watch
-from store.errors import ChecksumError, DownloadError, NotHereError, StoreError
-from store.find import EVERYTHING_ALLOWED, Access, Remote, cache_folder, find
+from downloads.checksum import Checksum
+from downloads.download import Watch
+from downloads.errors import ChecksumError, DownloadError, NotHereError, VerifiedFileError
+from downloads.find import EVERYTHING_ALLOWED, Access, Remote, cache_folder, find
 
 __all__ = [
     "EVERYTHING_ALLOWED",
@@ -16,7 +16,7 @@ __all__ = [
     "DownloadError",
     "NotHereError",
     "Remote",
-    "StoreError",
+    "VerifiedFileError",
     "Watch",
     "cache_folder",
     "find",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from store.errors import ChecksumError
+from downloads.errors import ChecksumError
 
 _PATTERN = re.compile(r"(sha256):([0-9a-f]{8,64})|(git):([0-9a-f]{40})")
 _CHUNK = 1 << 20
