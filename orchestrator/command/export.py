@@ -42,7 +42,7 @@ def export(
         import results
         from results.errors import ExportError
         from results.export import export_images
-        from results.gallery.single import write_single
+        from results.gallery.single import single_file
 
         location = run_path(run)
         trials = selection.of(results.load(location))
@@ -53,8 +53,7 @@ def export(
             return
         if name is not None:
             raise ExportError("--name is for images in a folder; an .html file has no such names")
-        if trials["run"].nunique() > 1:
-            raise ExportError("an .html file shows one run; choose one, or a folder for the images of several")
-        size, edge = write_single(results.Run(location), Path(to), trials=trials, most_megabytes=most_megabytes)
-        say(f"{len(trials)} trials, {size / 1e6:.1f} MB, images of {edge} pixels at most")
+        file = single_file(trials, most_megabytes=most_megabytes)
+        say(f"{len(trials)} trials, {len(file.content) / 1e6:.1f} MB, images of {file.edge} pixels at most")
+        file.write(Path(to))
         print(to)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
+import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.command.messages import messages, run_path
+from orchestrator.command.messages import messages, run_path, say
+from orchestrator.errors import UsageError
+
+if TYPE_CHECKING:
+    from results.gallery.serve import Server
 
 
 def gallery(
@@ -28,39 +32,51 @@ def gallery(
 ) -> None:
     """Write the gallery of a run, a page on which its images can be compared. Every sweep ends with this."""
     with messages():
+        import pandas as pd
+
         import results
-        from results.errors import RunError
         from results.gallery.host import copy_for_host
         from results.gallery.serve import Server
-        from results.gallery.single import write_single
-        from results.gallery.write import write_gallery, write_several
+        from results.gallery.single import single_file
+        from results.gallery.write import write_apart, write_gallery, write_several
 
+        named = {"--serve": serve, "--single": single, "--host": host, "--out": out}
+        if len(given := [name for name, value in named.items() if value]) > 1:
+            raise UsageError(f"{' and '.join(given)} are different places for the page; give one of them")
         paths = [run_path(run) for run in runs]
-        if len(paths) > 1:
-            if serve or single or host:
-                raise RunError("--serve, --single and --host take one run; several are a page to open from the disk")
-            folder = results.Run(out or f"{os.path.commonpath([os.path.abspath(path) for path in paths])}/compared")
-            print(write_several([results.Run(path) for path in paths], folder))
-            return
-        found = results.Run(paths[0])
+        found = [results.Run(path) for path in paths]
+        if out and len(found) == 1:
+            raise UsageError("--out is for a page of several runs; the gallery of one run is in its own folder")
         if single:
-            size, edge = write_single(found, single, most_megabytes=most_megabytes)
-            print(f"{size / 1e6:.1f} MB, images of {edge} pixels at most", file=sys.stderr)
+            trials = pd.concat([results.load(path, missing=True) for path in paths], ignore_index=True)
+            file = single_file(trials, most_megabytes=most_megabytes)
+            say(f"{len(file.content) / 1e6:.1f} MB, images of {file.edge} pixels at most")
+            file.write(single)
             print(single)
-            return
-        if host:
+        elif host:
             count, size = copy_for_host(found, results.Run(host))
-            print(f"{count} files, {size / 1e6:.1f} MB", file=sys.stderr)
+            say(f"{count} files, {size / 1e6:.1f} MB")
             print(results.Run(host).full_path("gallery/index.html"))
-            return
-        path = write_gallery(found)
-        if not serve:
-            print(path)
-            return
-        with Server(found, port) as server:
-            print(server.url, flush=True)
-            print("serving to this machine alone; Ctrl-C ends it", file=sys.stderr, flush=True)
-            try:
-                server.serve_forever()
-            except KeyboardInterrupt:
-                return
+        elif serve and len(found) == 1:
+            write_gallery(found[0])
+            with Server(found[0], port) as server:
+                _serve(server)
+        elif serve:
+            with tempfile.TemporaryDirectory(prefix="gallery-") as temporary:
+                page = results.Run(temporary)
+                with Server(page, port, write_apart(found, page)) as server:
+                    _serve(server)
+        elif len(found) == 1:
+            print(write_gallery(found[0]))
+        else:
+            folder = out or f"{os.path.commonpath([os.path.abspath(path) for path in paths])}/compared"
+            print(write_several(found, results.Run(folder)))
+
+
+def _serve(server: Server) -> None:
+    print(server.url, flush=True)
+    say("serving to this machine alone; Ctrl-C ends it")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        return

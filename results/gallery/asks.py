@@ -1,14 +1,17 @@
-"""What a served page may ask of its server: keep a mark in the run, and draw a view as a sheet."""
+"""What a served page may ask of its server: keep a mark in a run, and draw a view as a sheet."""
 
 from __future__ import annotations
 
 import io
 import json
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from results.gallery.describe import run_names
 from results.marks import Marker, parse_mark, read_marks
 from results.run.rows import read_plan
 from results.run.storage import Run
@@ -20,45 +23,58 @@ from results.table.load import load
 class Asks:
     """Answers one question at a time: each of them may take a while.
 
+    The page names a trial by its id or, where it shows several runs, by `<trial_id>@<name of the run>`.
+
     Every method takes what the page sent, read as JSON. It raises ValueError, with the reason, where that is not as it
-    should be, KeyError for a trial that the run does not have, and ResultsError where the run cannot be read or
-    written.
+    should be, KeyError for a trial that the runs do not have, and ResultsError where a run cannot be read or written.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._marker = Marker(run)
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = dict(zip([f"@{name}" for name in run_names(runs)] if len(runs) > 1 else [""], runs, strict=True))
+        self._markers = {name: Marker(run) for name, run in self._runs.items()}
         self._lock = threading.Lock()
 
     def marks(self) -> bytes:
-        """All marks on the run's trials, as JSON."""
-        return json.dumps({"marks": [mark.plain() for mark in read_marks(self._run).values()]}).encode()
+        """All marks on the runs' trials, as JSON."""
+        marks = [
+            mark.plain() | {"trial_id": mark.trial_id + name}
+            for name, run in self._runs.items()
+            for mark in read_marks(run).values()
+        ]
+        return json.dumps({"marks": marks}).encode()
 
     def mark(self, given: Any) -> bytes:
         """Keep a mark."""
         mark = parse_mark(given)
+        trial, at, name = mark.trial_id.partition("@")
         with self._lock:
-            if mark.trial_id not in set(read_plan(self._run)["trial_id"].to_pylist()):
+            if at + name not in self._runs or trial not in _planned(self._runs[at + name]):
                 raise KeyError(mark.trial_id)
-            self._marker.add(mark)
+            self._markers[at + name].add(replace(mark, trial_id=trial))
         return b"{}"
 
     def sheet(self, given: Any) -> bytes:
         """The sheet of some trials, as PNG: `ids`, the settings in `rows` and `columns`, and a column as `caption`."""
         wanted = {name: _texts(given, name) for name in ("ids", "rows", "columns", "caption")}
         with self._lock:
-            trials = load(self._run.location, missing=True)
-            chosen = trials[trials["trial_id"].isin(set(wanted["ids"]))]
-            if unknown := set(wanted["ids"]) - set(chosen["trial_id"]):
+            tables = {name: load(run.location, missing=True) for name, run in self._runs.items()}
+            trials = pd.concat(tables.values(), ignore_index=True)
+            keys = pd.Series([trial + name for name, table in tables.items() for trial in table["trial_id"]])
+            chosen = trials[keys.isin(set(wanted["ids"]))]
+            if unknown := set(wanted["ids"]) - set(keys):
                 raise KeyError(min(unknown))
-            settings = set(setting_columns(trials))
+            axes = {*setting_columns(trials), *(["run"] if len(tables) > 1 else [])}
             for name in wanted["rows"] + wanted["columns"]:
-                if name not in settings:
+                if name not in axes:
                     raise ValueError(f"{name} is no setting")
             buffer = io.BytesIO()
             drawn = sheet(chosen, wanted["rows"], wanted["columns"], annotate=_template(chosen, wanted["caption"]))
             drawn.save(buffer, "PNG")
         return buffer.getvalue()
+
+
+def _planned(run: Run) -> set[str]:
+    return set(read_plan(run)["trial_id"].to_pylist())
 
 
 def _texts(given: Any, name: str) -> list[str]:

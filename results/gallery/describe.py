@@ -28,6 +28,18 @@ class Shown:
     run: Run
     base: str
 
+    @property
+    def folder(self) -> str:
+        """The folder of a `base` such as `../run-1/`, below the folder that the page's own folder is in."""
+        return self.base.removeprefix("../").removesuffix("/")
+
+
+def apart(runs: Sequence[Run]) -> tuple[Shown, ...]:
+    """Several runs as a page has them whose images are brought to it, by a server, a copy, or in the page itself: those
+    of the first run below `run-1`, beside the page's folder, and so on.
+    """
+    return tuple(Shown(run, f"../run-{number}/") for number, run in enumerate(runs, start=1))
+
 
 def base_between(page: Run, run: Run) -> str:
     """The address of a run's folder for a page in the folder `gallery` of another one; both are local."""
@@ -42,7 +54,7 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
     """
     grids = [one.run.metadata()["grid"] for one in shown]
     grid = grids[0]
-    names = _names(shown)
+    names = run_names([one.run for one in shown])
     bases = {one.run.location: one.base for one in shown}
     found = axes(trials, bases, dict(zip(bases, names, strict=True)))
     several = len(shown) > 1
@@ -89,10 +101,10 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _names(shown: Sequence[Shown]) -> list[str]:
-    """What runs are called: the last part of their paths, or all of them where two have one."""
-    names = [one.run.location.rstrip("/").rpartition("/")[2] for one in shown]
-    return [printable(name) for name in (names if len(set(names)) == len(names) else [s.run.location for s in shown])]
+def run_names(runs: Sequence[Run]) -> list[str]:
+    """What the page calls runs: by the last part of their paths, or by the whole paths where two runs share it."""
+    names = [run.location.rstrip("/").rpartition("/")[2] for run in runs]
+    return [printable(name) for name in (names if len(set(names)) == len(names) else [run.location for run in runs])]
 
 
 def _references(trials: pd.DataFrame, picture: str, bases: Mapping[str, str]) -> dict[str, Any]:

@@ -1,24 +1,35 @@
-"""A run's gallery as a folder that any static web server can show, without the rest of the run."""
+"""A gallery as a folder that any static web server can show, without the rest of its runs."""
 
 from __future__ import annotations
 
-from results.gallery.write import write_gallery
+from collections.abc import Sequence
+
+from results.gallery.write import write_apart, write_gallery
 from results.run.storage import Run
 
-_SHOWN = ("gallery/**", "images/**", "references/*.png", "frames/**")
+_PICTURES = ("images/**", "references/*.png", "frames/**")
 
 
-def copy_for_host(run: Run, folder: Run) -> tuple[int, int]:
+def copy_for_host(runs: Sequence[Run], folder: Run) -> tuple[int, int]:
     """Copy the page and every image that it shows, and say how many files and bytes these are.
 
     Rows, plan, weights' names and votes stay behind: a stranger gets what the page shows. Files that are there already
     under the same name are replaced. Raises RunError where something cannot be read or written.
     """
-    write_gallery(run)
+    if len(runs) == 1:
+        write_gallery(runs[0])
+        return _copy(runs[0], folder, ("gallery/**", *_PICTURES), "")
+    shown = write_apart(runs, folder)
+    page = folder.sizes("gallery/**")
+    counts = [_copy(one.run, folder, ("gallery/thumbnails/**", *_PICTURES), f"{one.folder}/") for one in shown]
+    return len(page) + sum(count for count, _ in counts), sum(page.values()) + sum(size for _, size in counts)
+
+
+def _copy(run: Run, folder: Run, patterns: Sequence[str], below: str) -> tuple[int, int]:
     count = size = 0
-    for pattern in _SHOWN:
+    for pattern in patterns:
         for path in run.names(pattern):
             content = run.read(path)
-            folder.write(path, content)
+            folder.write(below + path, content)
             count, size = count + 1, size + len(content)
     return count, size

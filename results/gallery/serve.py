@@ -1,4 +1,5 @@
-"""A web server for one run's gallery, for this machine alone: where `file://` will not do, and for runs elsewhere.
+"""A web server for the gallery of a run or of several, for this machine alone: where `file://` will not do, and for
+runs elsewhere.
 
 It serves files, and answers what its page asks (see `asks`).
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from results.errors import ResultsError, RunError
 from results.gallery.asks import Asks
+from results.gallery.describe import Shown
 from results.loopback import HEADERS, LoopbackServer, is_own_host
 from results.run.storage import Run
 
@@ -30,11 +32,14 @@ _ASKS = (
 )
 """The served page may ask its server; the page from `file://` asks nobody."""
 
-_SERVED = re.compile(
+_PAGE = re.compile(
     r"gallery/[\w-]+\.(html|js|css|svg)"
     r"|gallery/vendor/[\w.-]+\.(js|css|txt)"
-    r"|gallery/curves/[0-9]+\.js"
-    r"|gallery/thumbnails/[0-9a-f]{2}/[0-9a-f]+-[0-9]+\.webp"
+    r"|gallery/curves/[0-9]+\.js",
+    re.ASCII,
+)
+_PICTURE = re.compile(
+    r"gallery/thumbnails/[0-9a-f]{2}/[0-9a-f]+-[0-9]+\.webp"
     r"|images/[0-9a-f]{2}/[0-9a-f]+\.png"
     r"|frames/[0-9a-f]{2}/[0-9a-f]+/[0-9]+\.webp"
     r"|references/[0-9a-f]+\.png",
@@ -52,15 +57,26 @@ _TYPES = {
 
 
 class Server(LoopbackServer):
-    """Serves the gallery, the images and the reference pictures of a run, and no other file of it.
+    """Serves a page, and the images and reference pictures of the runs that it shows, and no other file.
 
-    Port 0 takes a free one; `url` says which. Raises RunError where the port is taken.
+    page: the folder of the page; where it shows one run, the run itself. shown: the runs, as `write_apart` returns
+    them, where there are several. Port 0 takes a free one; `url` says which. Raises RunError where the port is taken.
     """
 
-    def __init__(self, run: Run, port: int = 0) -> None:
-        self.run = run
-        self.asks = Asks(run)
+    def __init__(self, page: Run, port: int = 0, shown: Sequence[Shown] = ()) -> None:
+        self._page = page
+        self._runs = {f"{one.folder}/": one.run for one in shown} or {"": page}
+        self.asks = Asks(list(self._runs.values()))
         super().__init__(port, _Handler)
+
+    def find(self, path: str) -> tuple[Run, str] | None:
+        """The run, and the file below it, that an address names; None where it names nothing that is served."""
+        if _PAGE.fullmatch(path):
+            return self._page, path
+        for folder, run in self._runs.items():
+            if path.startswith(folder) and _PICTURE.fullmatch(path, len(folder)):
+                return run, path[len(folder) :]
+        return None
 
     @property
     def url(self) -> str:
@@ -97,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             content = find()
         except KeyError as missing:
-            self._send(HTTPStatus.NOT_FOUND, f"the run has no trial {missing}\n".encode(), body=body)
+            self._send(HTTPStatus.NOT_FOUND, f"there is no trial {missing}\n".encode(), body=body)
         except (ValueError, RecursionError) as error:
             self._send(HTTPStatus.BAD_REQUEST, f"{error}\n".encode(), body=body)
         except ResultsError as error:
@@ -117,11 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "gallery/marks":
             self._send_answer(self.server.asks.marks, "application/json", body=body)
             return
-        if not _SERVED.fullmatch(path):
+        if (found := self.server.find(path)) is None:
             self._send(HTTPStatus.NOT_FOUND, b"not a file of this gallery\n", body=body)
             return
         try:
-            content = self.server.run.read(path)
+            run, file = found
+            content = run.read(file)
         except RunError:
             self._send(HTTPStatus.NOT_FOUND, b"not here\n", body=body)
             return

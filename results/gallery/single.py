@@ -1,59 +1,101 @@
-"""A run's gallery as one HTML file, for people who have nothing installed: page, data, small copies of the images."""
+"""A gallery as one HTML file, for people who have nothing installed: page, data, small copies of the images."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from results.errors import RunError
-from results.gallery.describe import Shown
+from results.gallery.describe import Shown, apart
 from results.gallery.script import call
 from results.gallery.thumbnails import EDGES
 from results.gallery.write import page_contents, page_files
 from results.run.storage import Run
 from results.table.axes import PICTURES
-from results.table.load import load
 
 MOST_MEGABYTES = 50
 """Of a file that people send to each other, unless they ask for more."""
 
 
-def write_single(
-    run: Run, path: Path, *, trials: pd.DataFrame | None = None, most_megabytes: float = MOST_MEGABYTES
-) -> tuple[int, int]:
-    """Write the gallery into one file, and say how many bytes it has and the long edge of its images in pixels.
+@dataclass(frozen=True)
+class Single:
+    """A page that is one file, not written yet. edge: the long edge of its images, in pixels."""
 
-    `trials` are the rows of `load` to show; None shows the whole run. The images are the largest small copies with
-    which the file stays below `most_megabytes`. Raises SheetError where there is no trial, RunError where not even the
-    smallest images fit, or where the file cannot be written.
+    content: bytes
+    edge: int
+
+    def write(self, path: Path) -> None:
+        """Raises RunError where the file cannot be written."""
+        try:
+            path.write_bytes(self.content)
+        except OSError as error:
+            raise RunError(f"cannot write {path}: {error.strerror}") from error
+
+
+def single_file(trials: pd.DataFrame, *, most_megabytes: float = MOST_MEGABYTES) -> Single:
+    """A gallery of these trials, of one run or of several, in one file.
+
+    `trials` are rows of `load(…, missing=True)`. The images are the largest small copies with which the file stays
+    below `most_megabytes`. Raises SheetError where there is no trial, RunError where not even the smallest images fit.
     """
-    trials = load(run.location, missing=True) if trials is None else trials
-    contents = page_contents([Shown(run, "../")], [trials])
+    tables = [table for _, table in trials.groupby("run", sort=False)] or [trials]
+    runs = [Run(location) for location in trials["run"].unique()]
+    shown = (Shown(runs[0], "../"),) if len(runs) == 1 else apart(runs)
+    contents = page_contents(shown, tables)
     data = contents.data | {"snapshots": None}  # they would be most of the file
-    pictures = {f"../{name}": run.read(name) for name in _references(run, trials)}
-    texts, later = list(contents.curves.values()), contents.later
+    curves = list(contents.curves.values())
+    pairs = list(zip(shown, tables, strict=True))
+    pictures = {one.base + path: one.run.read(path) for one, table in pairs for path in _references(one.run, table)}
+    embedded: dict[str, Any] = {"edge": max(EDGES), "pictures": _embedded(pictures, "png"), "images": {"": ""}}
+    bare = len(_html(data, contents.later, curves, embedded)) - len('"":"",')  # the last image has no comma after it
+    copies = [_Copies(one.run, table) for one, table in pairs]
     for edge in sorted(EDGES, reverse=True):
-        images = dict(_images(run, trials, edge))
-        embedded = {"edge": edge, "pictures": _embedded(pictures, "png"), "images": _embedded(images, "webp")}
-        content = _html(data, later, texts, embedded)
-        if len(content) <= most_megabytes * 1e6:
-            break
-    else:
-        raise RunError(
-            f"a single file of {run.location} would have {len(content) / 1e6:.1f} MB even with its smallest images; "
-            f"raise the limit of {most_megabytes:g} MB with --most-megabytes"
-        )
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}") from error
-    return len(content), edge
+        size = bare + sum(one.bytes_in_page(edge) for one in copies)
+        if size <= most_megabytes * 1e6:
+            images = {name: content for one in copies for name, content in one.read(edge)}
+            embedded |= {"edge": edge, "images": _embedded(images, "webp")}
+            return Single(_html(data, contents.later, curves, embedded), edge)
+    raise RunError(
+        f"a single file of {' '.join(run.location for run in runs)} would have {size / 1e6:.1f} MB even with its "
+        f"smallest images; raise the limit of {most_megabytes:g} MB with --most-megabytes"
+    )
+
+
+class _Copies:
+    """The small copies of the images of a run's trials, as far as they are there."""
+
+    def __init__(self, run: Run, trials: pd.DataFrame) -> None:
+        self._run = run
+        self._sizes = run.sizes("gallery/thumbnails/**")
+        self._images = list(trials["pixels_sha256"].dropna().unique())
+
+    def bytes_in_page(self, edge: int) -> int:
+        """How many bytes the copies with this long edge take in the page, as base64 and with what stands around it."""
+        around = len(call("", {"": _address(b"", "webp")})) - len(call("", {})) + len(",")
+        return sum(around + len(_name(path)) + 4 * -(-self._sizes[path] // 3) for path in self._paths(edge))
+
+    def read(self, edge: int) -> Iterator[tuple[str, bytes]]:
+        """The copies by the name that they start with."""
+        for path in self._paths(edge):
+            yield _name(path), self._run.read(path)
+
+    def _paths(self, edge: int) -> Iterator[str]:
+        """For each image its copy of this size, or the largest one below it."""
+        for sha256 in self._images:
+            found = [Run.thumbnail_path(sha256, one) for one in sorted(EDGES, reverse=True) if one <= edge]
+            if path := next((path for path in found if path in self._sizes), None):
+                yield path
+
+
+def _name(path: str) -> str:
+    return path.removeprefix("gallery/thumbnails/").rpartition("-")[0]
 
 
 def _references(run: Run, trials: pd.DataFrame) -> list[str]:
@@ -63,17 +105,12 @@ def _references(run: Run, trials: pd.DataFrame) -> list[str]:
     return [name for name in run.names("references/*.png") if name in used]
 
 
-def _images(run: Run, trials: pd.DataFrame, edge: int) -> Iterator[tuple[str, bytes]]:
-    """The small copies of one size, or of the largest below it that an image has, by the name that they start with."""
-    here = set(run.names("gallery/thumbnails/**"))
-    for sha256 in trials["pixels_sha256"].dropna().unique():
-        found = [Run.thumbnail_path(sha256, one) for one in sorted(EDGES, reverse=True) if one <= edge]
-        if path := next((path for path in found if path in here), None):
-            yield path.removeprefix("gallery/thumbnails/").rpartition("-")[0], run.read(path)
+def _embedded(images: Mapping[str, bytes], kind: str) -> dict[str, str]:
+    return {name: _address(content, kind) for name, content in images.items()}
 
 
-def _embedded(images: dict[str, bytes], kind: str) -> dict[str, str]:
-    return {name: f"data:image/{kind};base64,{_base64(content)}" for name, content in images.items()}
+def _address(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{_base64(content)}"
 
 
 def _html(data: dict[str, Any], later: bytes, curves: list[bytes], embedded: dict[str, Any]) -> bytes:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from results.errors import RunError, SheetError
 from results.gallery.curves import PER_FILE, curve_files
-from results.gallery.describe import Shown, base_between, describe
+from results.gallery.describe import Shown, apart, base_between, describe
 from results.gallery.packing import hexadecimal
 from results.gallery.script import call
 from results.gallery.thumbnails import make_thumbnails
@@ -71,6 +71,16 @@ def write_several(runs: Sequence[Run], folder: Run) -> str:
             )
     shown = [Shown(run, base_between(folder, run)) for run in runs]
     return _write(folder, shown, next_in=None, thumbnails=True, written=Written())
+
+
+def write_apart(runs: Sequence[Run], folder: Run) -> tuple[Shown, ...]:
+    """Write one gallery of several runs into `folder/gallery`, without their images (see `apart`).
+
+    Raises RunError where something cannot be read or written, and SheetError for runs without trials.
+    """
+    shown = apart(runs)
+    _write(folder, shown, next_in=None, thumbnails=True, written=Written())
+    return shown
 
 
 def _write(target: Run, shown: Sequence[Shown], *, next_in: float | None, thumbnails: bool, written: Written) -> str:

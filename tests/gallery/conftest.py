@@ -183,15 +183,15 @@ class Looker:
         self.contexts, self.servers, self.complaints = [], [], []
         self.expected = None  # part of a complaint that a test provokes
 
-    def address(self, run):
+    def address(self, run, shown):
         if self.scheme == "file":
             return f"file://{quote(run.full_path('gallery/index.html'))}"
-        server = Server(run)
+        server = Server(run, shown=shown)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.servers.append(server)
         return server.url
 
-    def __call__(self, run, view="", *, write=True, **options):
+    def __call__(self, run, view="", *, write=True, shown=(), **options):
         if write:
             write_gallery(run)
         options.setdefault("viewport", {"width": 1280, "height": 800})
@@ -203,7 +203,7 @@ class Looker:
             "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        address = self.address(run)
+        address = self.address(run, shown)
         start = "file://" if self.scheme == "file" else address.removesuffix("gallery/")
         page.on("request", lambda request: request.url.startswith(start) or self.complaints.append(request.url))
         page.goto(f"{address}{view}")

@@ -10,16 +10,17 @@ import results
 from results import Run, RunError
 from results.gallery.asks import Asks
 from results.gallery.host import copy_for_host
-from results.gallery.single import write_single
+from results.gallery.single import single_file
 
 AXES = {"style": ["swirls", "</script><script>window.pwned = 1</script>"], "ratio": [1e-4, 1e-3, 1e-2]}
 
 
 def test_one_file_shows_the_run_and_asks_for_no_other(chromium, make_run, until, settle, tmp_path):
     made = make_run(AXES, failed={5: "no"}, kept=(0, 10))
-    size, edge = write_single(made.run, tmp_path / "one.html")
+    file = single_file(results.load(made.run.location, missing=True))
     path = tmp_path / "one.html"
-    assert (path.stat().st_size, edge) == (size, 640)
+    file.write(path)
+    assert file.edge == 640
     context = chromium.new_context()
     page = context.new_page()
     complaints, asked = [], []
@@ -42,20 +43,21 @@ def test_one_file_shows_the_run_and_asks_for_no_other(chromium, make_run, until,
 
 def test_a_file_that_would_be_too_large_has_smaller_images_or_is_refused(make_run, tmp_path):
     made = make_run({"seed": list(range(8))}, size=(300, 200))
-    large, edge = write_single(made.run, tmp_path / "large.html")
-    assert edge == 640
-    small, edge = write_single(made.run, tmp_path / "small.html", most_megabytes=(large - 1) / 1e6)
-    assert (edge, small < large) == (256, True)
+    trials = results.load(made.run.location, missing=True)
+    large = single_file(trials)
+    assert large.edge == 640
+    bound = len(large.content) / 1e6
+    assert single_file(trials, most_megabytes=bound).edge == 640
+    small = single_file(trials, most_megabytes=bound - 1e-6)
+    assert (small.edge, len(small.content) < len(large.content)) == (256, True)
     with pytest.raises(RunError, match="--most-megabytes"):
-        write_single(made.run, tmp_path / "none.html", most_megabytes=0.001)
-    assert not (tmp_path / "none.html").exists()
+        single_file(trials, most_megabytes=0.001)
     with pytest.raises(RunError, match="cannot write"):
-        write_single(made.run, tmp_path / "no" / "folder.html")
+        small.write(tmp_path / "no" / "folder.html")
 
 
 def test_the_single_files_policy_allows_its_own_script_and_nothing_else(make_run, tmp_path):
-    write_single(make_run(AXES).run, tmp_path / "one.html")
-    text = (tmp_path / "one.html").read_text()
+    text = single_file(results.load(make_run(AXES).run.location, missing=True)).content.decode()
     policy = re.search(r'Content-Security-Policy" content="([^"]*)', text)[1]
     assert "unsafe" not in policy
     assert text.count("<script") == text.count("<script>") == 1
@@ -64,7 +66,7 @@ def test_the_single_files_policy_allows_its_own_script_and_nothing_else(make_run
 
 def test_a_folder_for_a_web_server_has_what_the_page_shows_and_nothing_else(make_run, tmp_path, sweep):
     made = make_run({"ratio": [1e-4, 1e-3]})
-    count, size = copy_for_host(made.run, Run(tmp_path / "public"))
+    count, size = copy_for_host([made.run], Run(tmp_path / "public"))
     files = {path.relative_to(tmp_path / "public").as_posix() for path in Path(tmp_path / "public").rglob("*.*")}
     assert len(files) == count
     assert sum((tmp_path / "public" / path).stat().st_size for path in files) == size
@@ -75,6 +77,8 @@ def test_a_folder_for_a_web_server_has_what_the_page_shows_and_nothing_else(make
     told = sweep("gallery", made.run.location, "--single", tmp_path / "one.html")
     assert told.stdout == f"{tmp_path / 'one.html'}\n"
     assert "MB, images of" in told.stderr
+    told = sweep("gallery", made.run.location, "--single", tmp_path / "no" / "one.html")
+    assert "MB, images of" in told.stderr.partition("cannot write")[0]  # the size comes first
 
 
 @pytest.mark.parametrize("look", ["http"], indirect=True)
@@ -104,4 +108,4 @@ def test_a_served_view_is_saved_as_the_sheet_draws_it(look, settle, make_run, tm
 )
 def test_a_sheet_that_cannot_be_is_refused(make_run, asked, error):
     with pytest.raises(error):
-        Asks(make_run(AXES).run).sheet(asked)
+        Asks([make_run(AXES).run]).sheet(asked)

@@ -279,7 +279,7 @@ def test_a_server_answers_to_its_own_names_alone(header, port, own):
 
 
 def test_the_server_is_on_this_machine_alone_and_answers_to_no_other_name(served):
-    _, server = served
+    run, server = served
     assert server.server_address[0] == "127.0.0.1"
     request = urllib.request.Request(server.url, headers={"Host": f"evil.example:{server.server_port}"})
     with pytest.raises(urllib.error.HTTPError) as refused:
@@ -293,7 +293,7 @@ def test_the_server_is_on_this_machine_alone_and_answers_to_no_other_name(served
     assert int(answer.headers["Content-Length"]) > 1000
     connection.close()
     with pytest.raises(RunError, match="--port"):
-        Server(server.run, server.server_port)
+        Server(run, server.server_port)
 
 
 def test_settings_that_no_trial_uses_are_marked(make_run):

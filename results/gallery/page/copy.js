@@ -33,7 +33,7 @@
     if (query) lines.push(`trials = trials.query(${JSON.stringify(query)})`);
     if (g.view.mode !== "grid") {
       const sort = g.view.sort;
-      if (sort && g.table.column(sort.column)?.group === "mark") return lines.join("\n"); // a table of results has no marks
+      if (sort && g.table.column(sort.column)?.group === "mark") return lines.join("\n"); // the marks may be in this browser alone
       // Failed trials come last, as on the page.
       if (sort) lines.push(`trials = trials.sort_values(["status", ${JSON.stringify(sortColumn())}], ascending=[True, ${sort.down ? "False" : "True"}])`);
     } else {
@@ -77,7 +77,7 @@
       const button = event.target;
       [button.disabled, button.textContent] = [true, "Drawing…"];
       try {
-        const asked = { ids: shown().map((trial) => g.table.ids[trial]), rows: named("super-rows", "rows"), columns: named("super-columns", "columns"), caption: caption ? [caption] : [] };
+        const asked = { ids: shown().map((trial) => g.table.keys[trial]), rows: named("super-rows", "rows"), columns: named("super-columns", "columns"), caption: caption ? [caption] : [] };
         g.save(await (await g.ask("sheet", asked)).blob(), `${g.table.data.run.name}.png`);
       } catch (error) {
         g.notice(`The sheet cannot be drawn: ${error.message}`);

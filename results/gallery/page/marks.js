@@ -71,7 +71,17 @@
     g.update({ fresh: {} });
   }
 
-  const plain = ([id, mark]) => ({ trial_id: id.replace(/@.*/, ""), ...mark });
+  // As a run keeps it: by the trial's id, and with the run where the page shows several.
+  function plain([key, mark]) {
+    const [id, name] = g.splitKey(key);
+    return { trial_id: id, ...mark, ...(name === null ? {} : { run: g.table.data.runs.find((run) => run.name === name)?.location ?? name }) };
+  }
+
+  // The trial that an exported mark is of, -1 where it is not here.
+  function markedTrial(one) {
+    const run = g.table.data.trials.runs && g.table.data.runs.find((other) => other.location === one.run);
+    return g.table.byId(run ? `${one.trial_id}@${run.name}` : one.trial_id);
+  }
 
   function keepHere() {
     try {
@@ -85,7 +95,7 @@
     for (const [id, mark] of waiting) {
       waiting.delete(id);
       try {
-        await g.ask("marks", plain([id, mark]));
+        await g.ask("marks", { trial_id: id, ...mark });
       } catch (error) {
         if (error.refused) {
           g.notice(`The mark is not kept: ${error.message}`);
@@ -132,7 +142,7 @@
     const load = async (event) => {
       try {
         const found = JSON.parse(await event.target.files[0].text()).marks;
-        for (const one of found) if (g.table.byId(one.trial_id) >= 0) change(g.table.byId(one.trial_id), { star: Boolean(one.star), tags: [...(one.tags || [])].map(String), note: String(one.note || "") });
+        for (const one of found) if (markedTrial(one) >= 0) change(markedTrial(one), { star: Boolean(one.star), tags: [...(one.tags || [])].map(String), note: String(one.note || "") });
         g.announce("the marks are taken over");
       } catch {
         g.notice("That file has no marks that a gallery exported.");

@@ -12,6 +12,12 @@
     for (const kind of Object.values(data.references)) for (const picture of kind.pictures) picture.link = pictures[picture.link] || null;
   }
 
+  // The id of a trial and the name of its run, null where the page shows one run.
+  g.splitKey = function (key) {
+    const at = key.indexOf("@");
+    return at < 0 ? [key, null] : [key.slice(0, at), key.slice(at + 1)];
+  };
+
   class Table {
     constructor(data) {
       this.data = data;
