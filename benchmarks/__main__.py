@@ -1,4 +1,4 @@
-"""Runs the benchmarks one after another and prints one table: goal beside measured.
+"""Runs the benchmarks one after another and prints one table with the goal and the measured value of each.
 
 python -m benchmarks                      # all of them, about half an hour on two cores
 python -m benchmarks limit overhead       # some of them

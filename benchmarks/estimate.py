@@ -1,4 +1,4 @@
-"""How well `sweep plan` foresees the time of figure 5."""
+"""Compares the time that `sweep plan` estimates for figure 5 with the time that the sweep takes."""
 
 from __future__ import annotations
 

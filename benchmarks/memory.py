@@ -1,4 +1,7 @@
-"""What a batch holds in memory, beside what `stylize/network/step_memory.py` says; and 2048 px on VGG-19."""
+"""Measures the memory of a batch and compares it with the model in `stylize/network/step_memory.py`.
+
+Also checks that 2048 px on VGG-19 fits.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def _alone(code: str) -> str:
 
 
 def gigabytes(name: str, edge: int, arithmetic: str, checkpointing: str) -> float:
-    """By how much a batch of one image raises the memory of this process, or what it takes of the GPU's."""
+    """By how many GB a batch of one image raises the memory of this process; on a GPU, the peak of the GPU's memory."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     targets = Targets(feature_network(name).to(device))
 

@@ -1,8 +1,9 @@
-"""What 100,000 trials cost where they are kept: files, the time to read the table, and requests to an object store.
+"""Measures how 100,000 trials are stored: the number of files, the time to read the table, and the requests to an
+object store.
 
-Seconds are those of the processor, so that other work on the machine counts little. The rows are committed by a
-simulated optimiser through the driver's own code. The run is then read as a sweep leaves it that was killed after its
-last row, so that nothing was merged at its end; and once more after that.
+Seconds are seconds of the processor, so that other work on the machine hardly matters. A simulated optimiser commits
+the rows through the driver's own code. The run is read twice: first as a sweep leaves it that was killed after its
+last row, before the final merge of its files, and then after that merge.
 """
 
 from __future__ import annotations

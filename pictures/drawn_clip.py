@@ -1,4 +1,4 @@
-"""A clip that is always here: the camera moves over a photograph while a ball passes in front of it."""
+"""A clip made by code, for use without downloads: the camera moves over a photograph while a ball passes in front."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 EDGE, OVERSAMPLING = 384, 2
 CAMERA, BALL = (5.5, 3.0), (26.0, -6.0)
-"""Pixels per frame, to the right and down: what is in view moves the other way, and the ball in view as this says."""
+"""Pixels per frame, to the right and down. CAMERA moves the view, so that the photograph moves the other way; BALL is
+the ball's movement within the view.
+"""
 BALL_START, BALL_RADIUS = (-10.0, 250.0), 46
 
 
 def passing_ball(number: int) -> Image.Image:
-    """Frame `number` of it, from 0."""
+    """Frame `number` of the clip, counting from 0."""
     with Image.open(str(resources.files("skimage").joinpath("data/astronaut.png"))) as photograph:
         left, top = (20 + number * speed for speed in CAMERA)
         view = (left, top, left + EDGE, top + EDGE)

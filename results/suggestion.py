@@ -1,4 +1,4 @@
-"""What to say to a name that is none: the one that was probably meant, else the names that there are."""
+"""Suggestions for misspelt or unknown names: the name that was probably meant, or a list of the known names."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The batches of a sweep that no worker has: those that may run, and those that wait for the trials they follow.
+"""The batches of a sweep that no worker has: those that may run, and those that wait for trials they depend on.
 
-Knows nothing of Ray, of workers, or of how rows are stored.
+Knows nothing of Ray, of workers, or of how rows are stored. What happens after a loss is decided in `retry.py`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class BatchQueue:
     def __init__(
         self, batches: Sequence[Batch], failed_before: Collection[str] = (), devices: DeviceBatches | None = None
     ) -> None:
-        """`failed_before` are trials that failed and are not run again: what follows one of them cannot run.
+        """`failed_before`: trials that failed and are not run again. Trials that depend on them cannot run.
 
-        With `devices`, lanes are kept there, and batches are cut for each worker.
+        With `devices`, lanes are kept there, and each batch is cut when a worker asks for one.
         """
         self._devices = devices
         self._open = {trial.id for batch in batches for trial in batch.trials}
@@ -36,47 +36,49 @@ class BatchQueue:
 
     @property
     def operations(self) -> float:
-        """Floating-point operations of all that is here."""
+        """Floating-point operations of all batches in the queue."""
         cut_later = self._devices.operations if self._devices is not None else 0.0
         return cut_later + sum(batch.operations for batch in [*self._ready, *self._waiting])
 
     def sort(self, workers: int) -> None:
-        """Order what may run so that this many workers end soonest."""
+        """Order the batches that may run so that this many workers finish them soonest."""
         self._ready = deque(in_order(list(self._ready), workers))
 
     def is_next_suspected(self) -> bool:
-        """Whether the batch that `take` would give may have cost a worker."""
+        """Whether the batch that `take` would return is suspected."""
         return bool(self._ready) and self.is_suspected(self._ready[0])
 
     def take(self, memory: float | None = None, workers: int = 1) -> Batch:
-        """Remove the next batch, for one of so many workers, whose device has so many bytes of memory."""
+        """Remove and return the next batch, for a worker with `memory` bytes on its device; there are `workers`."""
         if self._ready or self._devices is None:
             return self._ready.popleft()
         return self._devices.cut(memory, workers)
 
     def put_back(self, batches: Iterable[Batch], *, suspected: bool = False) -> None:
-        """Batches that no worker has any more, to be started next. `suspected`: they may have cost a worker."""
+        """Return batches to the head of the queue. `suspected`: a worker was lost while running them, perhaps because
+        of them.
+        """
         batches = list(batches)
         if suspected:
             self._losses |= {batch.name: self._losses.get(batch.name, []) for batch in batches}
         self._ready.extendleft(reversed(batches))
 
     def is_suspected(self, batch: Batch) -> bool:
-        """Whether a batch, or the one it was a part of, was running on a worker that was lost."""
+        """Whether a worker was lost while running this batch, or the batch that it was part of."""
         return batch.name in self._losses
 
     def losses(self, batch: Batch) -> list[LossKind]:
-        """How this batch lost workers so far; the list is the queue's own, to be added to."""
+        """How this batch lost workers so far. Callers add to the returned list, which the queue keeps."""
         return self._losses.setdefault(batch.name, [])
 
     def settle(self, recorded: Iterable[str], failed: Iterable[str]) -> None:
-        """Trials that have their rows now, so that what follows them need not wait; some of them failed."""
+        """Note trials whose rows are written (`failed` are among them), so that batches need not wait for them."""
         self._open.difference_update(recorded)
         self._failed.update(failed)
 
     def release(self) -> list[Batch]:
-        """Let batches run whose trials need not wait any longer. Returns, and leaves out, trials that never can run:
-        those that follow a failed one, each batch's together.
+        """Let batches run that no longer have to wait. Trials that depend on a failed one can never run: they are left
+        out, and returned as one batch for each batch that they were in.
         """
         orphans: list[Batch] = []
         released = [batch for batch in self._waiting if batch.after.isdisjoint(self._open)]

@@ -1,4 +1,4 @@
-"""What becomes of a batch whose worker was lost. A pure function, which knows nothing of Ray.
+"""Decides what happens to a batch whose worker was lost. A pure function, which knows nothing of Ray.
 
 Most losses are not the batch's fault: processes are killed and machines are taken away. So a batch runs again, on its
 own, until it has cost about two workers. Then its trials run one by one, to find the one that is to blame; and a trial
@@ -18,14 +18,14 @@ MOST_BLAME = 2.0
 
 
 class LossKind(enum.Enum):
-    """How a worker was lost. The value is how much blame for it a batch gets that it was working at."""
+    """How a worker was lost. `blame`: how much of the loss is held against the batch that it was running."""
 
     def __init__(self, number: int, blame: float) -> None:
         self.number, self.blame = number, blame
 
     CRASH = 1, 1.0  # its process ended
     STUCK = 2, 1.0  # it made no progress and was ended
-    NODE = 3, 0.25  # the whole machine went, for which it has reasons of its own
+    NODE = 3, 0.25  # the whole machine was lost, mostly for reasons that have nothing to do with the batch
     DEVICE = 4, 1.0  # its GPU failed, and with it the process
     OUT_OF_MEMORY = 5, 1.0  # the host had no memory left, and Ray ended the worker
 
@@ -42,8 +42,8 @@ class Loss:
 class Verdict:
     """What is done about a batch that lost its worker.
 
-    again: batches to run in its place, none where its trial is to be recorded as failed.
-    suspected: whether each of these should be the only one its worker holds, so that nothing else is blamed for it.
+    again: batches to run in its place. Empty if its trial is to be recorded as failed.
+    suspected: run each of these batches alone on its worker, so that another batch is not blamed if the worker is lost.
     reason: one line for people, or the error of the failed trial.
     """
 

@@ -1,4 +1,7 @@
-"""The command `sweep animate`."""
+"""The command `sweep animate`: options, printed lines, and advice where a run has no snapshots.
+
+Films are made in `results/film/`; the films of stylised clips are chosen in `clip_films.py`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 USUAL_EVERY = 10
 HOLD = Fraction(1)
-"""Seconds that the last frame stays."""
+"""How many seconds the last frame is shown."""
 
 
 @takes_selection
@@ -44,7 +47,7 @@ def animate(
         typer.Option(
             min=0.1,
             max=120,
-            help="Frames per second.  [default: up to 12, to last 4 s]",
+            help="Frames per second.  [default: so that the film lasts 4 s, but 2 to 12]",
             show_default=False,
         ),
     ] = None,
@@ -92,7 +95,7 @@ def animate(
             _check_snapshots(found, rest)
             still = sum(not has_snapshots(row) for row in rest)
             if still:
-                say(f"{still} of {len(rest)} trials were done without frames_every and stand still; {_advice(found)}")
+                say(f"{still} of {len(rest)} trials were done without frames_every: they do not move. {_advice(found)}")
             film = sheet_film(trials, rows or None, columns or None, width or USUAL_WIDTH)
             target = out or found.full_path(found.film_path())
         rate = usual_rate(film.count) if fps is None else Fraction(fps).limit_denominator(1001)
@@ -125,7 +128,7 @@ def _write_clips(run: Run, trials: pd.DataFrame, out: str | None, say: Callable[
 
 
 def _named(trials: pd.DataFrame, prefix: str) -> pd.Series:
-    """The trial whose id begins so."""
+    """The trial whose id begins with `prefix`."""
     ids = trials["trial_id"].unique()
     matching = [one for one in ids if one.startswith(prefix.lower())]
     if not matching:

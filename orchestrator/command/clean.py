@@ -1,4 +1,4 @@
-"""The command `sweep clean`."""
+"""The command `sweep clean`: options and printed lines. The files are found and removed in `results/run/clean.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Putting the frames of stylised clips back together, with the clip's sound."""
+"""The films that `sweep animate` makes of stylised clips: which they are, their frames, rate and sound.
+
+They are written in `results/film/film.py`.
+"""
 
 from __future__ import annotations
 

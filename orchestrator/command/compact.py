@@ -1,4 +1,4 @@
-"""The command `sweep compact`."""
+"""The command `sweep compact`: printed lines. Shards are merged in `results/run/compact.py`."""
 
 from __future__ import annotations
 

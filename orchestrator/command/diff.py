@@ -1,4 +1,4 @@
-"""The command `sweep diff`."""
+"""The command `sweep diff`: options and printed lines. Runs are compared in `results/table/diff.py`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def diff(
 ) -> None:
     """Compare two runs: which settings, trials, losses and pixels differ. Exit code 1 where any trial does.
 
-    What chooses trials chooses those of the first run, which are compared with their like in the second.
+    Options that choose trials choose them in the first run. Each is compared with the trial of the second run that has
+    the same values along the axes.
     """
     with messages():
         import results

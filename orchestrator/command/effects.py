@@ -1,4 +1,4 @@
-"""The command `sweep effects`."""
+"""The command `sweep effects`: options and printed lines. Effects are calculated in `results/analysis/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The command `sweep export`."""
+"""The command `sweep export`: options and printed lines.
+
+Images are copied in `results/export.py`; the HTML file is written in `results/gallery/single.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `sweep gallery`."""
+"""The command `sweep gallery`: options, and which kind of gallery they ask for. The work is in `results/gallery/`."""
 
 from __future__ import annotations
 

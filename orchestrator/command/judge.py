@@ -1,4 +1,4 @@
-"""The command `sweep judge`."""
+"""The command `sweep judge`: options, printed lines, and the browser. The work is done in `results/judge/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `sweep mark`."""
+"""The command `sweep mark`: options and printed lines. Marks are stored in `results/marks.py`."""
 
 from __future__ import annotations
 

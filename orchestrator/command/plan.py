@@ -1,4 +1,4 @@
-"""The command `sweep plan`."""
+"""The command `sweep plan`: options and the preview as text. The preview is made in `orchestrator/plan/preview.py`."""
 
 from __future__ import annotations
 
@@ -59,8 +59,7 @@ def print_preview(found: dict[str, Any]) -> None:
             "",
             f"{trials['points']} points of the grid; points without any effective difference share a trial",
         )
-    widths = ", ".join(f"{count} of {width}" for width, count in found["batches"]["widths"].items())
-    line("batches", f"{found['batches']['count']}" + (f" ({widths} trials)" if widths else ""))
+    line("batches", _batches_text(found["batches"]))
     if found["batches"]["at_once"] < found["batches"]["count"]:
         line("", f"{found['batches']['at_once']} at once: frames of a clip follow one another")
     if found["batches"]["patches_alone"]:
@@ -79,6 +78,14 @@ def print_preview(found: dict[str, Any]) -> None:
     line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
     line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")
     Console(highlight=False).print(table)
+
+
+def _batches_text(batches: dict[str, Any]) -> str:
+    parts = [
+        f"{count} of {width} image{'s' * (width > 1)}{' each' * (count > 1)}"
+        for width, count in batches["widths"].items()
+    ]
+    return ", ".join(parts) or "0"
 
 
 def _trials_text(trials: dict[str, int]) -> str:

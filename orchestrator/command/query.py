@@ -1,4 +1,4 @@
-"""The command `sweep query`."""
+"""The command `sweep query`: options and printed lines. SQL is run in `results/table/sql.py`."""
 
 from __future__ import annotations
 

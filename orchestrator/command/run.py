@@ -1,4 +1,7 @@
-"""The command `sweep run`, which is also plain `sweep GRID`."""
+"""The command `sweep run`, which is also plain `sweep GRID`: printed lines and exit codes.
+
+The sweep itself is in `orchestrator/sweep.py`; its options are declared in `orchestrator/request.py`.
+"""
 
 from __future__ import annotations
 

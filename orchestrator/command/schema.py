@@ -1,4 +1,4 @@
-"""The command `sweep schema`."""
+"""The command `sweep schema`: prints the JSON Schema of grid files, which is made in `orchestrator/grid/schema.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `sweep sheet`."""
+"""The command `sweep sheet`: options and printed lines. Sheets are drawn in `results/sheets/`."""
 
 from __future__ import annotations
 

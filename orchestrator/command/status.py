@@ -1,4 +1,4 @@
-"""The command `sweep status`."""
+"""The command `sweep status`: counts the trials of a run by their state, and prints the counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `sweep table`."""
+"""The command `sweep table`: options. Rows are read in `results/table/load.py` and printed in `table_text.py`."""
 
 from __future__ import annotations
 

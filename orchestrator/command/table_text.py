@@ -1,4 +1,4 @@
-"""`sweep table`: rows for the terminal, for spreadsheets and for other programs."""
+"""Prints a table as text, CSV or JSON, for `sweep table` and `sweep query`. They decide which rows are in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_COLUMNS = 20
-"""More columns than this are printed one below another."""
+"""Wider tables are printed as one block of lines per row."""
 
 _OUTCOME = ["status", "content_loss", "style_loss", "total_loss", "seconds", "image_path"]
 
@@ -46,7 +46,7 @@ def print_table(
 
 
 def _telling(trials: pd.DataFrame) -> list[str]:
-    """The columns that are shown if none are asked for: the settings that differ, and the outcome."""
+    """The columns shown by default: the settings that differ between trials, and the outcome."""
     from results.table.axes import LABEL, setting_columns
 
     varying = [
@@ -84,7 +84,7 @@ def _print_text(trials: pd.DataFrame) -> None:
 
 
 def _print_records(trials: pd.DataFrame, console: Console) -> None:
-    """Each row as lines of column and value, for more columns than any terminal is wide."""
+    """Print each row as a block of lines, one for each column."""
     from rich.text import Text
 
     width = max(len(printable(str(name))) for name in trials.columns)

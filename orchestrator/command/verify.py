@@ -1,4 +1,8 @@
-"""The command `sweep verify`."""
+"""The command `sweep verify`: options and printed lines.
+
+The checks are in `results/run/verify.py`, repairs in `orchestrator/repair.py`, recomputing in
+`orchestrator/recompute.py`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 
 def verify(
     run: RunArgument,
-    again: Annotated[int, typer.Option("--recompute", min=0, help="Compute so many random trials once more.")] = 0,
+    again: Annotated[int, typer.Option("--recompute", min=0, help="Compute this many random trials again.")] = 0,
     seed: Annotated[int, typer.Option(help="Which trials are chosen.")] = 0,
     mend: Annotated[
         bool, typer.Option("--repair", help="Set damaged files aside, and compute what they held again.")
@@ -54,13 +58,13 @@ def verify(
 
 
 def _report(compared: int, findings: Sequence[Finding]) -> int:
-    """Print what was found, and return how much of it is damage."""
+    """Print the findings, and return how many of them are damage."""
     from results.printable import printable
 
     for finding in findings:
         print(printable(f"{'note' if finding.harmless else 'damage'}: {finding.path} {finding.what}"))
     damaged = sum(not finding.harmless for finding in findings)
-    say(f"{compared} images compared with their rows: {damaged} findings of damage")
+    say(f"{compared} images compared with their rows: {damaged} damaged files or rows")
     return damaged
 
 

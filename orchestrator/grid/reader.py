@@ -1,4 +1,6 @@
-"""Reading a grid file: what it may say, and what can be wrong with it, each with its position in the file.
+"""Reads a grid file and checks it; every mistake is reported with its position.
+
+Values are checked in `values`, YAML is read in `yaml12`. A grid file:
 
 title: Style layers against the content/style ratio
 settings: {content: neckarfront, style: composition_vii, size: 448}
@@ -107,7 +109,7 @@ class _Reader:
 
     @contextlib.contextmanager
     def _at(self, steps: Steps) -> Iterator[None]:
-        """Give errors that have no position this one."""
+        """Add this position to errors that have none."""
         try:
             yield
         except GridError as error:
@@ -146,7 +148,7 @@ class _Reader:
         return {name: self._fixed_value(name, value, ("settings", name)) for name, value in block.items()}
 
     def _fixed_value(self, name: str, value: Any, steps: Steps) -> Any:
-        """The value of a setting. Where a list of its values stands in its place, the message says where lists go."""
+        """The value of a setting. If the file gives a list of values instead, the message says where lists belong."""
         try:
             return check_value(name, value)
         except GridError as error:
@@ -251,8 +253,8 @@ class _Reader:
     def _exclude(
         self, block: Any, written: Sequence[Dimension], dimensions: Sequence[Dimension]
     ) -> tuple[dict[int, frozenset[int]], ...]:
-        """Exclusions are read against the dimensions as `written`; of axes that --set fixes, only rules that name the
-        fixed value apply.
+        """The rules of `exclude`, which are checked against the dimensions as they are `written` in the file. Where
+        --set fixes an axis, a rule naming another value of that axis is ignored.
         """
         rules = []
         for steps, point in self._points(block, "exclude"):
@@ -275,9 +277,10 @@ class _Reader:
     def _include(
         self, block: Any, dimensions: tuple[Dimension, ...], base: TrialSettings
     ) -> tuple[tuple[Dimension, ...], tuple[dict[int, int], ...]]:
-        """Included points, and the dimensions grown by those values that only such points have.
+        """The included points, and the dimensions with the values added that only these points use.
 
-        An axis that a point does not name takes all its values; a setting that is no axis becomes one.
+        A point that does not name an axis is repeated for each value of that axis. A setting that is not an axis
+        becomes one.
         """
         grown, included = [GrowingDimension(dimension) for dimension in dimensions], []
         for steps, point in self._points(block, "include"):
@@ -301,7 +304,7 @@ class _Reader:
         return tuple(dimension.grown() for dimension in grown), tuple(included)
 
     def _labelled(self, dimensions: Sequence[GrowingDimension], name: str, value: Any, steps: Steps) -> Any:
-        """A value given by the label that an axis has for it, or by itself."""
+        """The value that `value` names: itself, or the value with this label on an axis."""
         if isinstance(value, str):
             for dimension in dimensions:
                 if name in dimension.settings and value in dimension.labelled(name):

@@ -1,4 +1,7 @@
-"""Trials, and the batches that they are worked at in: what can share a pass of the network, and how wide."""
+"""Groups trials into batches: which may share a pass of the network, and how many.
+
+Batches for GPUs are cut in `device_batches`.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ from stylize import ARCHITECTURES
 
 @dataclass(frozen=True)
 class Packing:
-    """How trials that can share passes are made into batches.
+    """Limits on the batches that trials are packed into.
 
-    widest: images a batch may have. memory: bytes that a step of a batch may hold, by `Architecture.step_bytes`, fp32.
-    batches: a group makes at least so many: enough for several workers, and little is lost in a crash.
+    widest: the most images in a batch.
+    memory: the most bytes that one step of a batch may hold, by `Architecture.step_bytes`, fp32.
+    batches: each group is split into at least this many where it can be, to keep several workers busy and lose little
+        in a crash.
     """
 
     widest: int = 8
@@ -28,11 +33,11 @@ class Packing:
 DEFAULT_PACKING = Packing()
 
 EXACT = Packing(widest=1)
-"""Every image alone: its bits then depend on no other."""
+"""One image per batch, so that no image's pixels depend on another's."""
 
 
 Lane = tuple[Trial, ...]
-"""Trials that are one optimisation, looked at after different numbers of steps."""
+"""Trials that differ only in `iterations`: one optimisation, whose image is taken several times."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,14 @@ class Batch:
         return len(self.lanes)
 
     def only(self, wanted: Container[str]) -> Batch:
-        """A batch of the trials with these ids, in the lanes that they are in."""
+        """The part of the batch with these trial ids. Trials stay in their lanes."""
         lanes = (tuple(trial for trial in lane if trial.id in wanted) for lane in self.lanes)
         return Batch(tuple(lane for lane in lanes if lane))
 
     def halves(self) -> list[Batch]:
-        """Two batches of half as many lanes; where there is a single lane, of half as many of its trials.
+        """Two batches with half of the lanes each; a single lane is cut into halves of its trials.
 
-        A batch of one trial has no halves: it comes back alone.
+        A batch of one trial cannot be cut: the list then holds only the batch itself.
         """
         if len(self.lanes) > 1:
             half = len(self.lanes) // 2
@@ -79,7 +84,7 @@ class Batch:
 
     @functools.cached_property
     def after(self) -> frozenset[str]:
-        """Trials that have to be done before."""
+        """Ids of trials that have to be done before this batch can start."""
         return frozenset(trial.after for trial in self.trials if trial.after)
 
     @functools.cached_property
@@ -89,10 +94,11 @@ class Batch:
 
 
 def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -> list[Batch]:
-    """Batches of the trials to run, costliest first, so that no worker is left with a long one at the end.
+    """Batches of the trials to run, the most expensive first, so that no worker starts a long one at the end.
 
-    Batches follow from the grid alone, because the width of a batch is part of its numerics: a batch of which nothing
-    is recorded runs as it was first planned, whatever else is done. What is left of others is packed together.
+    Images in a batch influence each other's rounding. So batches are first made of the whole grid, whatever is done
+    already, and a batch of which no trial is done runs as it was first planned. The remaining trials of partly done
+    batches are packed into new ones.
     """
     batches: list[Batch] = []
     for group in _groups(trials):
@@ -110,9 +116,9 @@ def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -
 
 
 def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
-    """Lanes that can share passes: one network cut at one layer, one shape, one number of steps."""
+    """Groups of lanes that can share passes: the same network, deepest layer, image shape and number of steps."""
     numbers: dict[tuple[object, ...], int] = {}
-    of_setup: dict[int, int] = {}  # equal for setups whose trials may be one optimisation
+    of_setup: dict[int, int] = {}  # the same number for setups whose trials may be one optimisation
     lanes: dict[tuple[object, ...], list[Trial]] = {}
     for trial in trials:
         setup = trial.setup
@@ -133,7 +139,7 @@ def sharing(lane: Lane) -> tuple[object, ...]:
 
 
 def _kind(lane: Lane) -> tuple[object, ...]:
-    """What lanes must have in common beside the number of their steps."""
+    """What the lanes of a batch must share, apart from their number of steps."""
     setup = lane[0].setup
     return setup.settings.frame if lane[0].after else 0, setup.shared_in_batch
 
@@ -144,7 +150,7 @@ def _length(lane: Lane) -> int:
 
 
 def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
-    """The same lanes by the number of their steps."""
+    """The lanes in groups with the same number of steps."""
     lengths: dict[int, list[Lane]] = {}
     for lane in lanes:
         lengths.setdefault(_length(lane), []).append(lane)

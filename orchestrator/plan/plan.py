@@ -23,8 +23,8 @@ MOST_TRIALS = 100_000
 
 @dataclass(frozen=True)
 class Plan:
-    """A grid's trials in order, and what is left to do. `points` has a trial for each point of the grid; points whose
-    difference has no effect share one.
+    """A grid's trials in order, and what is left to do. `points` pairs each point of the grid with its trial; two
+    points that give the same result have the same trial.
     """
 
     grid: Grid
@@ -34,30 +34,30 @@ class Plan:
     inputs: Inputs
     selection: Selection
     packing: Packing
-    shards: frozenset[str] = frozenset()  # paths of the files in which it was read what is done
+    shards: frozenset[str] = frozenset()  # the row files that were read to find out what is done
 
     @functools.cached_property
     def trials(self) -> dict[str, Trial]:
-        """Every different trial by its id."""
+        """The distinct trials by their ids."""
         return {trial.id: trial for _, trial in self.points}
 
     def ids(self) -> pa.Array:
-        """The ids of all trials, for looking rows up by them."""
+        """The ids of all trials, as Arrow takes them to find their rows."""
         return pa.array(list(self.states), pa.string())
 
     @property
     def parallel(self) -> int:
-        """How many of the batches to run can be worked at together: the frames of a clip follow one another."""
+        """How many of the batches to run can run at the same time. The frames of a clip run one after another."""
         return _independent(self.batches)
 
     @functools.cached_property
     def parallel_at_first(self) -> int:
-        """How many batches could be worked at together if nothing were done yet and every trial were selected."""
+        """How many batches could run at the same time if nothing were done yet and every trial were selected."""
         trials = list(self.trials.values())
         return _independent(pack(trials, dict.fromkeys(self.states, "to run"), self.packing))
 
     def updated(self, recorded: Mapping[str, str]) -> Plan:
-        """The same plan where other trials are recorded (trial id → done or failed); `shards` stays."""
+        """The same plan with other `recorded` trials (trial id → done or failed). `shards` is not changed."""
         states = _states(self.points, self.trials, recorded, self.selection)
         return replace(self, states=states, batches=pack(list(self.trials.values()), states, self.packing))
 
@@ -67,7 +67,7 @@ class Plan:
 
     @functools.cached_property
     def setups(self) -> list[Setup]:
-        """Every different setup of the trials: what they share where they differ only in numbers."""
+        """The distinct setups. Trials share one if they differ only in values on which nothing else depends."""
         return list({id(trial.setup): trial.setup for _, trial in self.points}.values())
 
     def table(self) -> pa.Table:
@@ -76,15 +76,15 @@ class Plan:
 
 
 def _independent(batches: Sequence[Batch]) -> int:
-    """How many of these batches follow none of the others."""
+    """How many of these batches do not have to wait for another of them."""
     left = {trial.id for batch in batches for trial in batch.trials}
     return sum(batch.after.isdisjoint(left) for batch in batches)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which of the trials to run: those that `--only` and `--limit` name, and failed ones where wished. `trials` leaves
-    out all others, by their ids.
+    """Which of the trials to run: those chosen by `--only` and `--limit`, and failed ones with `retry_failed`. With
+    `trials`, only trials with these ids.
     """
 
     only: Mapping[int, frozenset[int]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def make_plan(
         raise UsageError(f"this grid asks for {most:,} trials, more than {MOST_TRIALS:,}; give --yes if that is meant")
     points = make_trials(grid, inputs)
     if not points:
-        raise UsageError("this grid has no trial: exclude leaves nothing")
+        raise UsageError("this grid has no trial: `exclude` removes every point")
     return Plan(grid, points, {}, [], inputs, selection, packing).updated(recorded)
 
 

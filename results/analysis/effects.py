@@ -1,7 +1,7 @@
-"""What each axis of a run does to a metric: the table of `results.effects`.
+"""How much each axis of a run changes a metric: the table of `results.effects`.
 
-Which axes there are is `results.table.axes`'s to say, the arithmetic is in `variance`; here a table of trials becomes
-factors and numbers, and what came out becomes a table again.
+Turns a table of trials into factors and numbers, and the result back into a table. Axes are found in
+`results.table.axes`; the arithmetic is in `variance`.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataF
     - `share` of the variance, 0 to 1. None where the design confounds the effect with others; `note` names those
     - `low`, `high`: the 95 % interval of the share. None without repeated seeds (an axis `seed`)
     - `freedom`: degrees of freedom
-    - `note`: what a reader has to know of the number
+    - `note`: a remark without which the number could be misread
 
-    The last row is what is left: chance, and what three or more axes do together. What the seed does to all points
-    alike has a row where it is repeated. `.attrs` has `metric`, `log`, `trials`, `variance`, `balanced` and `seeds`.
-    The method is in `results.analysis.variance`. Raises QueryError.
+    The last row is the rest: chance, and the joint effects of three or more axes. If the seed is repeated, the part of
+    its effect that all points share has a row. `.attrs` has `metric`, `log`, `trials`, `variance`, `balanced` and
+    `seeds`. The method is in `results.analysis.variance`. Raises QueryError.
     """
     numbers, trials = _numbers(trials, metric, log)
     seeds, factors = None, []
@@ -58,7 +58,7 @@ def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataF
         else:
             factors.append(as_factor(axis))
     if not factors:
-        raise QueryError("there is no axis whose effect could be told: the trials differ in nothing but chance")
+        raise QueryError("no axis has an effect to measure: these trials differ at most in their seed")
     try:
         found = decompose(
             {factor.name: factor.codes for factor in factors}, numbers, None if seeds is None else np.array(seeds.codes)
@@ -82,14 +82,14 @@ def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[np.ndarray, 
     if metric not in trials.columns or not pd.api.types.is_numeric_dtype(trials[metric]):
         numeric = [str(name) for name in trials.columns if pd.api.types.is_numeric_dtype(trials[name])]
         known = [name for name in numeric if not is_about_axis(name)]
-        what = "is no number" if metric in trials.columns else "is no column"
+        what = "is not a column of numbers" if metric in trials.columns else "is not a column"
         raise QueryError(f"{metric!r} {what} of these trials; {suggestion(metric, known)}")
     values = trials[metric].astype(float).to_numpy()
     if log and (values[np.isfinite(values)] <= 0).any():
-        raise QueryError(f"{metric} is not above 0 everywhere, so that it has no logarithm")
+        raise QueryError(f"{metric} is 0 or less for some trials, so there is no logarithm; leave out --log")
     has = np.isfinite(values) & (trials["status"] == "done").to_numpy()
     if has.sum() < 2:
-        raise QueryError(f"{metric} is there for {int(has.sum())} of {len(trials)} trials; two are needed")
+        raise QueryError(f"only {int(has.sum())} of {len(trials)} trials have {metric}; at least two are needed")
     return np.log(values[has]) if log else values[has], trials[has].reset_index(drop=True)
 
 
@@ -100,7 +100,7 @@ def _axes(trials: pd.DataFrame) -> list[Axis]:
 
 
 def as_factor(axis: Axis) -> Factor:
-    """An axis as a factor; one of many numbers in bins of equally many trials."""
+    """An axis as a factor. An axis of many numbers is divided into bins with equally many trials."""
     codes = np.array(axis.codes)
     title = ", ".join(setting_name(name) for name in axis.settings)
     labels = tuple(label.replace("\n", " + ") for label in axis.distinct_labels())
@@ -132,7 +132,7 @@ def _rows(found: Decomposition, titles: dict[str, str]) -> list[dict[str, object
         )
     nothing = {"axis": None, "other": None, "low": math.nan, "high": math.nan, "freedom": None}
     if found.seed_share is not None:
-        note = "what a seed does to all points alike"
+        note = "the effect of the seed that all points share"
         rows.append({"effect": "seed", "share": found.seed_share, "note": note} | nothing)
     rows.append({"effect": "rest", "share": found.rest, "note": "chance, and three or more axes together"} | nothing)
     return [
@@ -154,7 +154,7 @@ def _note(
 ) -> str:
     if share is None:
         rivals = ", ".join(_title(one, titles) for one in confounded_with)
-        return f"not separable from {rivals}" if rivals else "not separable: too few of its combinations are there"
+        return f"not separable from {rivals}" if rivals else "not separable: too few of its combinations were run"
     if len(factors) > 1 and found.pair_has_chance:
-        return "with chance: repeat seeds (an axis seed: [0, 1, 2]) to tell them apart"
+        return "includes chance: repeat seeds (an axis seed: [0, 1, 2]) to separate the two"
     return ""

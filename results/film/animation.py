@@ -1,4 +1,7 @@
-"""Films of how images came about: of one trial or of a whole sheet, from its snapshots, with the loss curves below."""
+"""The frames of films that show how images came about: one trial or a whole sheet, with the loss curves below.
+
+The frames are drawn from snapshots here; film files are written in `film.py`.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ CONTENT, STYLE = "#2f6db5", "#d0752a"
 
 USUAL_WIDTH, LARGEST_HEIGHT = 1280, 2160
 SMALLEST_IMAGE = 480
-"""Pixels: a single trial's image is enlarged to this width, as below it there would be no room for the chart."""
+"""The least width of a single trial's image, in pixels; with less there would be no room for the chart."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """What `write_film` takes, and how many frames it will be."""
+    """Frames for `write_film`, and how many they are."""
 
     frames: Iterator[Image.Image]
     count: int
@@ -44,8 +47,8 @@ def has_snapshots(row: Mapping[str, Any] | pd.Series) -> bool:
 def trial_film(row: pd.Series, width: int = USUAL_WIDTH) -> Film:
     """One trial (a row of `results.load`) from its first image to its last, and below it its loss curves.
 
-    `width`: of the film, at most. Raises FilmError if the trial has no snapshots; RunError, when the frames are taken,
-    where one is missing.
+    `width`: of the film, at most, in pixels. Raises FilmError if the trial has no snapshots, and RunError, while the
+    frames are made, if one is missing.
     """
     if not has_snapshots(row):
         raise FilmError(f"trial {row['trial_id']} has no snapshots")
@@ -59,7 +62,7 @@ def _trial_frames(row: pd.Series, width: int) -> Iterator[Image.Image]:
 
 
 class _Page:
-    """The page of a trial's film: the image; below it what it is, its pictures small, and its curves."""
+    """The page of a trial's film: the image, and below it a caption, content and style in small, and the curves."""
 
     def __init__(self, row: pd.Series, width: int) -> None:
         size = int(row["width"]), int(row["height"])
@@ -87,7 +90,7 @@ class _Page:
         self._chart_at = left, chart_top
 
     def at(self, step: int, picture: Image.Image) -> Image.Image:
-        """The page at a step, whose image is given."""
+        """The page with the given snapshot of a step."""
         page = self._canvas.copy()
         paste(page, picture, self._box)
         page.paste(self._chart.at(step), self._chart_at)
@@ -95,7 +98,7 @@ class _Page:
         return page
 
     def _references(self, row: pd.Series, box: Area, text: int) -> int:
-        """Content and style one above the other; the width that they take."""
+        """Draw content and style, one above the other. Returns the width that they take, in pixels."""
         found = [one for name in PICTURES if (one := reference(row, name))]
         if not found:
             return 0
@@ -109,7 +112,7 @@ class _Page:
 
 
 def _write(pen: ImageDraw.ImageDraw, words: Block, left: int, top: int) -> int:
-    """Draw a block's lines; where it ends."""
+    """Draw a block's lines. Returns the y below the last one."""
     for line in words.lines:
         pen.text((left, top), line, words.colour, font(words.size, bold=words.bold))
         top += words.line_height
@@ -125,14 +128,14 @@ def _caption(row: pd.Series) -> str:
 
 
 def _trouble(row: pd.Series) -> str:
-    """What a viewer must know: that the trial failed, or what stood in for what."""
+    """The warning below the image: that the trial failed, or which stand-ins were used."""
     if row["status"] == "failed":
         return f"failed: {row['error']}"
     return f"stand-ins: {row['stand_ins']}" if isinstance(row.get("stand_ins"), str) and row["stand_ins"] else ""
 
 
 def _term_curves(row: pd.Series) -> list[Curve]:
-    """A trial's total loss, and content and style as they count in it: α·content and β·style."""
+    """The curves of a trial: its total loss, α·content loss and β·style loss."""
     found = _curves_of(row["run"], [row["trial_id"]]).get(row["trial_id"])
     if found is None:
         return []
@@ -160,10 +163,10 @@ def sheet_film(
 ) -> Film:
     """The whole sheet from its first images to its last, and below it the loss curves of all its trials.
 
-    `trials`, `rows` and `columns` as `results.sheet` takes them; `width`: of the film, at most. A frame for each step
-    at which any trial kept its image; trials that ended stand still, as do those that kept none. Raises FilmError where
-    no trial kept any, SheetError for a sheet that cannot be drawn; RunError, when the frames are taken, where one is
-    missing.
+    `trials`, `rows` and `columns` as `results.sheet` takes them; `width`: of the film, at most, in pixels. There is a
+    frame for each step at which any trial has a snapshot. Trials without snapshots, or that have ended, do not change.
+    Raises FilmError if no trial has snapshots, SheetError for a sheet that cannot be drawn, and RunError, while the
+    frames are made, if a snapshot is missing.
     """
     trials = trials.reset_index(drop=True)
     moving = [row for _, row in trials.iterrows() if row["status"] == "done" and has_snapshots(row)]
@@ -175,7 +178,7 @@ def sheet_film(
 
 
 def _chart_size(width: int) -> tuple[int, int]:
-    """The height of the chart below a sheet so wide, and the size of its text, in pixels."""
+    """The height of the chart below a sheet of this width, and the size of its text, in pixels."""
     text = max(11, min(20, width // 64))
     return max(8 * text, width // 7), text
 
@@ -216,7 +219,7 @@ class _Cell:
         self._shown: int | None = None
 
     def show(self, page: Image.Image, step: int) -> None:
-        """Draw the latest image that there is at a step."""
+        """Draw the newest snapshot made at or before this step."""
         latest = max(0, bisect.bisect_right(self._steps, step) - 1)
         if latest != self._shown:
             last = latest == len(self._steps) - 1

@@ -51,7 +51,7 @@ def check_target(target: str | Path) -> str:
 
 
 def usual_rate(count: int) -> Fraction:
-    """Frames per second of a film of so many frames: as many as look smooth, and so few that it lasts some seconds."""
+    """Frames per second of a film of `count` frames: it lasts SHORTEST seconds if the limits of the rate allow it."""
     return min(SMOOTH_RATE, max(SLOWEST_RATE, Fraction(count) / SHORTEST))
 
 

@@ -1,4 +1,7 @@
-"""Data as classic scripts: the one way for a page from `file://` to load them."""
+"""Writes data as JavaScript calls, because a page from `file://` may load scripts but not JSON.
+
+Also rounds numbers for charts.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import Any
 
 
 def call(function: str, *arguments: Any) -> bytes:
-    """A script that calls a function with JSON values, whatever texts they hold.
+    """A script that calls a function with JSON values. Any text in them is safe.
 
-    NaN must have become None before; infinities are written as JavaScript reads them.
+    Callers replace NaN by None first; infinities are written as JavaScript's `Infinity`.
     """
     texts = (json.dumps(one, ensure_ascii=True, separators=(",", ":")) for one in arguments)
     # ASCII alone leaves no line separators that end a JavaScript string, and no `<` can close or open a tag.
@@ -19,7 +22,7 @@ def call(function: str, *arguments: Any) -> bytes:
 
 
 def rounded(number: float | None, digits: int = 5) -> float | None:
-    """A number in few digits: no chart shows more than five. None for what is no number."""
+    """A number rounded to `digits` significant digits: charts show no more than five. None for None and NaN."""
     if number is None or math.isnan(number):
         return None
     return float(f"{number:.{digits}g}")

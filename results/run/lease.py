@@ -1,4 +1,5 @@
-"""A lease on a run in an object store, which has no locks: it keeps a second sweep out, and that of a dead sweep ends.
+"""A lease on a run in an object store, which has no locks: it keeps a second sweep out, and expires when its sweep is
+dead.
 
 The lease is a small file. A sweep creates it where there is none, writes its own name into it, and changes a number in
 it every `HEARTBEAT` seconds. A second sweep that finds a lease watches it: a lease that does not change for `WATCH`
@@ -23,8 +24,8 @@ from typing import Any
 from results.errors import RunError
 
 HEARTBEAT, WATCH, SETTLE = 15.0, 50.0, 2.0
-"""Seconds between two changes of the lease; without a change until its owner counts as dead; and between taking a lease
-and reading it again.
+"""In seconds: how often a lease is changed; how long it may stay unchanged before its owner counts as dead; and the
+wait between taking a lease and reading it again.
 """
 
 
@@ -51,7 +52,7 @@ def leased(
     finally:
         ended.set()
         beating.join()
-        with contextlib.suppress(Exception):  # a lease that stays ends by itself
+        with contextlib.suppress(Exception):  # a lease that is not removed expires by itself
             if _owner(files, path).get("id") == me:
                 files.rm_file(path)
 

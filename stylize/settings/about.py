@@ -1,5 +1,5 @@
-"""What is declared with a setting beside its type, default and description: what it is called, when it has an effect,
-how its values are written, which columns it has. Declarations themselves are with their settings, not here.
+"""`About`, which each setting declares in addition to its type, default and description: its title, when it has an
+effect, how its values are written, and its columns. The declarations are in the settings files, not here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Need:
 
 @dataclass(frozen=True)
 class Weights:
-    """Of a setting whose items are pairs of a name and a number: the column in which tables have the numbers, and
-    whether equal numbers are the usual case, which a sheet does not mention.
+    """For a setting whose items are pairs of a name and a number: the table's column for the numbers, and whether equal
+    numbers are the usual case, which a sheet does not mention.
     """
 
     column: str
@@ -36,15 +36,15 @@ class About:
     title: what the setting is called on sheets; "" is its name with spaces in place of underscores.
     also_called: other programs' names for it, for messages.
     effect: when it has an effect. A setting without effect is no part of a trial's id, and a sheet does not mention it.
-    needed: of a picture: when it has to be given. Its file is a part of a trial's id in just these cases.
+    needed: for a picture: when it has to be given. Only in these cases is its file a part of a trial's id.
     named_by: how a trial's id contains it. By its value, by the hash of the file that it names or belongs to, or not at
         all, because the pixels do not depend on it.
-    mentioned: whether the line below a sheet says it: always, unless it has its default, or never.
-    alone: whether nothing else about a trial depends on its value: neither its pictures, its size, its network nor
-        the trials that it shares a batch with. Conditions may depend on it. Planning a large grid is faster for it.
+    mentioned: when the line below a sheet names the setting: always, only when it differs from its default, or never.
+    alone: whether nothing else about a trial depends on its value: not its pictures, size or network, nor which trials
+        may share its batch. Conditions may depend on it. Large grids are planned faster if it is set.
     words: values that are written as words.
-    weights: of a setting whose items are pairs of a name and a number.
-    cell, cell_type: how a table has the value where that is not the value itself.
+    weights: for a setting whose items are pairs of a name and a number.
+    cell, cell_type: what a table shows in place of the value, if it does not show the value itself.
     """
 
     title: str = ""

@@ -17,7 +17,7 @@ def test_trials_computed_again_are_identical_and_damage_is_found_all_the_same(sw
     assert sweep(small_grid).exit_code == 0
     whole = sweep("verify", "runs/small", "--recompute", "2")
     assert whole.exit_code == 0, whole.stderr
-    assert "4 images compared with their rows: 0 findings of damage" in whole.stderr
+    assert "4 images compared with their rows: 0 damaged files or rows" in whole.stderr
     lines = whole.stdout.splitlines()
     assert len(lines) == 2
     assert all(line.startswith("ok: trial") and "identical (the same circumstances)" in line for line in lines)

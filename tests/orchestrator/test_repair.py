@@ -59,7 +59,7 @@ def test_a_repair_computes_again_what_was_lost_and_leaves_nothing_to_find(run, s
     mended = sweep("verify", "runs/small", "--repair")
     assert mended.exit_code == 0, mended.stderr
     assert "4 trials were computed again" in mended.stderr
-    assert "4 images compared with their rows: 0 findings of damage" in mended.stderr
+    assert "4 images compared with their rows: 0 damaged files or rows" in mended.stderr
     assert results.load(run)[TELLING].equals(before)
     for path in re.findall(r"set aside: (\S+)", mended.stderr):
         assert (run / path).is_file()

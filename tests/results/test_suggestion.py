@@ -1,4 +1,4 @@
-"""Hints for names that are none."""
+"""Suggestions for misspelt or unknown names."""
 
 import pytest
 

@@ -327,7 +327,7 @@ def test_as_many_trials_as_allowed_are_planned(most, refused, plan, monkeypatch)
 
 
 def test_a_grid_of_which_exclude_leaves_nothing_is_refused(plan):
-    with pytest.raises(UsageError, match="exclude leaves nothing"):
+    with pytest.raises(UsageError, match="`exclude` removes every point"):
         plan({"seed": [1]}, rest={"exclude": [{"seed": 1}]})
 
 

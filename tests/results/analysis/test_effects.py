@@ -74,8 +74,8 @@ def test_trials_that_failed_are_left_out(trials):
     ("metric", "message"),
     [
         ("contnt_loss", "did you mean content_loss"),
-        ("style", "is no number"),
-        ("style_distance", "is there for 0 of 9 trials"),
+        ("style", "is not a column of numbers"),
+        ("style_distance", "only 0 of 9 trials have style_distance"),
     ],
 )
 def test_a_metric_that_cannot_be_explained_says_why(trials, metric, message):

@@ -56,7 +56,7 @@ def test_trials_without_snapshots_stand_still_and_are_counted(made_run, sweep):
     run = made.write(axes=[["ratio"]])
     done = sweep("animate", run.location)
     assert done.exit_code == 0
-    assert "1 of 2 trials were done without frames_every and stand still" in done.stderr
+    assert "1 of 2 trials were done without frames_every: they do not move" in done.stderr
 
 
 def test_a_run_without_snapshots_says_what_to_do(made_run, sweep):
