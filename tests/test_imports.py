@@ -56,7 +56,7 @@ ROOMS = {
         describe
         finish
         sweep
-        repair
+        repair render
         recompute
         command
     """,

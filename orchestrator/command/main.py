@@ -32,6 +32,7 @@ from orchestrator.command.new import new
 from orchestrator.command.options import is_grid
 from orchestrator.command.plan import plan
 from orchestrator.command.query import query
+from orchestrator.command.render import render
 from orchestrator.command.run import run
 from orchestrator.command.schema import schema
 from orchestrator.command.sheet import sheet
@@ -40,7 +41,7 @@ from orchestrator.command.table import table
 from orchestrator.command.verify import verify
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run grids": (run, plan, status, new, schema),
+    "Run grids": (run, plan, status, render, new, schema),
     "Look at the images": (sheet, gallery, animate, judge, mark, export),
     "Ask the table": (table, effects, query, diff),
     "Keep a run": (verify, compact, clean),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -60,22 +60,23 @@ Rows = Annotated[list[str], typer.Option(help="Setting along the rows; repeated,
 Columns = Annotated[list[str], typer.Option(help="Setting along the columns; repeated, outermost first.")]
 
 
-def takes_request(*scopes: Scope) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command whose first parameter is a `Request` all options of these scopes in its place."""
+def takes_request(*scopes: Scope, grid: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command whose first parameter is a `Request` all options of these scopes in its place.
+
+    Without `grid` the request names none: the command finds it itself.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         others = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-        parameters = [*_parameters(scopes), *others]
-        names = [parameter.name for parameter in parameters[: len(parameters) - len(others)]]
+        own = _parameters(scopes, grid=grid)
+        names = [parameter.name for parameter in own]
 
         @functools.wraps(command)
         def with_options(**given: Any) -> None:
             asked = {name: _frozen(given.pop(name)) for name in names}
-            command(Request(**asked | {"grid": grid_path(asked["grid"])}), **given)
+            command(Request(**asked | {"grid": grid_path(asked["grid"]) if grid else Path()}), **given)
 
-        with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return with_options
+        return _with_parameters(with_options, [*own, *others])
 
     return decorate
 
@@ -94,27 +95,32 @@ def takes_selection(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
         chosen = options if parameter.name == "selection" else {}
         parameters += [_parameter(name, annotation, None) for name, annotation in chosen.items()] or [parameter]
-    parameters.sort(key=lambda one: one.default is not inspect.Parameter.empty)  # as Python wants them
 
     @functools.wraps(command)
-    def with_options(**given: Any) -> None:
+    def with_options(*first: Any, **given: Any) -> None:
         from results.table.selection import Selection
 
         asked = {name: given.pop(name) for name in options}
-        command(selection=Selection(**asked), **given)
+        command(*first, selection=Selection(**asked), **given)
 
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_options
+    return _with_parameters(with_options, parameters)
+
+
+def _with_parameters(command: Callable[..., None], parameters: Sequence[inspect.Parameter]) -> Callable[..., None]:
+    """A command that Typer sees with these parameters, those without a default first, as Python wants them."""
+    ordered = sorted(parameters, key=lambda one: one.default is not inspect.Parameter.empty)
+    command.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in ordered}
+    return command
 
 
 def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
 
 
-def _parameters(scopes: Collection[Scope]) -> list[inspect.Parameter]:
+def _parameters(scopes: Collection[Scope], *, grid: bool) -> list[inspect.Parameter]:
     types, defaults = get_type_hints(Request), Request(grid=Path())
-    found = [_parameter("grid", GridArgument)]
+    found = [_parameter("grid", GridArgument)] if grid else []
     for name, option in Request.options().items():
         if option.scope in scopes:
             default = getattr(defaults, name)

@@ -28,10 +28,11 @@ def run(request: Request) -> None:
     from orchestrator.sweep import execute
 
     with messages():
-        _report(execute(request, make_display(), watch=download_bar, say=say))
+        report(execute(request, make_display(), watch=download_bar, say=say))
 
 
-def _report(outcome: Outcome) -> None:
+def report(outcome: Outcome) -> None:
+    """Say how a sweep ended. Ends the command with an exit code of its own where trials are missing."""
     plan, location = outcome.plan, outcome.run.location
     for stand_in in sorted({one for setup in plan.setups for one in setup.stand_ins}):
         say(f"stand-in: {stand_in}")

@@ -41,9 +41,9 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
     return _Reader(read_yaml(path), path).read([_override(text) for text in overrides])
 
 
-def grid_of(text: str, path: Path) -> Grid:
+def grid_of(text: str, path: Path, overrides: Sequence[str] = ()) -> Grid:
     """The grid that a file with this text would be. Raises GridError as `load_grid` does."""
-    return _Reader(parse(text, str(path)), path).read([])
+    return _Reader(parse(text, str(path)), path).read([_override(text) for text in overrides])
 
 
 def _override(text: str) -> tuple[str, Any]:

@@ -22,7 +22,7 @@ from stylize.settings import PICTURES, TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
 
 OF_TRIAL = "trial:"
-"""What a reference to the image of a trial of the same run begins with."""
+"""What a reference to the image of a trial begins with: `trial:<id>` of the same run, `trial:RUN/<id>` of another."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +142,34 @@ class Inputs:
         except UnreadableError as error:
             raise self._grid_error(error, PICTURES, reference) from error
 
+    def run_of(self, reference: str) -> tuple[Run, str]:
+        """The run and the id that a reference to the image of a trial names. Raises UnknownPictureError."""
+        place, slash, trial = reference.removeprefix(OF_TRIAL).rpartition("/")
+        if slash:
+            return self._run_at(place), trial
+        if self.sources.run is None:
+            raise UnknownPictureError(f"trial {trial} has no image in this run; run it first")
+        return self.sources.run, trial
+
+    def _run_at(self, place: str) -> Run:
+        """Another run: a URL, or a folder relative to the grid's, to the working directory, or to `runs` in it."""
+        base, untrusted = self.sources.base.resolve(), self.sources.access.untrusted
+        if "://" in place and not untrusted:
+            return Run(place)
+        for parent in [base] if untrusted else [base, Path.cwd(), Path.cwd() / "runs"]:
+            folder = (parent / place).resolve()
+            if (folder / "run.json").is_file() and (not untrusted or folder.is_relative_to(base)):
+                return Run(folder)
+        hint = f"; --untrusted grids may name none outside {base}" if untrusted else ""
+        raise UnknownPictureError(f"there is no run {place!r}{hint}")
+
     def _image_of_trial(self, reference: str) -> Picture:
-        run, trial = self.sources.run, reference.removeprefix(OF_TRIAL)
         try:
+            run, trial = self.run_of(reference)
             path = Run.image_path(trial)
-            if run is None or not run.exists(path):
-                raise UnknownPictureError(f"trial {trial} has no image in this run; run it first")
+            if not run.exists(path):
+                where = "this run" if run is self.sources.run else run.location
+                raise UnknownPictureError(f"trial {trial} has no image in {where}; run it first")
         except (RunError, UnknownPictureError) as error:
             raise self._grid_error(error, ("init_image",), reference) from error
         return Picture(reference, run.full_path(path), None, None, lambda: read_bytes(run.read(path), path))

@@ -140,7 +140,7 @@ class TrialSettings(Settings):
     ] = Field(
         default=None,
         description="The picture that init: image starts from, named as content is, or trial:<id>, the image of a "
-        "trial of this run.",
+        "trial of this run, or trial:RUN/<id>, of another run.",
     )
 
     frame: Annotated[NumberFromZero | None, About(named_by="nothing")] = Field(
