@@ -184,8 +184,8 @@ def _grid_text(title: str, description: str, labels: Sequence[str], settings: Se
 
 def _plain(name: str, value: Any) -> Any:
     """A setting's value as a grid file gives it."""
-    if ABOUT[name].weights and value:
-        return dict(value)
+    if ABOUT[name].weights and value is not None:  # no layers are a list, and no pictures a mapping
+        return dict(value) if value or name == "style_blend" else []
     return list(value) if isinstance(value, tuple) else value
 
 
