@@ -17,10 +17,26 @@ from results.run.rows import read_rows
 MERGE_AT = 3
 """Shards that are merged, in place of the usual number: so small a sweep would never merge any."""
 
+COMMIT_SECONDS, DRAW_SECONDS = 0.3, 1.0
+"""How much longer a commit takes, and drawing the sheet, as if storage were far away: on a quick disk the moments
+between an image and its row, and between the last row and the sheet, are too short to be met.
+"""
+
 DRIVER = f"""
-import results.run.compact
-results.run.compact.WORTH_MERGING = {MERGE_AT}
+import time
+import orchestrator.finish, results.run.commits, results.run.compact
 from orchestrator.command.main import main
+
+def make_slower(module, name, seconds):
+    function = getattr(module, name)
+    def slow(*arguments, **options):
+        time.sleep(seconds)
+        return function(*arguments, **options)
+    setattr(module, name, slow)
+
+make_slower(results.run.commits, "write_shard", {COMMIT_SECONDS})
+make_slower(orchestrator.finish, "_draw", {DRAW_SECONDS})
+results.run.compact.WORTH_MERGING = {MERGE_AT}
 main()
 """
 
