@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 # Before torch is loaded here or in any process that a test starts: threads that wait should not keep a core busy, as
-# two processes of tests and their workers share two.
+# several processes of tests and their workers share two.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# Ray's workers are nice to whatever else runs; beside a second process of tests, that would starve them.
+# Ray's workers are nice to whatever else runs; beside other processes of tests, that would starve them.
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 NEEDS_RAY = {"ray_session", "undisturbed"}
@@ -28,7 +28,7 @@ LONGEST_FIRST = ["processes", "ray", "test_fake_gpus", "browser", "test_wheel"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Deal tests out to pytest's two processes in groups, each of which one process runs, the longest groups first.
+    """Deal tests out to pytest's processes in groups, each of which one process runs, the longest groups first.
 
     Tests that run sweeps are one group, because they share a Ray session; those that look at pages share a browser; and
     those of one file share its fixtures. Short groups go where there is time.
@@ -60,7 +60,7 @@ ONE_WORKER = ["--workers", "1"]
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_core():
-    """Two processes with two threads each would wait for each other on the two cores that this suite is made for."""
+    """Processes with two threads each would wait for each other on the two cores that this suite is made for."""
     import torch
 
     if "PYTEST_XDIST_WORKER" in os.environ:

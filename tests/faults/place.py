@@ -60,7 +60,8 @@ class Place:
             "health_check_timeout_ms": 10_000,  # a busy machine answers late; a dead one refuses at once
             "health_check_failure_threshold": 3,
         }
-        head = {"num_cpus": 0, "include_dashboard": False, "_system_config": health}
+        alone = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
+        head = {"num_cpus": 0, "_system_config": health, **alone}
         self.cluster = Cluster(initialize_head=True, head_node_args=head)
         self.join(self.workers_wanted)
         return self
