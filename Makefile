@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo test chaos lint types weights bench clean
+.PHONY: demo test chaos firefox lint types weights bench clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
@@ -19,6 +19,9 @@ test: $(VENV)/installed ## the whole suite
 
 chaos: $(VENV)/installed ## sends a hundred signals to parts of a cluster while it sweeps; 30 minutes
 	$(VENV)/bin/python tests/faults/chaos.py --signals 100
+
+firefox: $(VENV)/installed ## looks at a gallery with Firefox; the tests of `make test` use Chromium
+	$(VENV)/bin/python -m tests.gallery.firefox
 
 weights: $(VENV)/installed ## trains the embedded networks again (see weights/slim.md for what it costs)
 	$(VENV)/bin/python -m weights.training

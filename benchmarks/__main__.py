@@ -27,6 +27,7 @@ ALL = (
     "storage",
     "frames",
     "cluster",
+    "gallery",
     "estimate",
     "figure5_vs_loop",
 )

@@ -26,7 +26,7 @@ from results.table.axes import (
     setting_columns,
 )
 from stylize import registry
-from stylize.settings import ABOUT
+from stylize.settings import ABOUT, DEFAULTS
 from stylize.settings.value_text import setting_name, value_text
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
@@ -96,6 +96,8 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
     """All columns that people may look at, filter or sort by, in the table's order.
 
     `constant` where all trials have one text; `numbers` and None; else `words` and the `codes` into them, -1 for none.
+    Of constant settings, `unused` says that this one has no effect here, `usual` that it has its default and that only
+    other values of it are worth saying, as below a sheet.
     Columns without any value are left out.
     """
     measured = {*registry.loss_columns(), *registry.metric_columns()}
@@ -111,6 +113,8 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
             found.append({"name": name, "title": setting_name(name), "group": group} | encoded)
             if setting and "constant" in encoded and not _has_effect(trials, name):
                 found[-1]["unused"] = True
+            elif setting and "constant" in encoded and _is_usual(trials, name):
+                found[-1]["usual"] = True
             if setting and "words" in encoded:
                 codes = encoded["codes"]
                 first = (trials.iloc[codes.index(code)] for code in range(len(encoded["words"])))
@@ -127,6 +131,11 @@ def _has_effect(trials: pd.DataFrame, name: str) -> bool:
     known = [one for one in sorted(about.effect.names()) if one in trials]
     facts = trials[known].drop_duplicates().itertuples(index=False, name=None)
     return not known or any(about.effect.holds(dict(zip(known, one, strict=True))) is not False for one in facts)
+
+
+def _is_usual(trials: pd.DataFrame, name: str) -> bool:
+    about = ABOUT.get(name)
+    return about is not None and about.mentioned == "unless default" and bool(trials[name].iloc[0] == DEFAULTS[name])
 
 
 def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:

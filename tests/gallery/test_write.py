@@ -304,5 +304,8 @@ def test_settings_that_no_trial_uses_are_marked(make_run):
         trials.insert(2, name, value) if name not in trials else None
     unused = {column["name"] for column in columns(trials) if column.get("unused")}
     assert unused == {"mrf_stride", "seed"}
+    assert {column["name"] for column in columns(trials) if column.get("usual")} == {"style_representation"}
+    trials["style_representation"] = "mrf"
+    assert not {column["name"] for column in columns(trials) if column.get("usual")}
     trials["init"] = ["content", "content", "noise"]
     assert "seed" not in {column["name"] for column in columns(trials) if column.get("unused")}

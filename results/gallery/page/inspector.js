@@ -59,7 +59,7 @@
   function aboutRun() {
     const run = g.table.data.run;
     const standIns = run.standIns.length ? [h("h3", { key: "stand-ins" }, "Stand-ins"), ...run.standIns.map((text) => h("p", { class: "warning", key: text }, text))] : [];
-    return [...standIns, h("h3", { key: "same" }, "The same for all"), constants()];
+    return [...standIns, h("h3", { key: "same" }, "The same for all"), ...constants()];
   }
 
   function status(trial) {
@@ -110,7 +110,12 @@
     return h("div", { key: "settings" }, h("h3", null, "Settings"), list(swept), details("all other settings", filled(trial, others)));
   }
 
-  const constants = () => list(g.table.columns.filter((column) => column.group === "setting" && "constant" in column && !column.unused).map((column) => [column.title, column.constant]), "constants");
+  // The settings that all trials share; those that have their defaults, as all methods that are not used, are folded.
+  function constants() {
+    const shared = g.table.columns.filter((column) => column.group === "setting" && "constant" in column && !column.unused);
+    const pairs = (usual) => shared.filter((column) => Boolean(column.usual) === usual).map((column) => [column.title, column.constant]);
+    return [list(pairs(false), "constants"), pairs(true).length ? details("at their defaults", pairs(true)) : null];
+  }
 
   const outcome = (trial) => details("how it ran", filled(trial, g.table.columns.filter((column) => column.group === "other" && !["error", "status"].includes(column.name))));
 
