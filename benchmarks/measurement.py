@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
@@ -48,16 +46,9 @@ def as_text(rows: Sequence[Measurement]) -> str:
 
 def machine() -> str:
     """The hardware, the versions, and the day."""
-    from orchestrator.versions import versions_text  # not needed by `python -m benchmarks.device`
+    # Not needed by `python -m benchmarks.device`.
+    from orchestrator.preview.probe import processor
+    from orchestrator.versions import versions_text
 
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
     return f"{device}, {os.cpu_count()} cores, {versions_text()}, {datetime.date.today():%Y-%m-%d}"
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from orchestrator.errors import UsageError
 
-Scope = Literal["trials", "selection", "work"]
-"""What an option is about: which trials a grid gives, which of them are chosen, or how the work is done.
+Scope = Literal["trials", "selection", "hardware", "work"]
+"""What an option is about: which trials a grid gives, which of them are chosen, what works at them, or how.
 
-A run records the first kind; `sweep plan` has the first two.
+A run records the first kind; `sweep plan` has all but the last.
 """
 
 
@@ -79,14 +79,16 @@ class Request:
     )
     address: str | None = field(
         default=None,
-        metadata=_option("A Ray cluster to join; `auto` finds one on this machine.  [env: RAY_ADDRESS]", "work"),
+        metadata=_option("A Ray cluster to join; `auto` finds one on this machine.  [env: RAY_ADDRESS]", "hardware"),
     )
     workers: int | None = field(
         default=None,
-        metadata=_option("Worker processes.  [default: one per GPU, else one per core, at most 8]", "work", minimum=1),
+        metadata=_option(
+            "Worker processes.  [default: one per GPU, else one per core, at most 8]", "hardware", minimum=1
+        ),
     )
     gpus_per_worker: float | None = field(
-        default=None, metadata=_option("GPUs per worker; 0.5 lets two share one.", "work", minimum=0)
+        default=None, metadata=_option("GPUs per worker; 0.5 lets two share one.", "hardware", minimum=0)
     )
     fail_fast: bool = field(default=False, metadata=_option("Stop at the first failed trial.", "work"))
     max_failures: int | None = field(

@@ -75,6 +75,14 @@ def _own_cache(tmp_path_factory, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _no_probe(monkeypatch):
+    """Plans in the tests' process take a step to last a hundredth of a second: measuring it would load torch anew."""
+    from orchestrator.preview import probe
+
+    monkeypatch.setattr(probe, "measure_apart", lambda samples, *_: [0.01] * len(samples))
+
+
 class WorkerPool:
     """Worker processes that outlive a sweep, so that torch is imported once and not for each of some seventy sweeps.
 

@@ -53,6 +53,7 @@ ROOMS = {
         plan
         interruption
         cluster
+        preview
         describe
         finish
         sweep

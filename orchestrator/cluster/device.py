@@ -41,6 +41,18 @@ def choose_device(gpus: float) -> torch.device:
     return torch.device("cuda")
 
 
+def prepare_torch(threads: int) -> None:
+    """Let torch compute with so many threads of the processor, and give the same bits each time. Before CUDA starts."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS needs it to be deterministic
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def device_name(device: torch.device) -> str:
     """For the row: `NVIDIA H100 80GB HBM3`, or `CPU x86_64`."""
     if device.type == "cuda":

@@ -1,4 +1,4 @@
-"""The machines of the connected cluster: what each has, how many workers fit on it, and where a worker was placed.
+"""The machines of the connected cluster: what each has, and where a worker was placed.
 
 Ray tells only cluster totals in its documented functions, and a total says nothing of how resources lie on nodes: eight
 GPUs on one machine and thirty cores on others start no worker. So this asks Ray's own tables, and nobody else does.
@@ -6,41 +6,13 @@ GPUs on one machine and thirty cores on others start no worker. So this asks Ray
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import ray
 from ray._private import state
 
-EPSILON = 1e-9
-"""For shares such as 0.1 + 0.2, which are not exactly what they are written as."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """One machine: its cores and GPUs, all of them or those that are free. `name` is for people."""
-
-    id: str
-    name: str
-    cpus: float
-    gpus: float
-
-    def fits(self, cpus: float, gpus: float) -> int:
-        """How many workers of so many cores and GPUs it can have at once.
-
-        A worker's share of a GPU is a share of one GPU: 0.75 fits once on each.
-        """
-        by_cores = int(self.cpus / cpus + EPSILON) if cpus else math.inf
-        if not gpus:
-            by_gpus = math.inf
-        elif gpus < 1:
-            by_gpus = int(self.gpus + EPSILON) * int(1 / gpus + EPSILON)
-        else:
-            by_gpus = int(self.gpus / gpus + EPSILON)
-        most = min(by_cores, by_gpus)
-        return 0 if most == math.inf else int(most)
+from orchestrator.cluster.node import Node
 
 
 def alive_nodes() -> list[Node]:
@@ -65,11 +37,6 @@ def free_nodes() -> list[Node]:
         replace(node, cpus=free.get(node.id, {}).get("CPU", 0.0), gpus=free.get(node.id, {}).get("GPU", 0.0))
         for node in alive_nodes()
     ]
-
-
-def room(nodes: Iterable[Node], cpus: float, gpus: float, but: Collection[str] = ()) -> int:
-    """How many workers fit on these machines together, those in `but` left out."""
-    return sum(node.fits(cpus, gpus) for node in nodes if node.id not in but)
 
 
 def node_of(actor: Any) -> str | None:

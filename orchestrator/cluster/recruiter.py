@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 
 from orchestrator.cluster.crew import Crew
+from orchestrator.cluster.node import room
 from orchestrator.cluster.node_watch import NodeWatch
-from orchestrator.cluster.nodes import alive_nodes, free_nodes, node_of, room
+from orchestrator.cluster.nodes import alive_nodes, free_nodes, node_of
 from orchestrator.cluster.ray_errors import classify, never_started
 from orchestrator.cluster.retry import LossKind
 from orchestrator.cluster.worker_handle import WorkerHandle

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from orchestrator.cluster.engine import Engine
 from orchestrator.cluster.materials import MaterialStore
+from orchestrator.cluster.nodes import alive_nodes, gpus_may_come
 from orchestrator.cluster.session import session
 from orchestrator.cluster.status import Listener, Status
 from orchestrator.cluster.worker import NetworkParts
-from orchestrator.cluster.workforce import workforce
+from orchestrator.cluster.workforce import Workforce, workforce
 from orchestrator.interruption import Interruption
 from orchestrator.plan.plan import Plan
 from orchestrator.request import Request
@@ -39,9 +39,10 @@ def work(
         session(request.address, lambda: interruption.came, say or (lambda line: None)),
     ):
         joined = bool(request.address or os.environ.get("RAY_ADDRESS"))
-        survey = functools.partial(
-            workforce, request.workers, request.gpus_per_worker, plan.parallel_at_first, joined=joined
-        )
+
+        def survey() -> Workforce:
+            return workforce_of_cluster(request, plan, joined=joined)
+
         force = survey()
         cut = repack and bool(force.gpus) and not request.exact
         force = force.for_batches(sum(batch.width for batch in plan.batches) if cut else plan.parallel)
@@ -65,4 +66,16 @@ def work(
     finished = status.done + status.failed
     return status, engine.stopping and finished < status.total and not (
         request.failures_allowed is not None and status.failed >= request.failures_allowed
+    )
+
+
+def workforce_of_cluster(request: Request, plan: Plan, *, joined: bool) -> Workforce:
+    """What the connected cluster should be asked for. `joined`: it was there before, and machines may join it."""
+    return workforce(
+        alive_nodes(),
+        request.workers,
+        request.gpus_per_worker,
+        plan.parallel_at_first,
+        joined=joined,
+        gpus_may_come=joined and gpus_may_come(),
     )

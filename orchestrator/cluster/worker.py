@@ -30,6 +30,7 @@ from orchestrator.cluster.device import (
     device_name,
     is_device_fault,
     is_out_of_memory,
+    prepare_torch,
 )
 from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from orchestrator.errors import EngineError
@@ -106,16 +107,8 @@ class Worker:
                 f"{socket.gethostname()} has {versions_text()} and the driver has {versions}; "
                 "install the same on every node"
             )
-        # Before CUDA starts: cuBLAS needs it to be deterministic.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        import torch
-
-        torch.set_num_threads(threads)
+        prepare_torch(threads)
         self._threads = threads
-        torch.use_deterministic_algorithms(True)
-        torch.backends.cudnn.benchmark = False
-        torch.backends.cuda.matmul.allow_tf32 = False
-        torch.backends.cudnn.allow_tf32 = False
         self._device = choose_device(gpus)
         self._gpus = gpus
         self._fault = ""  # why the device cannot be used any more

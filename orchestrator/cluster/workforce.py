@@ -1,11 +1,11 @@
-"""How many workers a sweep should have, and what each of them takes, from the machines of the connected cluster."""
+"""How many workers a sweep should have, and what each of them takes, from the machines that there are. Knows no Ray."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from orchestrator.cluster.nodes import Node, alive_nodes, gpus_may_come, room
+from orchestrator.cluster.node import Node, room
 from orchestrator.errors import UsageError
 
 MOST_CPU_WORKERS = 8
@@ -48,24 +48,22 @@ def threads_per_worker(cores: int, parallel: int) -> int:
     return cores // min(cores, MOST_CPU_WORKERS, max(1, parallel))
 
 
-def workforce(workers: int | None, gpus_per_worker: float | None, parallel: int, *, joined: bool) -> Workforce:
-    """What the connected cluster should be asked for: one worker per GPU, or a few that share the cores of a machine.
-
-    `parallel`: batches that could be worked at together if nothing of the grid were done. `joined`: the cluster was
-    there before and may grow, so that workers are asked for beyond those that fit: an autoscaler sees that, and
-    machines that join have work at once. Raises UsageError where more is asked for than this machine has.
-    """
-    return _workforce(alive_nodes(), workers, gpus_per_worker, parallel, joined, joined and gpus_may_come())
-
-
-def _workforce(
+def workforce(
     nodes: Sequence[Node],
     workers: int | None,
     gpus_per_worker: float | None,
     parallel: int,
+    *,
     joined: bool,
-    gpus_may_come: bool,
+    gpus_may_come: bool = False,
 ) -> Workforce:
+    """What these machines should be asked for: one worker per GPU, or a few that share the cores of a machine.
+
+    `parallel`: batches that could be worked at together if nothing of the grid were done. `joined`: the cluster was
+    there before and may grow, so that workers are asked for beyond those that fit: an autoscaler sees that, and
+    machines that join have work at once. `gpus_may_come`: an autoscaler can add GPUs. Raises UsageError where more is
+    asked for than this machine has.
+    """
     if gpus_per_worker == 0 or (gpus_per_worker is None and not gpus_may_come and not any(one.gpus for one in nodes)):
         cpus, gpus = threads_per_worker(max((int(node.cpus) for node in nodes), default=1), parallel), 0.0
         fitting = sum(min(MOST_CPU_WORKERS, node.fits(cpus, gpus)) for node in nodes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from orchestrator.command.messages import messages
 from orchestrator.command.options import AsJson, takes_request
@@ -12,16 +14,24 @@ MOST_VALUES = 8
 """Values of an axis in the text; `--json` has them all."""
 
 
-@takes_request("trials", "selection")
-def plan(request: Request, as_json: AsJson = False) -> None:
+Price = Annotated[
+    float | None,
+    typer.Option(min=0, help="Of a GPU for an hour, or of a worker where there are no GPUs: says what it costs."),
+]
+
+
+@takes_request("trials", "selection", "hardware")
+def plan(request: Request, price: Price = None, as_json: AsJson = False) -> None:
     """Show what a grid would do, without doing it: trials, inputs, estimated time and disk."""
-    from orchestrator.plan.preview import preview
+    from orchestrator.preview.preview import preview
+    from orchestrator.preview.time import estimate
     from orchestrator.sweep import prepare
 
     with messages():
         from results.printable import json_text
 
-        found = preview(*prepare(request, fetch=False))
+        planned, run = prepare(request, fetch=False)
+        found = preview(planned, run, estimate(request, planned, run), price)
         if as_json:
             print(json_text(found))
         else:
@@ -34,7 +44,6 @@ def print_preview(found: dict[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from orchestrator.command.display import duration
     from results.printable import printable
 
     table = Table(box=None, show_header=False, pad_edge=False, title_justify="left")
@@ -74,7 +83,8 @@ def print_preview(found: dict[str, Any]) -> None:
                 line(
                     "", f"the file does not say its preprocessing: {one['preprocessing']} is assumed (`preprocessing:`)"
                 )
-    line("time", f"about {duration(found['seconds_on_this_processor'])} on this machine's processor")
+    for name, text in _time_lines(found["seconds"], found["time"]):
+        line(name, text)
     line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
     line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")
     Console(highlight=False).print(table)
@@ -97,3 +107,19 @@ def _trials_text(trials: dict[str, int]) -> str:
     }
     parts = [f"{trials[state]} {reason}" for state, reason in reasons.items() if trials[state]]
     return f"{trials['different']}: " + ", ".join(parts)
+
+
+def _time_lines(seconds: float | None, time: dict[str, Any]) -> list[tuple[str, str]]:
+    """How long it takes, on what, where that is known from, and what it costs."""
+    from orchestrator.command.display import duration
+
+    if seconds is None:
+        return [("time", f"not known: {time['basis']}")]
+    if not time["workers"]:
+        return [("time", time["basis"])]
+    lines = [("time", f"about {duration(seconds)} on {time['workers']} (by {time['basis']})")]
+    if time["gpu_hours"]:
+        lines.append(("", f"{time['gpu_hours']:.2g} GPU-hours"))
+    if time["cost"] is not None:
+        lines.append(("cost", f"about {time['cost']:.2f}"))
+    return lines

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.sweep import Outcome
 
 
-@takes_request("trials", "selection", "work")
+@takes_request("trials", "selection", "hardware", "work")
 def run(request: Request) -> None:
     """Run what is not done yet of a grid. `sweep GRID` is short for this.
 

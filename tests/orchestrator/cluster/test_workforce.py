@@ -2,8 +2,8 @@
 
 import pytest
 
-from orchestrator.cluster.nodes import Node
-from orchestrator.cluster.workforce import Workforce, _workforce, threads_per_worker
+from orchestrator.cluster.node import Node
+from orchestrator.cluster.workforce import Workforce, threads_per_worker, workforce
 from orchestrator.errors import UsageError
 
 
@@ -87,9 +87,9 @@ def test_how_many_workers_fit_on_a_machine(machine, cpus, gpus, workers):
 )
 def test_what_a_cluster_is_asked_for(machines, asked, joined, expected):
     settled = {"workers": None, "gpus_per_worker": None, "gpus_may_come": False} | asked
-    assert _workforce(nodes(*machines), parallel=500, joined=joined, **settled) == expected
+    assert workforce(nodes(*machines), parallel=500, joined=joined, **settled) == expected
 
 
 def test_a_gpu_that_this_machine_does_not_have_is_refused():
     with pytest.raises(UsageError, match="--gpus-per-worker 1 is more than the 0 GPUs that this machine has"):
-        _workforce(nodes((8, 0)), None, 1.0, 500, joined=False, gpus_may_come=False)
+        workforce(nodes((8, 0)), None, 1.0, 500, joined=False, gpus_may_come=False)

@@ -14,9 +14,10 @@ from orchestrator.plan.clips import with_frames
 from orchestrator.plan.identity import trial_id
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
-from orchestrator.plan.preview import preview
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
 from orchestrator.plan.trial import check_point
+from orchestrator.preview.preview import preview
+from orchestrator.preview.time import Estimate
 from results import Run
 from stylize.settings import ABOUT
 
@@ -147,7 +148,7 @@ def test_a_file_that_does_not_name_its_preprocessing_is_assumed_to_be_torchvisio
     for named in (None, "torchvision", "vgg-original"):
         plan = plan_of(folder, {"preprocessing": [named]}, weights="own.pth")
         [(_, trial)] = plan.points
-        [weights] = preview(plan, Run(folder / "run"))["weights"].values()
+        [weights] = preview(plan, Run(folder / "run"), Estimate(None, "", ""))["weights"].values()
         assert plan.table()["preprocessing"].to_pylist() == [named or "torchvision"]
         assert weights["preprocessing"] == trial.preprocessing == (named or "torchvision")
         assert weights["preprocessing_is_assumed"] is (named is None)

@@ -52,7 +52,6 @@ from orchestrator.grid.reader import load_grid
 from orchestrator.grid.schema import grid_schema
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
-from orchestrator.plan.preview import preview
 from results.sheets.shared_settings import fixed_text
 from pathlib import Path
 from downloads import Access

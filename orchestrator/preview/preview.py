@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from orchestrator.plan import estimate
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.settings_columns import settings_row
+from orchestrator.preview import space
+from orchestrator.preview.time import Estimate
 from results import Run
 
 
-def preview(plan: Plan, run: Run) -> dict[str, Any]:
-    """A plan as data, for `--json` and for the terminal."""
+def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) -> dict[str, Any]:
+    """A plan as data, for `--json` and for the terminal. `price`: of a GPU-hour, or of a worker's hour."""
     states = Counter(plan.states.values())
     return {
         "grid": plan.grid.name,
@@ -60,7 +61,15 @@ def preview(plan: Plan, run: Run) -> dict[str, Any]:
             }
             for (architecture, _, given), weights in plan.inputs.weights.items()
         },
-        "seconds_on_this_processor": round(estimate.seconds(plan.batches)),
-        "disk_bytes": estimate.disk_bytes(plan.batches),
-        "sheet_pixels": list(estimate.sheet_pixels(plan)),
+        "seconds": None if time.seconds is None else round(time.seconds),
+        "seconds_on_this_processor": None if time.seconds is None else round(time.seconds),  # the name before
+        "time": {
+            "workers": time.workers,
+            "basis": time.basis,
+            "gpu_hours": time.gpu_hours,
+            "worker_hours": time.worker_hours,
+            "cost": time.cost(price),
+        },
+        "disk_bytes": space.disk_bytes(plan.batches),
+        "sheet_pixels": list(space.sheet_pixels(plan)),
     }
