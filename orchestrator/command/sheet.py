@@ -34,14 +34,16 @@ def sheet(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Where to save it: .png, .jpg, .webp, .svg or .pdf.  [default: RUN/sheet.png]", show_default=False
+            help="Where to save it: .png, .jpg, .webp, .svg or .pdf.  [default: RUN/sheet.png; of some trials "
+            "RUN/selection.png]",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
     """Draw a run's comparison sheet again: with other axes, of some of its trials, or for a paper."""
     with messages():
         import results
-        from results.run.storage import SHEET
+        from results.run.storage import SELECTION_SHEET, SHEET
         from results.sheets.additions import Additions
         from results.sheets.drawing import sheet_files
         from results.sheets.glyphs import glyph_notes
@@ -49,7 +51,7 @@ def sheet(
         found = results.Run(run_path(run))
         trials = selection.of(results.load(found.location, missing=True))
         additions = Additions(annotate, border, title, caption, author)
-        name = out.name if out else SHEET
+        name = out.name if out else SELECTION_SHEET if selection else SHEET
         with glyph_notes() as notes:
             files = sheet_files(trials, name, rows or None, columns or None, additions=additions, page_rows=page_rows)
         for note in notes:

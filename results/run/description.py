@@ -7,6 +7,7 @@ unchecked, because no reader relies on them.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -42,13 +43,20 @@ class _Description(_Part):
     weights: dict[str, dict[str, Any]] = {}
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.20} is no number that a run has")
+    return number
+
+
 def parse_description(content: bytes) -> dict[str, Any]:
     """The contents of `run.json` as a mapping, in which the grid has a title, axes and a sheet, if only empty ones.
 
     Raises ValueError, which says in one line what is wrong.
     """
     try:
-        found = json.loads(content)
+        found = json.loads(content, parse_float=_finite, parse_constant=_finite)
         parsed = _Description.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]

@@ -8,6 +8,7 @@
     frames/ab/abcd…/….webp  images on the way, where `frames_every` asked for them; named by their step
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
+    selection.png         a sheet of some of the trials, where one was asked for
     derived.json          from which rows sheet and gallery were made, and hashes of files that have no row
     films/                what `sweep animate` made
     gallery/              the page to look at it all with, and its thumbnails
@@ -44,6 +45,7 @@ FORMAT = 1
 """The version of this layout. A reader refuses a run that a newer version wrote."""
 
 METADATA, PLAN, SHEET, GALLERY_PAGE = "run.json", "plan.parquet", "sheet.png", "gallery/index.html"
+SELECTION_SHEET = "selection.png"
 """Where the description, the plan, the sheet and the page of the gallery are, below the run."""
 
 MOST_LOOKS = 10

@@ -133,6 +133,8 @@ ABSURD = {
     "no format": b'{"grid": {"name": "small"}}',
     "format of another kind": b'{"format": "x", "grid": {"name": "small"}}',
     "an endless number": b'{"format": 1e999, "grid": {"name": "small"}}',
+    "an endless number where nobody looks": b'{"format": 1, "grid": {"name": "small"}, "seconds": 1e999}',
+    "no number": b'{"format": 1, "grid": {"name": "small"}, "seconds": NaN}',
     "a format below one": b'{"format": -3, "grid": {"name": "small"}}',
     "a list": b"[]",
     "no grid": b'{"format": 1}',

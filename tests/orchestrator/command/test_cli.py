@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -303,6 +304,8 @@ def test_the_table_the_status_and_the_sheet_of_a_run(small_grid, sweep):
     assert sweep("sheet", "small", "--rows", "ratio", "--out", "mine.jpg").stdout == "mine.jpg\n"
     with Image.open("mine.jpg") as sheet:
         assert sheet.format == "JPEG"
-    assert sweep("sheet", "small", "--where", "ratio < 5e-3").stdout.endswith("runs/small/sheet.png\n")
+    whole = Path("runs/small/sheet.png").read_bytes()
+    assert sweep("sheet", "small", "--where", "ratio < 5e-3").stdout.endswith("runs/small/selection.png\n")
+    assert Path("runs/small/sheet.png").read_bytes() == whole  # it stays the sheet of the whole grid
     assert sweep("sheet", "small", "--rows", "nothing").exit_code == 2
     assert sweep("sheet", "small", "--out", "mine.gif").exit_code == 2
