@@ -1,1 +1,3 @@
-"""Ray: sessions, workers, the engine that hands batches to them. No other folder imports Ray."""
+"""The part of a sweep that uses Ray: sessions, workers, and the engine that gives them batches. Only here is Ray
+imported.
+"""

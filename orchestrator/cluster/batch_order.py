@@ -1,4 +1,4 @@
-"""The order in which batches are handed to workers, so that none idles for long at the end."""
+"""The order in which batches are given to workers, so that no worker is idle for long at the end."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from orchestrator.plan.batches import Batch
 
 FEW, TRIES = 100, 300
-"""Orders are tried out where there are so few batches that the last one matters; so many of them."""
+"""Limits: orders are only tried out for few batches, where the last batch matters; and how many orders are tried."""
 
 
 def in_order(batches: Sequence[Batch], workers: int) -> list[Batch]:
-    """The batches in the order that ends soonest, among the costliest first and some shuffles (the same every time).
+    """The batches in the order that ends soonest, among "most expensive first" and some shuffles (always the same
+    ones).
 
-    Costliest first is at most a third longer than the best order (Graham 1969), and for few batches it can be that.
+    "Most expensive first" takes at most a third longer than the best order (Graham 1969). For few batches it can be
+    that bad.
     """
     best = sorted(batches, key=lambda batch: -batch.operations)
     if workers < 2 or not workers < len(best) <= FEW:
@@ -31,7 +33,7 @@ def in_order(batches: Sequence[Batch], workers: int) -> list[Batch]:
 
 
 def _end(costs: Sequence[float], workers: int) -> float:
-    """When the last worker is done, if each takes the next batch as soon as it is free."""
+    """When the last worker finishes, if each takes the next batch as soon as it is free."""
     free = [0.0] * workers
     for cost in costs:
         heapq.heapreplace(free, free[0] + cost)

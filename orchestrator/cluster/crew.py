@@ -1,4 +1,8 @@
-"""The workers of a sweep: starting them, asking how far they are, letting them go."""
+"""The workers of a sweep: starts them, asks for their progress, ends them.
+
+How many there should be is decided in `recruiter`; which batch each gets is decided in `engine`. A single worker, as
+the driver sees it, is a `WorkerHandle`; the code that runs in its process is in `worker`.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +21,14 @@ from orchestrator.versions import versions_text
 from results import Run
 
 NODE_LABEL = "ray.io/node-id"
-"""A label that Ray gives every machine."""
+"""The label with a machine's id, which Ray gives every machine."""
 
 
 class Crew:
-    """The workers that were started and not yet let go. A new one takes a while to start; nobody waits for it."""
+    """The workers that were started and not yet let go. A new one takes a while to start; nothing waits for it."""
 
     def __init__(self, run: Run) -> None:
-        """`run` has its description already, by which workers see that its folder is the one that is meant."""
+        """`run.json` is already in `run`: workers compare it, to be sure that they see the driver's folder."""
         self._workers: list[WorkerHandle] = []
         self._run, self._description = run.url, hashlib.sha256(run.read("run.json")).hexdigest()
 
@@ -40,7 +44,7 @@ class Crew:
         return sum(worker.ready for worker in self._workers)
 
     def hire(self, count: int, force: Workforce, avoid: Collection[str] = ()) -> None:
-        """Start so many more workers, each with what `force` says, on any machines but those to avoid."""
+        """Start `count` more workers with the resources in `force`, on any machines except those to avoid."""
         for _ in range(count):
             actor = start_worker(force, avoid)
             question = actor.introduce.options(concurrency_group="control").remote(self._run, self._description)
@@ -57,7 +61,7 @@ class Crew:
             self.let_go(worker)
 
     def update(self) -> None:
-        """Ask all workers how far they are, and note the answers that have arrived."""
+        """Ask all workers for their progress, and note the answers that have arrived."""
         for worker in self._workers:
             worker.ask_progress()
         asked = {worker.question: worker for worker in self._workers if worker.question is not None}
@@ -66,7 +70,9 @@ class Crew:
             asked[question].take_answer()
 
     def finished(self, seconds: float) -> list[tuple[WorkerHandle, ray.ObjectRef[Any]]]:
-        """Batches that have an answer, with their workers. Waits at most so long for one, or for a worker to start."""
+        """Batches that have an answer, with their workers. Waits for one, or for a worker to start, but no longer than
+        `seconds`.
+        """
         owners = {answer: worker for worker in self._workers for answer in worker.batches}
         starting = [worker.question for worker in self._workers if worker.question and not worker.ready]
         if not owners and not starting:
@@ -77,20 +83,20 @@ class Crew:
 
     @staticmethod
     def finished_before_loss(worker: WorkerHandle) -> list[ray.ObjectRef[Any]]:
-        """Answers that a lost worker had still given to batches."""
+        """The answers to batches that a lost worker gave before it was lost."""
         asked = list(worker.batches)
         arrived, _ = ray.wait(asked, num_returns=len(asked), timeout=0) if asked else ([], [])
         return [answer for answer in arrived if not says_lost(answer)]
 
 
 def start_worker(force: Workforce, avoid: Collection[str] = ()) -> Any:
-    """A new worker. It may take a while until it is there; calls to it wait."""
+    """A new worker. It may take a while to start; calls to it wait until then."""
     options: dict[str, Any] = {
         "num_cpus": force.cpus,
         "num_gpus": force.gpus,
         # `introduce` and `progress` are answered in a thread of their own while `optimise` works.
         "concurrency_groups": {"control": 1},
-        # The engine starts another in place of a lost worker, because it must know what was lost with it.
+        # Ray restarts no worker. The engine starts the replacement, because it must know what was lost with a worker.
         "max_restarts": 0,
     }
     if avoid:
@@ -100,10 +106,10 @@ def start_worker(force: Workforce, avoid: Collection[str] = ()) -> Any:
 
 
 def worker_arguments(force: Workforce) -> tuple[Any, ...]:
-    """What a `Worker` is made with."""
+    """The arguments of `Worker`."""
     return force.cpus, force.gpus, versions_text()
 
 
 def end_worker(actor: Any) -> None:
-    """End a worker's process, whatever it is at."""
+    """End a worker's process, whatever it is doing."""
     ray.kill(actor)

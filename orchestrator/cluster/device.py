@@ -1,4 +1,6 @@
-"""The device that a worker computes on, and errors after which it can no longer be used. Loads torch when asked."""
+"""Chooses the device that a worker computes on, and recognises errors after which a device can no longer be used.
+
+Imports torch only when a function needs it."""
 
 from __future__ import annotations
 
@@ -16,15 +18,15 @@ if TYPE_CHECKING:
 class DeviceFault(Exception):
     """The worker's device failed in a way that leaves its process unusable: it must end, and its batch run elsewhere.
 
-    After such an error CUDA answers every further call with the same error, whatever that call is.
+    After such an error, every further call to CUDA fails with the same error.
     """
 
 
 def choose_device(gpus: float) -> torch.device:
-    """The device of a worker that was given so many GPUs; without any, the processor, also on a machine with GPUs.
+    """The device of a worker that was given this share of GPUs; with 0 the processor, even on a machine with GPUs.
 
-    Ray shows a worker no other GPUs than its own, so that the first one is the right one. Raises EngineError where
-    torch does not see the GPU that the worker was given: on the processor it would take hours, and nobody would know.
+    Ray shows a worker only its own GPUs, so the first one is the right one. Raises EngineError if torch does not see
+    the GPU that the worker was given: otherwise the work would take hours on the processor, and nobody would know why.
     """
     import torch
 
@@ -63,21 +65,21 @@ def device_name(device: torch.device) -> str:
 
 
 def device_memory(device: torch.device) -> int | None:
-    """Bytes that a GPU has, taken ones included; None for the processor."""
+    """All bytes of a GPU's memory, used or free; None for the processor."""
     import torch
 
     return torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else None
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the device had too little memory, which a smaller batch may mend."""
+    """Whether the device had too little memory; a smaller batch may then succeed."""
     import torch
 
     return isinstance(error, torch.OutOfMemoryError)
 
 
 def is_device_fault(error: BaseException) -> bool:
-    """Whether an error leaves the device unusable for this process: any error of CUDA but too little memory."""
+    """Whether an error leaves the device unusable for this process: any CUDA error except running out of memory."""
     import torch
 
     if is_out_of_memory(error):

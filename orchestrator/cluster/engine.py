@@ -1,8 +1,9 @@
-"""The story of a sweep in Ray: workers start and get batches, rows come back and are committed, workers are replaced.
+"""The main loop of a sweep: workers start and get batches, rows come back and are committed, lost workers are replaced.
 
-The run's folder is the only truth. Ray's state can be lost at any moment, and running the grid again goes on from what
-is committed. Which batch is next is the queue's business, workers are the crew's, rows the recorder's, and what becomes
-of a batch whose worker was lost is decided in `retry`.
+Everything that matters is in the run's folder. Ray's state can be lost at any moment; running the grid again continues
+from the committed rows. The engine only connects the parts: `batch_queue` says which batch is next, `recruiter` how
+many workers to ask for, `crew` starts and ends them, `recorder` commits rows, and `retry` decides about a batch whose
+worker was lost.
 """
 
 from __future__ import annotations
@@ -33,19 +34,23 @@ from orchestrator.plan.trial import Trial
 from results import Run, RunError
 
 IN_FLIGHT, PLENTY = 2, 4
-"""Batches that a worker holds at most, so that it need not wait for the driver between two; and it holds more than one
-only while more than so many batches per worker are left, because at the end another worker would be free sooner.
+"""A worker holds at most IN_FLIGHT batches, so that it need not wait for the driver between two. It holds more than one
+only while more than PLENTY batches per worker are left, because at the end another worker would be free sooner.
 """
 
 POLL_SECONDS, COMMIT_SECONDS = 0.5, 0.01
-"""How long answers of workers are waited for, and how long while rows are on their way, which others may wait for."""
+"""How long to wait for answers of workers, in seconds; and how long while rows are being committed, for which other
+batches may wait.
+"""
 
 LAST_COMMITS_SECONDS = 10.0
-"""How long a sweep that ends in an error waits for the rows that it has. A storage that hangs may not answer at all."""
+"""How many seconds a sweep that ends in an error waits for its rows to be written. A storage that hangs may never
+answer.
+"""
 
 
 class Engine:
-    """Runs batches to their end, or to that of the running ones after `interrupt`."""
+    """Runs batches until all are done; after `interrupt`, until the running ones are done."""
 
     def __init__(
         self,
@@ -60,9 +65,9 @@ class Engine:
         survey: Callable[[], Workforce] | None = None,
         cut_for_devices: bool = False,
     ) -> None:
-        """`failed_before` are trials that failed and are not run again; after `max_failures` nothing
-        new is submitted. `survey` says what the cluster should be asked for now, for one that machines may join.
-        `cut_for_devices`: batches are made anew for each GPU that asks, from the lanes of those given.
+        """`failed_before`: trials that failed and are not run again. `max_failures`: after this many failures
+        nothing new is submitted. `survey`: for a cluster that may grow, returns the workforce to ask it for now.
+        `cut_for_devices`: a batch is cut for each GPU when it asks, from the lanes of the batches given here.
         """
         self.status = Status(
             total=sum(len(batch.trials) for batch in batches), total_work=sum(batch.operations for batch in batches)
@@ -81,9 +86,9 @@ class Engine:
         self._to_say: deque[str] = deque()
 
     def interrupt(self, why: str, within: float | None = None) -> None:
-        """Submit nothing more; what runs is finished and committed, if it is done `within` seconds.
+        """Submit nothing more. Running batches are finished and committed, if they are done `within` seconds.
 
-        A signal handler may call it: it only notes the wish, and `why` is said when the engine next looks.
+        Signal handlers may call it: it only notes the request. The engine prints `why` the next time it looks.
         """
         self.stopping = True
         self._to_say.append(why)
@@ -91,9 +96,9 @@ class Engine:
             self._deadline = min(self._deadline, time.monotonic() + within)
 
     def run(self) -> Status:
-        """Work until everything is committed, or until what was running after `interrupt` is.
+        """Work until everything is committed; after `interrupt`, until the running batches are.
 
-        Raises EngineError where it cannot go on; what is committed stays.
+        Raises EngineError if the sweep cannot go on; committed rows are kept.
         """
         self._release()
         self._queue.sort(self._workers)
@@ -128,19 +133,19 @@ class Engine:
                 return
 
     def _has_work(self) -> bool:
-        """Whether a worker is at something, rows are on their way, or something is left that may be handed out."""
+        """Whether a worker has a batch, rows are being committed, or a batch is left that may be handed out."""
         left = len(self._queue) > 0 and not self.stopping
         return left or self._recorder.waiting or any(worker.batches for worker in self._crew)
 
     def _hand_out(self) -> None:
-        """Give batches to the workers that can take some, to idle ones first."""
+        """Give batches to workers that can take one, idle workers first."""
         for worker in sorted(self._crew, key=lambda worker: len(worker.batches)):
             while len(self._queue) and not self.stopping and self._takes(worker):
                 assert worker.introduction
                 worker.hand(self._queue.take(worker.introduction.memory, self._recruiter.devices), self._materials)
 
     def _takes(self, worker: WorkerHandle) -> bool:
-        """Whether a worker should be handed a batch now. One that is still to start takes none: it may never."""
+        """Whether to give a worker a batch now. A worker that has not started gets none: it may never start."""
         if not worker.ready:
             return False
         if not worker.batches:
@@ -150,31 +155,31 @@ class Engine:
         return len(worker.batches) < IN_FLIGHT and len(self._queue) > PLENTY * self._recruiter.devices
 
     def _collect(self, worker: WorkerHandle, answer: ray.ObjectRef[Any]) -> None:
-        """Commit the rows of an answer, or find out from it that the worker is gone."""
+        """Commit the rows in an answer; or handle the loss of the worker, if that is what the answer says."""
         try:
             rows: list[dict[str, Any]] = ray.get(answer)
         except LOST as error:
             self._lose(worker, error)
             return
         except RunError as error:
-            # One from a worker is an error of Ray's as well, whose text is the stack trace there.
+            # An exception in a worker arrives as one of Ray's errors, whose text is the worker's stack trace.
             reason = error.cause if isinstance(error, ray_exceptions.RayTaskError) else error
             raise cannot_store(reason) from error
         except ray_exceptions.RayTaskError as error:
-            # Nothing that is known to go wrong; all the same, the other batches go on.
+            # An error that we do not know. The batch fails, and the other batches go on.
             reason = f"the worker failed: {type(error.cause).__name__}: {last_line(error.cause)}"
             rows = [self._failed_row(trial, reason) for trial in worker.batches[answer].trials]
         self._record(worker.batches.pop(answer), rows)
 
     def _record(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Have rows committed; `_take_committed` hears when they are."""
+        """Start to commit rows; `_take_committed` sees when that is done."""
         self._recorder.record(batch, rows)
         self._failures += sum(row["status"] == "failed" for row in rows)
         if self._failures and self._max_failures is not None and self._failures >= self._max_failures:
             self.stopping = True
 
     def _take_committed(self) -> None:
-        """Let batches run that waited for those whose rows are in place now."""
+        """Let batches run that waited for rows which are committed now."""
         committed = self._recorder.committed()
         for rows in committed:
             failed = {row["trial_id"] for row in rows if row["status"] == "failed"}
@@ -183,7 +188,7 @@ class Engine:
             self._release()
 
     def _release(self) -> None:
-        """Let batches run that waited for others. Trials that follow a failed one are recorded as failed, too."""
+        """Let batches run that no longer have to wait. Trials that depend on a failed one fail, too."""
         while orphans := self._queue.release():
             for batch in orphans:
                 why = "trial {}, the frame before, failed"
@@ -193,7 +198,9 @@ class Engine:
         return known_row(trial, self._materials.sha256(trial)) | {"status": "failed", "error": reason}
 
     def _lose(self, worker: WorkerHandle, error: Exception) -> None:
-        """A worker is gone: commit what it had finished, decide about the batch it was at, give back the others."""
+        """Handle the loss of a worker: commit what it had finished, decide about its running batch, give back the
+        others.
+        """
         for answer in self._crew.finished_before_loss(worker):
             self._collect(worker, answer)
         self._crew.let_go(worker)
@@ -216,10 +223,10 @@ class Engine:
             self._record(running, [self._failed_row(trial, verdict.reason) for trial in running.trials])
 
     def _watch(self) -> None:
-        """See how far the workers are, and end those that are stuck."""
+        """Update the progress of the workers, and end those that are stuck."""
         self._crew.update()
         for worker in self._crew:
-            if worker.lost and not worker.batches:  # with batches, the answers to those say so
+            if worker.lost and not worker.batches:  # if it has batches, the answers to those say that it is lost
                 self._lose(worker, worker.lost)
             elif worker.is_stuck():
                 self._lose(worker, TimeoutError("it made no step for far longer than any step has taken"))
@@ -227,7 +234,7 @@ class Engine:
         self._listener(self.status, None)
 
     def _count_work(self) -> None:
-        """Note in the status how much work is done, from the steps that workers have made."""
+        """Update in the status how much work is done, from the steps that workers have made."""
         left, running = self._queue.operations, 0
         for worker in self._crew:
             for batch in worker.batches.values():

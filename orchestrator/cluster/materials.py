@@ -1,4 +1,4 @@
-"""Weights and pictures in Ray's object store: put there once by the driver, for workers that need no internet."""
+"""Weights and pictures in Ray's object store. The driver puts them there once, so that workers need no internet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
     """The parameters of every network that these trials use. Done before anything is written: a bad file stops the
     sweep here.
 
-    Raises WeightsError, and UsageError for a file that names a preprocessing nobody knows.
+    Raises WeightsError, and UsageError for a file that names an unknown preprocessing.
     """
     from stylize import PREPROCESSING
 
@@ -76,11 +76,11 @@ class MaterialStore:
         return Materials(self._run.url, self._network_refs[id(parts)], pictures, results, sha256)
 
     def sha256(self, trial: Trial) -> dict[str, str]:
-        """The hashes of a trial's pictures by their references."""
+        """The hashes of a trial's pictures, by reference."""
         return {reference: self._inputs.picture(reference).sha256 for reference, _ in trial.pictures}
 
     def _result(self, trial: str) -> ray.ObjectRef[NDArray[Any]]:
-        """The image of a trial that is done: what the next frame of its clip starts from."""
+        """The image of a trial that is done. The next frame of its clip starts from it."""
         return ray.put(np.asarray(self._inputs.result(trial)))
 
     def _labels(self, reference: str) -> ray.ObjectRef[NDArray[Any]]:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 EPSILON = 1e-9
-"""For shares such as 0.1 + 0.2, which are not exactly what they are written as."""
+"""For shares such as 0.1 + 0.2, which are not exact in floating point."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """One machine: its cores and GPUs, all of them or those that are free. `name` is for people."""
+    """One machine and its cores and GPUs: either all of them or the free ones. `name` is for people."""
 
     id: str
     name: str
@@ -20,9 +20,9 @@ class Node:
     gpus: float
 
     def fits(self, cpus: float, gpus: float) -> int:
-        """How many workers of so many cores and GPUs it can have at once.
+        """How many workers with these numbers of cores and GPUs fit on the machine together.
 
-        A worker's share of a GPU is a share of one GPU: 0.75 fits once on each.
+        A share of a GPU is a share of one GPU: 0.75 fits once on each.
         """
         by_cores = int(self.cpus / cpus + EPSILON) if cpus else math.inf
         if not gpus:
@@ -36,5 +36,5 @@ class Node:
 
 
 def room(nodes: Iterable[Node], cpus: float, gpus: float, but: Collection[str] = ()) -> int:
-    """How many workers fit on these machines together, those in `but` left out."""
+    """How many workers fit on these machines together, without the machines in `but`."""
     return sum(node.fits(cpus, gpus) for node in nodes if node.id not in but)

@@ -1,6 +1,6 @@
-"""Machines on which workers do not start: they are set aside for a while, ever longer, so that others do the work.
+"""Sets machines aside on which workers do not start, for longer and longer times, so that other machines do the work.
 
-Knows nothing of Ray. Time is seconds of any clock that does not go back.
+Knows nothing of Ray. Times are seconds of any monotonic clock.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MOST_CRASHES = 3
-"""So many workers may die one after the other while they start on a machine, until it is set aside."""
+"""A machine is set aside when this many workers in a row have died while they started there."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 600.0
-"""Seconds for which a machine is set aside; each time twice as long."""
+"""For how many seconds a machine is set aside: at first, doubled each time, and at most."""
 
 
 @dataclass
@@ -32,9 +32,10 @@ class NodeWatch:
         self._records: dict[str, _Record] = {}
 
     def failed(self, node: str, name: str, reason: str, now: float, *, certain: bool) -> str | None:
-        """A worker did not start on a machine. `certain`: another one would not either, as it raised an error itself.
+        """Note that a worker did not start on a machine. `certain`: another one would not start either, because the
+        worker raised an error of its own.
 
-        Returns a line for people where the machine is set aside because of it.
+        Returns a line for people if the machine is set aside because of it.
         """
         record = self._records.setdefault(node, _Record(name))
         record.reason = reason
@@ -46,13 +47,13 @@ class NodeWatch:
         return f"{name} is set aside for {pause:g} s, because no worker starts there: {reason}"
 
     def started(self, node: str) -> None:
-        """A worker has started on a machine, so that nothing is wrong with it any more."""
+        """Note that a worker has started on a machine: its earlier failures no longer count."""
         self._records.pop(node, None)
 
     def set_aside(self, now: float) -> set[str]:
-        """The machines that are to be left alone now."""
+        """The machines that are set aside at this time."""
         return {node for node, record in self._records.items() if now < record.until}
 
     def reasons(self, now: float) -> str:
-        """Why each of these is set aside, for people."""
+        """Why each of these machines is set aside, for people."""
         return "; ".join(f"{one.name}: {one.reason}" for one in self._records.values() if now < one.until)

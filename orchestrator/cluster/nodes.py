@@ -1,7 +1,7 @@
 """The machines of the connected cluster: what each has, and where a worker was placed.
 
-Ray tells only cluster totals in its documented functions, and a total says nothing of how resources lie on nodes: eight
-GPUs on one machine and thirty cores on others start no worker. So this asks Ray's own tables, and nobody else does.
+Ray's documented functions only give totals of the cluster, which do not say where resources are: with eight GPUs on one
+machine and thirty cores on others, no worker can start. So this file reads Ray's internal tables; no other file does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestrator.cluster.node import Node
 
 
 def alive_nodes() -> list[Node]:
-    """The machines that are there now, with all that they have."""
+    """The machines that are alive now, with all their resources."""
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     return [
         Node(
@@ -31,7 +31,7 @@ def alive_nodes() -> list[Node]:
 
 
 def free_nodes() -> list[Node]:
-    """The machines that are there now, with what nobody uses of them."""
+    """The machines that are alive now, with their free resources."""
     free: dict[str, dict[str, float]] = state.available_resources_per_node()  # type: ignore[no-untyped-call]
     return [
         replace(node, cpus=free.get(node.id, {}).get("CPU", 0.0), gpus=free.get(node.id, {}).get("GPU", 0.0))
@@ -40,18 +40,18 @@ def free_nodes() -> list[Node]:
 
 
 def node_of(actor: Any) -> str | None:
-    """The machine on which a worker's process was started, also one that has died; None while none has room for it.
+    """The machine on which a worker's process was started, even if it has died; None while no machine has room for it.
 
-    Ray notes a machine that it has only asked, too; what tells them apart is the process.
+    Ray's table names a machine already when the worker is only requested there; but then it has no process yet.
     """
     placed: dict[str, Any] = state.actors(actor._actor_id.hex())
     return placed["Address"]["NodeID"] if placed.get("Pid") else None
 
 
 def gpus_may_come() -> bool:
-    """Whether an autoscaler, as far as Ray knows of one, could add machines with GPUs."""
+    """Whether an autoscaler that Ray knows of could add machines with GPUs."""
     try:
         most = state.state.get_max_resources_from_cluster_config()
-    except Exception:  # Ray's own table, of which nothing is promised
+    except Exception:  # an internal table of Ray's, which may change
         return False
     return bool(most and most.get("GPU"))

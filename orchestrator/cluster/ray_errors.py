@@ -1,4 +1,4 @@
-"""Ray's exceptions, told apart in one place: which of them mean that a worker is gone, and how it went."""
+"""Interprets Ray's exceptions: which of them mean that a worker is lost, and how. No other file does that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOST = (
     exceptions.OutOfMemoryError,
     DeviceFault,
 )
-"""What a call to a worker raises where the worker is gone, or must go, rather than where the call failed."""
+"""Exceptions of a call to a worker that mean that the worker is lost or must end, and not only that the call failed."""
 
 NODE_GONE = (exceptions.NodeDiedError, exceptions.ActorUnavailableError)
 
@@ -25,8 +25,8 @@ NODE_GONE = (exceptions.NodeDiedError, exceptions.ActorUnavailableError)
 def classify(error: Exception) -> Loss:
     """How a worker was lost, from the error that said so.
 
-    A node that is killed without notice is first seen as `ActorUnavailableError`; Ray says only seconds later that the
-    node has died. The same error means a broken connection, which is no batch's fault either.
+    If a node is killed without notice, Ray first raises `ActorUnavailableError`, and knows only seconds later that the
+    node has died. The same error means a broken connection; neither is the fault of a batch.
     """
     if isinstance(error, exceptions.OutOfMemoryError) or "low on memory" in str(error):
         kind = LossKind.OUT_OF_MEMORY
@@ -42,14 +42,14 @@ def classify(error: Exception) -> Loss:
 
 
 def never_started(error: Exception) -> bool:
-    """Whether a worker ended while it started because of an error of its own: another one would fare no better."""
+    """Whether a worker ended while it started because of an error of its own. Another worker would fail as well."""
     if isinstance(error, EngineError | exceptions.RayTaskError | TimeoutError):
         return True
     return isinstance(error, exceptions.RayActorError) and error.actor_init_failed
 
 
 def says_lost(answer: ray.ObjectRef[object]) -> bool:
-    """Whether an answer that has arrived says that its worker is gone."""
+    """Whether an answer that has arrived says that its worker is lost."""
     try:
         ray.get(answer)
     except LOST:
@@ -60,9 +60,9 @@ def says_lost(answer: ray.ObjectRef[object]) -> bool:
 
 
 def last_line(error: Exception) -> str:
-    """The last line of an error's text, which in Ray's errors is the one that says what happened.
+    """The last line of an error's text, which in Ray's errors says what happened.
 
-    Where a worker's process ended, the line before says how; the last one only that it did no work.
+    If a worker's process ended, the line before the last one says how; the last one only says that it did no work.
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith("The actor never ran")]

@@ -17,7 +17,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 class Recorder:
-    """The only one that writes rows: a trial is done when its row is committed here."""
+    """Writes rows; nothing else does. A trial is done when its row is committed here."""
 
     def __init__(self, run: Run, status: Status, listener: Listener) -> None:
         self._status, self._listener = status, listener
@@ -29,14 +29,14 @@ class Recorder:
         return self._commits.waiting
 
     def record(self, batch: Batch, rows: Rows) -> None:
-        """Commit the rows of a batch, in a thread: storage may be slow."""
+        """Start to commit the rows of a batch, in a thread because storage may be slow."""
         now = datetime.datetime.now(datetime.UTC)
         self._commits.add((batch, rows), [{**row, "committed_at": now} for row in rows])
 
     def committed(self) -> list[Rows]:
-        """The rows of batches that are in place now, counted in the status, and not returned before.
+        """The rows that were committed since the last call. They are now counted in the status.
 
-        Raises EngineError where rows cannot be written.
+        Raises EngineError if rows cannot be written.
         """
         try:
             found = self._commits.committed()
@@ -47,7 +47,7 @@ class Recorder:
         return [rows for _, rows in found]
 
     def close(self, seconds: float | None = None) -> None:
-        """Wait, so many seconds at most, until everything is committed that `record` was given."""
+        """Wait until everything that `record` was given is committed, but no longer than `seconds`."""
         self._commits.close(seconds)
 
     def _count(self, batch: Batch, rows: Rows) -> None:
@@ -62,5 +62,5 @@ class Recorder:
 
 
 def cannot_store(error: Exception) -> EngineError:
-    """The end of a sweep whose storage fails, here or in a worker."""
+    """The error that ends a sweep whose storage fails, here or in a worker."""
     return EngineError(f"{error}. What is committed stays; run again to go on")

@@ -1,5 +1,7 @@
-"""Decides when workers are added or let go: there is work for more, machines join or are set aside, a start takes too
-long. Says what is waited for.
+"""Decides when workers are added or let go: because there is more or less work, because machines join or are set aside,
+or because a start takes too long. Also says what the sweep is waiting for.
+
+Workers are started and ended by `crew`; how many a sweep should have at most is calculated in `workforce`.
 """
 
 from __future__ import annotations
@@ -18,25 +20,25 @@ from orchestrator.cluster.workforce import Workforce
 from orchestrator.errors import EngineError
 
 SURVEY_SECONDS = 5.0
-"""How often it is looked where workers that have not started are."""
+"""How many seconds pass between two looks at the cluster and at workers that have not started."""
 
 WAITING_SECONDS = 5.0
-"""How long no machine may have room for any worker until that is said."""
+"""After how many seconds without room for any worker the sweep says so."""
 
 PLACE_SECONDS, START_SECONDS = 30.0, 600.0
-"""A worker that no machine took although one had room is asked for anew after the first time; one that was placed and
-has not started after the second counts as one that cannot start there.
+"""In seconds. After the first time, a worker that was not placed although a machine has room is requested again. After
+the second, a worker that was placed but has not started counts as one that cannot start there.
 """
 
 NOWHERE = ""
-"""In place of a machine's id where a worker ended before it was placed."""
+"""Used instead of a machine's id if a worker ended before it was placed."""
 
 
 class Recruiter:
-    """Keeps as many workers as there is work for, up to the size of the workforce."""
+    """Keeps as many workers as there is work for, up to the number in the workforce."""
 
     def __init__(self, crew: Crew, force: Workforce, survey: Callable[[], Workforce] | None = None) -> None:
-        """`survey` says what the cluster should be asked for now, for one that machines may join."""
+        """`survey`: for a cluster that may grow, returns the workforce to ask it for now."""
         self._crew, self._force, self._survey = crew, force, survey
         self._watch = NodeWatch()
         self._surveyed = time.monotonic()
@@ -47,11 +49,11 @@ class Recruiter:
 
     @property
     def devices(self) -> int:
-        """How many workers share the work: those that are there, and those that there is room for."""
+        """How many workers share the work: those that have started, or those that fit now if these are more."""
         return max(1, self._crew.ready, min(len(self._crew), self._fitting))
 
     def start_failed(self, worker: WorkerHandle, error: Exception) -> list[str]:
-        """Note that a worker ended before it was ready. Returns what is to be said about it."""
+        """Note that a worker ended before it was ready. Returns lines for people."""
         loss = classify(error)
         if loss.kind is LossKind.NODE:
             return [f"a worker was lost with its machine before it had started ({loss.cause})"]
@@ -59,14 +61,14 @@ class Recruiter:
         names = {one.id: one.name for one in alive_nodes()}
         name = names.get(node, "a machine that is gone" if node else "the cluster")
         if node in self._watch.set_aside(time.monotonic()):
-            return []  # which was said already; those that had been placed there end one by one
+            return []  # people know already; other workers placed there end one after another
         said = self._watch.failed(node, name, loss.cause, time.monotonic(), certain=never_started(error))
         return [said or f"a worker ended while it started on {name} ({loss.cause}); another one starts"]
 
     def recruit(self, batches: int) -> list[str]:
-        """Add workers, or let some go, for so many `batches` that no worker has yet. Returns what is to be said.
+        """Add workers, or let some go. `batches`: how many no worker has yet. Returns lines for people.
 
-        Raises EngineError where there is work, and no machine on which a worker starts.
+        Raises EngineError if there is work, but no machine on which a worker starts.
         """
         now, said = time.monotonic(), list[str]()
         for worker in self._crew:
@@ -75,7 +77,7 @@ class Recruiter:
         wanted = min(self._force.workers, batches + sum(bool(worker.batches) for worker in self._crew))
         starting = [worker for worker in self._crew if not worker.ready]
         if len(self._crew) > wanted:
-            for worker in starting[wanted - len(self._crew) :]:  # for those that are ready, work may come back
+            for worker in starting[wanted - len(self._crew) :]:  # those that have started may get a batch back
                 self._crew.let_go(worker)
         elif len(self._crew) < wanted:
             self._hire(wanted - len(self._crew), now)
@@ -101,7 +103,7 @@ class Recruiter:
         self._crew.hire(count, self._force, avoid)
 
     def _look_at_the_cluster(self) -> None:
-        """Note what fits now; and from now on ask for workers with GPUs, where the cluster had none at first."""
+        """Update how many workers fit. If the cluster had no GPUs at first and has some now, ask for GPUs."""
         if not self._survey:
             return
         latest = self._survey()
@@ -114,7 +116,7 @@ class Recruiter:
                 self._crew.let_go(worker)
 
     def _look_after_starts(self, now: float) -> list[str]:
-        """Ask anew for a worker that was forgotten, and give up one that does not get ready."""
+        """Request a worker again that was not placed, and give up one that was placed but does not start."""
         starting = [worker for worker in self._crew if not worker.ready and now - worker.asked > PLACE_SECONDS]
         has_room = bool(starting) and room(free_nodes(), self._force.cpus, self._force.gpus, self._watch.set_aside(now))
         for worker in starting:
@@ -122,13 +124,13 @@ class Recruiter:
             if placed is None and has_room:
                 self._crew.let_go(worker)
                 self._hire(1, now)
-                has_room = False  # one at a time: it may be taken by now
+                has_room = False  # one at a time: the room may be taken now
             elif placed and now - worker.asked > START_SECONDS:
                 worker.lost = TimeoutError(f"it did not start within {START_SECONDS / 60:g} minutes")
         return []
 
     def _say_what_is_awaited(self, now: float) -> list[str]:
-        """What to say, once, where no machine has room for any worker. One that is starting is not waited for."""
+        """A line that says, once, that no machine has room for any worker and none is starting."""
         if self._crew.ready or not len(self._crew):
             self._awaited_since = now
         if self._said_waiting or now - self._awaited_since < (WAITING_SECONDS if self._force.fitting else 0.0):

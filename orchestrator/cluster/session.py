@@ -1,7 +1,7 @@
-"""Joining a Ray cluster, or starting one on this machine for as long as a sweep takes.
+"""Joins a Ray cluster, or starts one on this machine for as long as a sweep takes.
 
-Nothing of a local cluster stays behind, in the home folder or elsewhere. A cluster that does not answer is given up
-after `JOIN_SECONDS`, and Ctrl-C and SIGTERM are heard meanwhile.
+A local cluster leaves nothing behind, in the home folder or elsewhere. If a cluster does not answer within
+`JOIN_SECONDS`, that is an error; Ctrl-C and SIGTERM work meanwhile.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from orchestrator.cluster.session_folder import session_folder
 from orchestrator.errors import EngineError
 
 JOIN_SECONDS = 30.0
-"""How long a cluster may take to answer. Ray itself would try for ten minutes and more, and hear no signal."""
+"""How many seconds a cluster may take to answer. Ray itself would try for ten minutes or more, and ignore signals."""
 
 LONG = 3.0
-"""Seconds after which it is said that a cluster is waited for."""
+"""After this many seconds the sweep says that it waits for a cluster."""
 
 TOKEN = "RAY_AUTH_TOKEN"
 TOKEN_HINT = (
@@ -46,10 +46,10 @@ def session(
 ) -> Iterator[None]:
     """A connection to the cluster at `address` or $RAY_ADDRESS, or else to one started here, which ends with it.
 
-    Ray reports nothing home, opens no dashboard, and keeps its log off the terminal. A connection that is open
-    already is used and left open. `interrupted`: whether a signal has asked to stop; `say` is told, after some
-    seconds, that the cluster has not answered yet. Raises EngineError where the cluster cannot be reached, and
-    KeyboardInterrupt where it was waited for in vain until a signal came.
+    Ray sends no usage reports, opens no dashboard, and does not log to the terminal. A connection that is already open
+    is used and left open. `interrupted`: whether a signal has asked to stop. `say`: called with a line of text after
+    some seconds without an answer. Raises EngineError if the cluster cannot be reached, and KeyboardInterrupt if a
+    signal came before it answered.
     """
     if ray.is_initialized():
         yield
@@ -67,10 +67,10 @@ def session(
 
 
 def _start(stack: contextlib.ExitStack) -> None:
-    """Start Ray on this machine; what it leaves behind goes when the stack unwinds."""
+    """Start Ray on this machine; its files are removed when the stack unwinds."""
     if not os.environ.get(TOKEN) and not os.environ.get("RAY_AUTH_TOKEN_PATH"):
-        # Ray protects a local cluster by a token, and without this it would keep that in the home folder, for good:
-        # clusters started later on this machine would demand it.
+        # Ray protects a local cluster with a token. Without this, it would store the token in the home folder for ever,
+        # and clusters that are started later on this machine would demand it.
         os.environ[TOKEN] = secrets.token_hex(32)
         stack.callback(_forget_token, os.environ.get("RAY_AUTH_MODE"))
     folder = stack.enter_context(session_folder())
@@ -81,11 +81,11 @@ def _start(stack: contextlib.ExitStack) -> None:
 
 
 def _forget_token(mode: str | None) -> None:
-    """Take back what a local cluster set in this process, for a caller that joins another one afterwards."""
+    """Remove the token of a local cluster from this process, for a caller that joins another cluster afterwards."""
     os.environ.pop(TOKEN, None)
     if mode is None:
         os.environ.pop("RAY_AUTH_MODE", None)
-    with contextlib.suppress(Exception):  # Ray's own names, which may change; then only such a caller suffers
+    with contextlib.suppress(Exception):  # internal names of Ray's, which may change
         from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
 
         AuthenticationTokenLoader.instance().reset_cache()
@@ -93,7 +93,7 @@ def _forget_token(mode: str | None) -> None:
 
 
 def _join(address: str, interrupted: Callable[[], bool], say: Callable[[str], None]) -> None:
-    """Join a cluster. Ray's attempts to connect hear no signal and know no deadline, so they run in a thread."""
+    """Join a cluster. Ray's attempts to connect ignore signals and have no deadline, so they run in a thread."""
     deadline = time.monotonic() + JOIN_SECONDS
     where = f"the Ray cluster at {address}"
     try:
@@ -111,7 +111,7 @@ def _join(address: str, interrupted: Callable[[], bool], say: Callable[[str], No
 
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
-    with _nothing_on_stderr(thread.is_alive):  # Ray's C++ part repeats itself; what matters is in the message below
+    with _nothing_on_stderr(thread.is_alive):  # Ray's C++ part prints many lines; the message below has what matters
         while thread.is_alive() and time.monotonic() < deadline and not interrupted():
             thread.join(0.1)
     if interrupted():
@@ -125,9 +125,9 @@ def _join(address: str, interrupted: Callable[[], bool], say: Callable[[str], No
 def _wait_until_something_listens(
     address: str, deadline: float, interrupted: Callable[[], bool], on_long: Callable[[], None]
 ) -> None:
-    """Try to open a connection, where the address has a host and a port, until one opens or a signal comes.
+    """Try to open a connection until one opens or a signal comes, if the address has a host and a port.
 
-    `on_long` is called once when this takes seconds. Raises OSError after the deadline.
+    `on_long` is called once if this takes some seconds. Raises OSError after the deadline.
     """
     parts = urlsplit(address if "//" in address else f"//{address}")
     if not parts.hostname or not parts.port:
@@ -147,9 +147,9 @@ def _wait_until_something_listens(
 
 
 def _use_token_of_this_machine() -> None:
-    """Let Ray present a token that it finds on this machine, which it does by itself only for the address `auto`.
+    """Let Ray present a token that it finds on this machine. By itself it does so only for the address `auto`.
 
-    A cluster that demands none does not mind (tried with Ray 2.60).
+    A cluster that demands no token accepts this, too (tried with Ray 2.60).
     """
     with contextlib.suppress(ImportError):
         from ray._private.authentication import authentication_token_setup
@@ -158,7 +158,7 @@ def _use_token_of_this_machine() -> None:
 
 
 def _cause(error: BaseException) -> str:
-    """One line that says why: the first of an error's causes, which in Ray's errors is the one that knows."""
+    """The first of an error's causes as one line; in Ray's errors, that one says what happened."""
     if "AuthToken" in str(error) or type(error).__name__ == "AuthenticationError":
         return TOKEN_HINT
     if error.__cause__ is not None:
@@ -170,9 +170,9 @@ def _cause(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _nothing_on_stderr(goes_on: Callable[[], bool]) -> Iterator[None]:
-    """Send what this process writes to stderr, its C++ parts included, nowhere.
+    """Discard what this process writes to stderr, also from C++.
 
-    Where what writes there still `goes_on` at the end, only Python's own messages come through from then on.
+    If `goes_on` says at the end that the writing code still runs, only Python's own messages appear from then on.
     """
     kept = os.dup(2)
     try:

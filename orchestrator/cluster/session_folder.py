@@ -1,7 +1,7 @@
-"""The folder below the temporary directory in which a local Ray cluster lives, and the removal of those of killed ones.
+"""The temporary folder of a local Ray cluster, and the removal of such folders that killed sweeps left.
 
-A sweep holds a lock in its folder. The system lets go of it when the process ends, however it ends, so that a lock that
-can be taken says that nobody uses the folder any more.
+A sweep holds a lock in its folder. The operating system releases it when the process ends, however it ends. So if the
+lock can be taken, nobody uses the folder any more.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from filelock import FileLock, Timeout
 PREFIX, OWNER = "sweep-", "owner.lock"
 
 LEAST_AGE = 10.0
-"""Seconds. A younger folder is left alone: its sweep may be about to take the lock."""
+"""In seconds. Younger folders are not touched: their sweep may not have taken the lock yet."""
 
 
 @contextlib.contextmanager
 def session_folder(parent: Path | None = None) -> Iterator[str]:
-    """A folder for one cluster, with a short path because the names of unix sockets may not be long. It is removed
-    afterwards, and before it is made those are removed that killed sweeps left.
+    """A folder for one cluster. Its path is short, because the names of unix sockets must be short. It is removed
+    afterwards. Folders that killed sweeps left are removed before it is made.
     """
     parent = parent or (Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir()))
     remove_abandoned(parent)
@@ -40,7 +40,9 @@ def session_folder(parent: Path | None = None) -> Iterator[str]:
 
 
 def remove_abandoned(parent: Path) -> list[Path]:
-    """Remove this user's folders of clusters whose sweep is gone, and say which. Other folders are not touched."""
+    """Remove this user's folders of clusters whose sweep has ended, and return their paths. Other folders are not
+    touched.
+    """
     removed = []
     for folder in parent.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError, Timeout):

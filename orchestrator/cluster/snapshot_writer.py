@@ -1,4 +1,4 @@
-"""Writes the snapshots of a batch to its run while the batch goes on."""
+"""Writes the snapshots of a batch to its run while the batch is being optimised."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 THREADS = 2
 MOST_WAITING_BYTES = 256_000_000
-"""Of snapshots that wait to be written; a batch that is faster than its storage waits for it."""
+"""The most bytes of snapshots that wait to be written. A batch that is faster than its storage waits."""
 
 FORMAT: dict[str, Any] = {"format": "WEBP", "lossless": True, "method": 0}
-"""Lossless, so that a snapshot is what its step made and can be measured: twice the bytes of a JPEG of quality 95, in 6
-instead of 2 ms for 448×336 pixels; a PNG takes 35 ms and more bytes.
+"""Lossless, so that a snapshot has the exact pixels of its step and can be measured. It has twice the bytes of a JPEG
+of quality 95 and takes 6 instead of 2 ms for 448×336 pixels; a PNG takes 35 ms and more bytes.
 """
 
 
 class SnapshotWriter:
-    """Give it to `transfer_lanes` as `on_snapshot`, for lanes in the order of `lanes`.
+    """Pass it to `transfer_lanes` as `on_snapshot`, with lanes in the order of `lanes`.
 
     Trials of a lane share its snapshots: they are kept once, under the id of the trial with the most iterations.
-    Leaving the context waits until all is written. Raises RunError there where something could not be.
+    Leaving the context waits until all are written, and raises RunError if one could not be written.
     """
 
     def __init__(self, run: Run, lanes: Sequence[Sequence[Trial]]) -> None:
@@ -62,8 +62,8 @@ class SnapshotWriter:
         self._writing.append(self._pool.submit(self._write, Run.snapshot_path(owner.id, snapshot.step), snapshot))
 
     def columns(self, trial: Trial) -> dict[str, Any]:
-        """The columns of a trial's row that say where its snapshots are; none without any. The context must have been
-        left: hashes are made while snapshots are written.
+        """The columns of a trial's row that say where its snapshots are; empty if it has none. Call it after the
+        context was left, because hashes are made while snapshots are written.
         """
         kept = self._kept.get(trial.id)
         if not kept:

@@ -1,4 +1,4 @@
-"""How far a sweep is: what the engine counts, and what displays are told. Knows nothing of Ray."""
+"""The progress of a sweep, as the engine counts it and displays show it. Knows nothing of Ray."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Status:
-    """How far the sweep is. `work` counts floating-point operations, of which trials have very different numbers."""
+    """The progress of a sweep. `work` counts floating-point operations, because trials need very different numbers of
+    them.
+    """
 
     total: int
     total_work: float
     done: int = 0
     failed: int = 0
     work: float = 0.0
-    running: int = 0  # batches that a worker is at
+    running: int = 0  # batches that workers are running
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -25,9 +27,9 @@ class Status:
 
     @property
     def seconds_left(self) -> float | None:
-        """Extrapolated from the work done so far; None before there is any."""
+        """Extrapolated from the work done so far; None while there is none."""
         return self.elapsed * (self.total_work - self.work) / self.work if self.work else None
 
 
 Listener = Callable[[Status, str | None], None]
-"""Is told how far the sweep is, a few times a second, and in a line of text what happened, if anything did."""
+"""Called a few times a second with the progress, and with a line of text if something happened."""

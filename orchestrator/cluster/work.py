@@ -1,4 +1,6 @@
-"""The part of a sweep that happens on a cluster: join it, choose the workers, let the engine work at the batches."""
+"""Runs the batches of a plan on a cluster: joins it, decides on the workforce, and starts the engine.
+
+This is the entry to this folder for `orchestrator/sweep.py`. The main loop is in `engine`."""
 
 from __future__ import annotations
 
@@ -30,9 +32,9 @@ def work(
     *,
     repack: bool,
 ) -> tuple[Status, bool]:
-    """Run the plan's batches on a cluster; with `repack`, on GPUs, its trials in batches that suit each GPU.
+    """Run the plan's batches on a cluster. With `repack`, GPUs get batches that are cut for each of them.
 
-    Returns how far it came, and whether it was interrupted before the end. Raises EngineError where it cannot go on.
+    Returns the progress, and whether the sweep was interrupted before the end. Raises EngineError if it cannot go on.
     """
     with (
         Interruption(request.grace) as interruption,

@@ -1,8 +1,8 @@
-"""A worker: one process on one GPU, or on some CPU cores, that optimises batches and writes their images.
+"""The code that runs in a worker: a process on one GPU, or on some CPU cores, that optimises batches and writes images.
 
-It is a Ray actor and lives as long as the sweep, so that imports, weights and targets are paid for once. It returns
-rows; images go straight to the run's storage, before the driver commits the rows. It knows no run of its own: each
-batch says where its images go.
+It is a Ray actor and lives as long as the sweep, so that imports, weights and targets cost time only once. It writes
+images to the run's storage and returns rows, which the driver then commits. It belongs to no run: each batch says where
+its images go. What the driver knows about a worker is in `worker_handle`.
 """
 
 from __future__ import annotations
@@ -54,30 +54,30 @@ WRITERS = 4
 
 @dataclass(frozen=True)
 class NetworkParts:
-    """What a network is built from, as it travels through Ray's object store."""
+    """The parts from which a network is built, as they are in Ray's object store."""
 
     parameters: dict[str, NDArray[np.float32]]
     preprocessing: str
 
 
 PictureKey = tuple[str, int | tuple[int, int] | None]
-"""A picture's reference and the size it was brought to; None for a label image, whose labels are kept at full size."""
+"""A picture's reference and the size it was scaled to; None for a label image, whose labels are kept at full size."""
 
 
 @dataclass(frozen=True)
 class Materials:
-    """What a batch needs. References are fetched by a worker only if it does not have what they name yet."""
+    """Everything a batch needs. A worker fetches a reference only if it does not have that object yet."""
 
     run: str  # where its images are written: the location of the sweep's run
     network: ray.ObjectRef[NetworkParts]
     pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
-    results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images of trials that others follow, by trial
+    results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images from which other trials start, by trial
     sha256: dict[str, str]  # of pictures, by reference
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a worker is doing: the batch and its current step."""
+    """The batch that a worker is running, and its current step."""
 
     batch: str
     step: int
@@ -85,9 +85,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Introduction:
-    """What a worker says of itself when it has started. `memory`: bytes of a GPU that it may use, None without one.
+    """What a worker tells the driver when it has started.
 
-    trouble: why it cannot work for this run, if it cannot.
+    memory: bytes of a GPU's memory that it may use; None without a GPU.
+    trouble: why it cannot work for this run; None if it can.
     """
 
     node: str
@@ -97,8 +98,8 @@ class Introduction:
 
 
 class Worker:
-    """See the module. `threads` are CPU threads for torch; on a GPU they only feed it. `gpus`: the share of a GPU that
-    it was given, 0 for none. `versions` are the driver's. Raises EngineError where this machine cannot do the work.
+    """See the module. `threads`: CPU threads for torch; with a GPU they only feed it. `gpus`: the share of a GPU that
+    it was given, 0 for none. `versions`: those of the driver. Raises EngineError if this machine cannot do the work.
     """
 
     def __init__(self, threads: int, gpus: float, versions: str) -> None:
@@ -111,13 +112,13 @@ class Worker:
         self._threads = threads
         self._device = choose_device(gpus)
         self._gpus = gpus
-        self._fault = ""  # why the device cannot be used any more
+        self._fault = ""  # why the device can no longer be used
         self._targets: dict[str, Targets] = {}
         self._metrics: dict[str, Metrics] = {}
         self._progress: Progress | None = None
 
     def introduce(self, run: str, description: str) -> Introduction:
-        """The first thing that it is asked. `run` is where images go, and `description` the hash of what is there."""
+        """The first call to a worker. `run`: where images go. `description`: the hash of its `run.json`."""
         memory = device_memory(self._device)
         return Introduction(
             node=ray.get_runtime_context().get_node_id(),
@@ -127,7 +128,7 @@ class Worker:
         )
 
     def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
-        """The rows of a batch. Its images are written when this returns."""
+        """Optimise a batch and return its rows. Its images are written when this returns."""
         if self._fault:
             raise DeviceFault(self._fault)
         return self._optimise(batch.name, batch, materials)
@@ -143,7 +144,7 @@ class Worker:
             import torch
 
             parts = ray.get(materials.network)
-            # Copied: Ray's object store hands out memory that must not be written to.
+            # Copied, because memory from Ray's object store must not be written to.
             parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
             network: Network = Network(
                 ARCHITECTURES[trial.architecture],
@@ -156,18 +157,18 @@ class Worker:
         return self._targets[trial.network]
 
     def _optimise(self, name: str, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
-        """Optimise lanes together; where that fails, in halves, down to the trial that is to blame.
+        """Optimise lanes together; if that fails, in halves, down to the trial that is to blame.
 
-        `name` is that of the batch that was handed out. Raises DeviceFault where the device cannot be used any more,
-        and RunError where the storage fails.
+        `name`: the name of the whole batch. Raises DeviceFault if the device can no longer be used, and RunError if the
+        storage fails.
         """
         try:
             return self._attempt(name, batch, materials)
         except RunError:
             raise
-        except Exception as error:  # whatever a trial raises fails that trial and no other
+        except Exception as error:  # an exception in a trial fails only that trial
             reason, out_of_memory, fault = _one_line(error), is_out_of_memory(error), is_device_fault(error)
-        # The handler has been left: until then the error keeps the failed attempt's tensors in memory.
+        # Done after the handler, because until then the error keeps the failed attempt's tensors in memory.
         if fault:
             self._fault = f"{socket.gethostname()}: {reason}"
             raise DeviceFault(self._fault)
@@ -198,7 +199,7 @@ class Worker:
             | snapshots.columns(trial)
             for trial, transfer, outcome in zip(batch.trials, transfers, flat, strict=True)
         ]
-        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
+        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image releases the interpreter's lock
             list(pool.map(functools.partial(_write_image, run), batch.trials, flat, rows))
         return rows
 
@@ -254,14 +255,14 @@ class _Pictures:
         self._tensors: dict[PictureKey, torch.Tensor] = {}
 
     def lane(self, trials: Sequence[Trial]) -> Lane:
-        """Trials that are one optimisation as `stylize` takes them."""
+        """A lane in the form that `stylize` takes."""
         from stylize import Lane
 
         ends = tuple(trial.iterations for trial in trials)
         return Lane(self._transfer(max(trials, key=lambda trial: trial.iterations)), ends)
 
     def _transfer(self, trial: Trial) -> Transfer:
-        """A trial as `stylize` takes it."""
+        """A trial in the form that `stylize` takes."""
         import torch
 
         from stylize import Settings, Transfer
@@ -273,7 +274,7 @@ class _Pictures:
         content = self._picture(trial.content, given.size) if trial.content else None
         start = self._picture(trial.start, (trial.width, trial.height)) if trial.start else None
         if previous and content is not None and given.frame_start == "warped":
-            # What has come into sight has no result yet: the warped image shows there what hid it before.
+            # Newly visible parts have no result yet: there the warped image shows what hid them before.
             known = previous.known.bool()
             values["init"], start = "image", torch.where(known, previous.warped, content)
         settings = Settings.model_construct(**values)
@@ -289,7 +290,7 @@ class _Pictures:
         )
 
     def _previous(self, trial: Trial) -> Previous | None:
-        """The result of the frame before, moved to where its parts are in this one."""
+        """The result of the frame before, warped along the optical flow to this frame."""
         import torch
 
         from pictures.flow import optical_flow, reliable, warped
@@ -325,7 +326,7 @@ class _Pictures:
 
 
 def _write_image(run: Run, trial: Trial, outcome: Result, row: dict[str, Any]) -> None:
-    """Write a trial's image, and into its row where it is."""
+    """Write a trial's image, and note its path and hashes in the trial's row."""
     pixels = outcome.pixels().numpy()
     row["pixels_sha256"] = hashlib.sha256(pixels.tobytes()).hexdigest()
     row["image_path"] = Run.image_path(trial.id)
@@ -333,7 +334,7 @@ def _write_image(run: Run, trial: Trial, outcome: Result, row: dict[str, Any]) -
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
-    """A PNG that carries its trial's settings as a text chunk, for the day it is found without its table."""
+    """A PNG with its trial's settings in a text chunk, so that they are known even if the table is lost."""
     from PIL import Image, PngImagePlugin
 
     chunk = PngImagePlugin.PngInfo()
@@ -345,7 +346,7 @@ def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
 
 
 def _trouble_with(run: str, description: str) -> str | None:
-    """Why this machine cannot write into a run, if it does not see there what the driver wrote."""
+    """Why this machine cannot work on a run: it does not see the driver's `run.json` there. None if it does."""
     try:
         same = hashlib.sha256(Run(run).read("run.json")).hexdigest() == description
         why = "" if same else f": its run.json in {run} is another one"
@@ -360,7 +361,7 @@ def _trouble_with(run: str, description: str) -> str | None:
 
 
 def _free_memory(device: torch.device) -> None:
-    """Give back what nothing refers to any more, cycles included."""
+    """Free memory that nothing refers to, including reference cycles."""
     import torch
 
     gc.collect()

@@ -1,4 +1,6 @@
-"""One worker as the engine sees it: what it was handed, whether it has started, and how far it is."""
+"""One worker as the driver sees it: its batches, whether it has started, and its progress.
+
+Nothing here starts or ends a worker (see `crew`) or decides about its batches (see `engine`)."""
 
 from __future__ import annotations
 
@@ -16,20 +18,19 @@ from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
 
 LEAST_PATIENCE, PATIENCE = 600.0, 50.0
-"""A worker counts as stuck when it has made no step for so many seconds, and for so many times its longest step."""
+"""A worker counts as stuck when it has made no step for this many seconds, and for this many times its longest step."""
 
 
 @dataclass
 class WorkerHandle:
-    """A worker and its batches, in the order in which it works at them.
+    """A worker and its batches, in the order in which it runs them.
 
-    introduction: what it said of itself when it had started. Before that it may be waiting for room that never comes,
-    and gets no batch.
-    lost: the error that said that it is gone, or cannot start.
+    introduction: what it told the driver when it had started. Before that it gets no batch, because it may never start.
+    lost: the error that said that it was lost, or cannot start.
     """
 
     actor: Any
-    question: ray.ObjectRef[Any] | None  # on its way; at first, its introduction
+    question: ray.ObjectRef[Any] | None  # a question without an answer yet; the first asks for its introduction
     batches: dict[ray.ObjectRef[Any], Batch] = field(default_factory=dict)
     introduction: Introduction | None = None
     progress: Progress | None = None
@@ -40,20 +41,20 @@ class WorkerHandle:
 
     @property
     def ready(self) -> bool:
-        """Whether it has started and can be handed work."""
+        """Whether it has started and can be given work."""
         return self.introduction is not None
 
     def hand(self, batch: Batch, materials: MaterialStore) -> None:
-        """Give it a batch, which it works at after those that it has."""
+        """Give it a batch, which it runs after those that it has already."""
         self.batches[self.actor.optimise.remote(batch, materials.of(batch))] = batch
 
     def ask_progress(self) -> None:
-        """Ask how far it is, unless it still owes an answer. Nobody waits: it may be starting, or busy."""
+        """Ask for its progress, unless the last question has no answer yet. Does not wait for the answer."""
         if self.question is None and self.lost is None:
             self.question = self.actor.progress.options(concurrency_group="control").remote()
 
     def take_answer(self) -> None:
-        """Note what it said of itself, or how far it is, from an answer that has arrived."""
+        """Take its introduction or its progress from an answer that has arrived."""
         question, self.question = self.question, None
         try:
             answer = ray.get(question) if question is not None else None
@@ -77,12 +78,12 @@ class WorkerHandle:
         self.progress = progress
 
     def is_stuck(self) -> bool:
-        """Whether it has work, and has made no step for far longer than any step took."""
+        """Whether it has work, but has made no step for far longer than any step took."""
         patience = max(LEAST_PATIENCE, PATIENCE * self.longest_step)
         return self.ready and bool(self.batches) and time.monotonic() - self.changed > patience
 
     def share_done(self, batch: Batch) -> float | None:
-        """How much of a batch it has done, from 0 to 1; None where it is not at that batch."""
+        """How much of a batch it has done, from 0 to 1; None if it is not running that batch."""
         if self.progress is None or self.progress.batch != batch.name:
             return None
         return self.progress.step / batch.trials[0].settings.iterations

@@ -1,4 +1,6 @@
-"""How many workers a sweep should have, and what each of them takes, from the machines that there are. Knows no Ray."""
+"""Calculates how many workers a sweep should have, and the cores and GPUs of each, from the machines that there are.
+
+Knows nothing of Ray and starts nothing: `recruiter` decides when workers are added, `crew` starts them."""
 
 from __future__ import annotations
 
@@ -9,16 +11,16 @@ from orchestrator.cluster.node import Node, room
 from orchestrator.errors import UsageError
 
 MOST_CPU_WORKERS = 8
-"""On one machine without GPUs: beyond this, processes compete for memory bandwidth, and threads inside them gain more.
+"""The most workers on one machine without GPUs: with more processes, memory bandwidth is the limit. Threads gain more.
 """
 
 MOST_ASKED_FOR = 64
-"""Workers that a sweep asks a cluster for at most, unless more fit already or --workers says another number."""
+"""The most workers that a sweep asks a cluster for, unless more fit already or --workers says another number."""
 
 
 @dataclass(frozen=True)
 class Workforce:
-    """How many workers to have, and what each one takes. `fitting`: for how many of them there is room now."""
+    """How many workers to have, and the cores and GPUs of each. `fitting`: for how many of them there is room now."""
 
     workers: int
     cpus: int  # per worker, and its threads
@@ -30,7 +32,7 @@ class Workforce:
         return replace(self, workers=min(self.workers, batches), fitting=min(self.fitting, batches))
 
     def describe(self) -> str:
-        """For people: `2 workers with 1 CPU core each`; `up to 8 workers` where some of them have no room yet."""
+        """For people: `2 workers with 1 CPU core each`; `up to 8 workers` if there is no room for some of them yet."""
         workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
         each = f"{self.gpus:g} GPU" if self.gpus else "1 CPU core" if self.cpus == 1 else f"{self.cpus} CPU cores"
         upto = "up to " if self.fitting < self.workers else ""
@@ -38,11 +40,11 @@ class Workforce:
 
 
 def threads_per_worker(cores: int, parallel: int) -> int:
-    """CPU threads of a worker without a GPU, on machines of so many cores, for a grid of which `parallel` batches can
-    be worked at together.
+    """CPU threads of a worker without a GPU, on machines with this many cores. `parallel`: how many batches of the grid
+    can run at the same time.
 
-    The number of threads is part of the numerics: it decides in which order numbers are added up. So it follows from
-    the grid and the machine alone, never from how many workers are asked for or from what is left to do.
+    The number of threads is part of the numerics: it decides in which order numbers are added up. So it depends only on
+    the grid and the machine, never on the number of workers or on how much is done already.
     """
     cores = max(1, cores)
     return cores // min(cores, MOST_CPU_WORKERS, max(1, parallel))
@@ -57,12 +59,12 @@ def workforce(
     joined: bool,
     gpus_may_come: bool = False,
 ) -> Workforce:
-    """What these machines should be asked for: one worker per GPU, or a few that share the cores of a machine.
+    """The workforce to ask these machines for: one worker per GPU, or a few that share the cores of a machine.
 
-    `parallel`: batches that could be worked at together if nothing of the grid were done. `joined`: the cluster was
-    there before and may grow, so that workers are asked for beyond those that fit: an autoscaler sees that, and
-    machines that join have work at once. `gpus_may_come`: an autoscaler can add GPUs. Raises UsageError where more is
-    asked for than this machine has.
+    `parallel`: how many batches could run at the same time if nothing of the grid were done. `joined`: the cluster was
+    there before and may grow, so more workers are requested than fit: an autoscaler sees that, and machines that join
+    have work at once. `gpus_may_come`: an autoscaler can add GPUs. Raises UsageError if more is asked for than this
+    machine has.
     """
     if gpus_per_worker == 0 or (gpus_per_worker is None and not gpus_may_come and not any(one.gpus for one in nodes)):
         cpus, gpus = threads_per_worker(max((int(node.cpus) for node in nodes), default=1), parallel), 0.0
