@@ -1,4 +1,4 @@
-"""What a served page may ask of its server: keep a mark in a run, and draw a view as a sheet."""
+"""The requests that a served page may send to its server: store a mark in a run, and draw a view as a sheet."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from results.table.load import load
 
 
 class Asks:
-    """Answers one question at a time: each of them may take a while.
+    """Answers one request at a time, because each may take a while.
 
     The page names a trial by its id or, where it shows several runs, by `<trial_id>@<name of the run>`.
 
-    Every method takes what the page sent, read as JSON. It raises ValueError, with the reason, where that is not as it
-    should be, KeyError for a trial that the runs do not have, and ResultsError where a run cannot be read or written.
+    Every method takes the request as JSON data. It raises ValueError, with the reason, for an invalid request, KeyError
+    for a trial that the runs do not have, and ResultsError if a run cannot be read or written.
     """
 
     def __init__(self, runs: Sequence[Run]) -> None:
@@ -44,7 +44,7 @@ class Asks:
         return json.dumps({"marks": marks}).encode()
 
     def mark(self, given: Any) -> bytes:
-        """Keep a mark."""
+        """Store a mark."""
         mark = parse_mark(given)
         trial, at, name = mark.trial_id.partition("@")
         with self._lock:
@@ -66,7 +66,7 @@ class Asks:
             axes = {*setting_columns(trials), *(["run"] if len(tables) > 1 else [])}
             for name in wanted["rows"] + wanted["columns"]:
                 if name not in axes:
-                    raise ValueError(f"{name} is no setting")
+                    raise ValueError(f"{name} is not a setting")
             buffer = io.BytesIO()
             drawn = sheet(chosen, wanted["rows"], wanted["columns"], annotate=_template(chosen, wanted["caption"]))
             drawn.save(buffer, "PNG")
@@ -80,15 +80,15 @@ def _planned(run: Run) -> set[str]:
 def _texts(given: Any, name: str) -> list[str]:
     found = given.get(name) if isinstance(given, dict) else None
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise ValueError(f"{name} is a list of texts")
+        raise ValueError(f"{name} must be a list of texts")
     return found
 
 
 def _template(trials: pd.DataFrame, caption: list[str]) -> str | None:
-    """What stands below each image: a column of numbers with four digits, any other as it is."""
+    """The template of the text below each image: numbers with four digits, other columns as they are."""
     if not caption:
         return None
     [name] = caption[:1]
     if name not in trials.columns or not name.isidentifier():
-        raise ValueError(f"{name} is no column")
+        raise ValueError(f"{name} is not a column")
     return f"{{{name}:.4g}}" if pd.api.types.is_float_dtype(trials[name]) else f"{{{name}}}"

@@ -1,4 +1,4 @@
-"""A table of trials as the page wants it: axes with named values, and columns that take little room."""
+"""Turns a table of trials into the data of the page: axes with named values, and columns in a compact form."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from stylize.settings import ABOUT, DEFAULTS
 from stylize.settings.value_text import setting_name, value_text
 
 _PLAIN_TEXT = re.compile(r"[\w .,:/+-]*")
-_NOT_SHOWN = {"trial_id", "run", "image_path", *marks.COLUMNS}  # the page has marks of its own, which change
+_NOT_SHOWN = {"trial_id", "run", "image_path", *marks.COLUMNS}  # the page reads marks separately, because they change
 
 
 def axes(trials: pd.DataFrame, bases: Mapping[str, str], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The axes along which the trials differ, one for each group of settings that move together, named by its first.
 
-    Each has `values` in the grid's order, every one with a `key` that no other of the axis has, and `codes`: each
-    trial's position along it. `bases` and `names` have each run's address for the page and its name.
+    Each has `values` in the grid's order, with a `key` that is unique on the axis, and `codes`: the position of each
+    trial along it. `bases` and `names` have the address of each run for the page, and its name.
     """
     found = (axis_along(trials, group) for group in axis_groups(trials))
     return [
@@ -59,7 +59,7 @@ def _run_axis(trials: pd.DataFrame, axis: Axis, names: Mapping[str, str]) -> dic
 
 
 def _between_runs(trials: pd.DataFrame) -> list[str]:
-    """The settings that are one value in each run, and not the same in all."""
+    """The settings that have a single value in each run, but not the same one in all runs."""
     within = {
         name: [{comparable(value) for value in table[name]} for _, table in trials.groupby("run", sort=False)]
         for name in setting_columns(trials)
@@ -82,23 +82,23 @@ def _axis(trials: pd.DataFrame, axis: Axis, bases: Mapping[str, str]) -> dict[st
 
 
 def value_query(name: str, row: Mapping[str, Any] | pd.Series) -> str:
-    """A condition for `DataFrame.query` that holds where an axis is what it is in this row; empty where none can."""
+    """A condition for `DataFrame.query` that is true for trials with this row's value on the axis; "" if none can be
+    written."""
     value = row[name]
     if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
         return f"{name} == {json.dumps(value, ensure_ascii=False)}"
     if isinstance(value, numbers.Real) and math.isfinite(value):
         return f"{name} == {value!s}"
-    # Layers, infinities, and texts whose quotes or controls would have to survive a shell: the position along the axis.
+    # The position along the axis is used for layers, infinities, and texts that a shell would have to quote.
     return f"{name}{ORDER} == {row[f'{name}{ORDER}']}" if f"{name}{ORDER}" in row else ""
 
 
 def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
-    """All columns that people may look at, filter or sort by, in the table's order.
+    """All columns that people may see, filter or sort by, in the table's order. Columns without any value are left out.
 
-    `constant` where all trials have one text; `numbers` and None; else `words` and the `codes` into them, -1 for none.
-    Of constant settings, `unused` says that this one has no effect here, `usual` that it has its default and that only
-    other values of it are worth saying, as below a sheet.
-    Columns without any value are left out.
+    A column has `constant` if all trials have the same text; or `numbers`, with None for missing ones; or `words` and
+    the `codes` of trials, which are indices into them, -1 for none. A constant setting has `unused` if it has no effect
+    here, and `usual` if it has its default and sheets mention only other values of it.
     """
     measured = {*registry.loss_columns(), *registry.metric_columns()}
     of_layers = tuple(name.removesuffix("by_layer") for name in registry.by_layer_columns())
@@ -123,7 +123,7 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _has_effect(trials: pd.DataFrame, name: str) -> bool:
-    """Whether a setting may have an effect on one of the trials; the page's details leave others out."""
+    """Whether a setting may have an effect on one of the trials. The page's details leave other settings out."""
     weighed = {about.weights.column: setting for setting, about in ABOUT.items() if about.weights}
     about = ABOUT.get(weighed.get(name, name))
     if about is None:
@@ -154,7 +154,7 @@ def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
 
 
 def _python_numbers(cells: Iterable[Any]) -> Iterable[int | float | None]:
-    """Without numpy's types, which JSON does not know; whole numbers as such."""
+    """Numbers as Python's own types, because JSON does not know NumPy's. Whole numbers become integers."""
     for value in cells:
         whole = value is not None and math.isfinite(value) and float(value).is_integer()
         yield None if value is None else int(value) if whole else float(value)
@@ -168,7 +168,7 @@ def one_line(name: str, value: Any) -> str:
 
 
 def _unique(texts: Iterable[str]) -> list[str]:
-    """Texts that were the same get numbers: 0.1, 0.1 (2)."""
+    """Makes equal texts different by adding numbers: 0.1, 0.1 (2)."""
     seen: set[str] = set()
     unique: list[str] = []
     for text in texts:
@@ -182,10 +182,10 @@ def _unique(texts: Iterable[str]) -> list[str]:
 
 
 def first_view(names: Sequence[str], sheet: Mapping[str, Sequence[str]] | None) -> dict[str, str | None]:
-    """Which axes are what at the first look: as the grid's sheet has them, else the last two, and a third outside.
-    Several runs are above each other where the rows have no axis outside.
+    """Which axes are rows, columns, super-rows and super-columns when the page opens: those of the grid's sheet;
+    without one, the last two axes, and a third as super-rows. If nothing else is there, the runs are the super-rows.
 
-    An axis that has none of these roles is a slider.
+    All other axes are sliders.
     """
     rows = [name for name in (sheet or {}).get("rows", ()) if name in names]
     across = [name for name in (sheet or {}).get("columns", ()) if name in names]

@@ -1,4 +1,4 @@
-"""Loss curves in files of a hundred trials, which the page loads where somebody looks."""
+"""Writes loss curves in files of a hundred trials. The page loads a file when one of its trials is opened."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ PER_FILE = 100
 
 
 def curve_files(runs: Sequence[tuple[Run, Sequence[str]]]) -> tuple[dict[str, bytes], list[str]]:
-    """The files by their paths below the page's run, and the version of each, by which a browser knows that it is new.
+    """The files by their paths below the page's run, and the version of each, from which a browser knows that it
+    changed.
 
-    Each run comes with its trials, in the order that the page has. A trial's curve is its steps and then each loss of
-    `registry.curves()`, or null.
+    Each run is given with its trials, in the page's order. The curve of a trial is its steps, then each loss of
+    `registry.curves()`; null if there is none.
     """
     curves = [curve for run, trial_ids in runs for curve in _curves(run, trial_ids)]
     files, versions = {}, []

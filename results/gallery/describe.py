@@ -1,4 +1,4 @@
-"""What the page knows of one run or of several, as JSON: texts, axes, columns, and what every trial has."""
+"""Describes one run or several for the page, as JSON data: texts, axes, columns, and the data of all trials."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stylize.settings.value_text import setting_name
 
 @dataclass(frozen=True)
 class Shown:
-    """A run of a page, and the address of its folder as the page sees it, such as `../`."""
+    """A run that a page shows, and the address of its folder relative to the page, such as `../`."""
 
     run: Run
     base: str
@@ -35,8 +35,8 @@ class Shown:
 
 
 def apart(runs: Sequence[Run]) -> tuple[Shown, ...]:
-    """Several runs as a page has them whose images are brought to it, by a server, a copy, or in the page itself: those
-    of the first run below `run-1`, beside the page's folder, and so on.
+    """The runs of a page whose images do not stay in the runs, but come from a server, from a copy, or from the page
+    itself. The first run is in `run-1`, next to the page's folder, and so on.
     """
     return tuple(Shown(run, f"../run-{number}/") for number, run in enumerate(runs, start=1))
 
@@ -48,9 +48,9 @@ def base_between(page: Run, run: Run) -> str:
 
 
 def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
-    """All that the page knows of these runs, without curves and thumbnails. Texts have no control characters.
+    """All data of the page except curves and thumbnails. Texts have no control characters.
 
-    `trials` are the runs' tables of `load`, one below the other. Of several runs the run is the first axis.
+    `trials`: the tables of `load` of all runs, one below the other. With several runs, the run is the first axis.
     """
     grids = [one.run.metadata()["grid"] for one in shown]
     grid = grids[0]
@@ -102,13 +102,13 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def run_names(runs: Sequence[Run]) -> list[str]:
-    """What the page calls runs: by the last part of their paths, or by the whole paths where two runs share it."""
+    """The names of runs on the page: the last parts of their paths, or whole paths if two runs share the last part."""
     names = [run.location.rstrip("/").rpartition("/")[2] for run in runs]
     return [printable(name) for name in (names if len(set(names)) == len(names) else [run.location for run in runs])]
 
 
 def _references(trials: pd.DataFrame, picture: str, bases: Mapping[str, str]) -> dict[str, Any]:
-    """The content or style pictures of the trials: each one once, and which of them each trial has, -1 for none."""
+    """The content or style pictures of the trials: each picture once, and its index for each trial, -1 for none."""
     if picture not in trials:
         return {"title": setting_name(picture), "pictures": [], "codes": [-1] * len(trials)}
     code: dict[tuple[str, str], int] = {}

@@ -1,4 +1,4 @@
-"""A gallery as a folder that any static web server can show, without the rest of its runs."""
+"""Copies a gallery to a folder that any static web server can show, without the rest of its runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PICTURES = ("images/**", "references/*.png", "frames/**")
 
 
 def copy_for_host(runs: Sequence[Run], folder: Run) -> tuple[int, int]:
-    """Copy the page and every image that it shows, and say how many files and bytes these are.
+    """Copy the page and every image that it shows. Returns the number of files and of bytes.
 
-    Rows, plan, weights' names and votes stay behind: a stranger gets what the page shows. Files that are there already
-    under the same name are replaced. Raises RunError where something cannot be read or written.
+    Rows, plan, names of weights and votes are not copied: strangers get only what the page shows. Files with the same
+    names are replaced. Raises RunError if something cannot be read or written.
     """
     if len(runs) == 1:
         write_gallery(runs[0])

@@ -1,4 +1,4 @@
-"""The gallery of a sweep that runs, written again as it goes."""
+"""Writes the gallery of a running sweep again and again."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 FIRST_SECONDS, EVERY_SECONDS = 5.0, 15.0
 
 MOST_SHARE = 0.03
-"""Of one core's time. A table that takes a second to write is written every half minute."""
+"""The most of one core's time that this may take. If writing takes a second, it is done every half minute."""
 
 
 @contextlib.contextmanager
 def live(run: Run) -> Iterator[None]:
-    """Keep the gallery of a run up to date meanwhile, in a thread of its own; pages that are open refresh themselves.
+    """Keep the gallery of a run up to date in a thread, while the context is entered. Open pages update themselves.
 
-    Thumbnails are left for the end: they would take time from the workers, and the page can do without. What cannot
-    be written does not disturb the sweep.
+    No thumbnails are made, because that would take time from the workers, and the page works without them. Errors while
+    writing do not disturb the sweep.
     """
     stop = threading.Event()
     thread = threading.Thread(target=_keep_writing, args=(run, stop), name="gallery", daemon=True)
@@ -42,10 +42,10 @@ def _keep_writing(run: Run, stop: threading.Event) -> None:
     pause = FIRST_SECONDS
     while not stop.wait(pause):
         began = time.monotonic()
-        from results.gallery import write  # brings pandas: not before the sweep has begun
+        from results.gallery import write  # imports pandas: not before the sweep has begun
 
         written = written or write.Written()
-        with contextlib.suppress(Exception):  # whoever writes it at the end of the sweep meets it again, and says so
+        with contextlib.suppress(Exception):  # the error comes again at the end of the sweep, where it is reported
             write.write_gallery(run, next_in=max(pause, EVERY_SECONDS), thumbnails=False, written=written)
         pause = max(EVERY_SECONDS, (time.monotonic() - began) / MOST_SHARE)
     if written and written.version:

@@ -1,5 +1,5 @@
-"""Packs what every trial has into few bytes. With 100,000 trials, each byte of a trial is 0.1 MB that has to be loaded
-before the first image.
+"""Packs the data that all trials have into few bytes. With 100,000 trials, each byte of a trial is 0.1 MB that the page
+has to load before it shows the first image.
 
 `page/unpack.js` reads it.
 """
@@ -20,7 +20,7 @@ def states(status: Sequence[str], has_image: Sequence[bool]) -> str:
 
 
 def hexadecimal(names: Sequence[str | None]) -> dict[str, Any] | list[str | None]:
-    """Names of hexadecimal digits, all of one even length, as base64; None is zeros. Others stay a list."""
+    """Hexadecimal names, all of the same even length, as base64; None becomes zeros. Other names stay a list."""
     given = {len(name) for name in names if name is not None}
     if len(given) != 1 or (digits := given.pop()) % 2:
         return list(names)
@@ -29,7 +29,7 @@ def hexadecimal(names: Sequence[str | None]) -> dict[str, Any] | list[str | None
 
 
 def repeated(values: Sequence[Any]) -> dict[str, Any]:
-    """Values that are mostly the same: each one once, and which of them each trial has, or only the one of all."""
+    """Values that are mostly equal: each value once, and its index for each trial; or the value of all trials."""
     place: dict[Any, int] = {}
     codes = [place.setdefault(value, len(place)) for value in values]
     return {"values": list(place), "codes": codes if len(place) > 1 else None}

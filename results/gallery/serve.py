@@ -1,7 +1,7 @@
-"""A web server for the gallery of a run or of several, for this machine alone: where `file://` will not do, and for
-runs elsewhere.
+"""A web server for galleries, reachable only from this machine: for pages that need a server, and for runs in object
+stores.
 
-It serves files, and answers what its page asks (see `asks`).
+It serves files, and answers requests of its page (see `asks`).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from results.loopback import HEADERS, LoopbackServer, is_own_host
 from results.run.storage import Run
 
 MOST_BYTES = 400_000
-"""Of a request's body: the ids of some 16,000 trials."""
+"""The most bytes of a request's body: the ids of some 16,000 trials."""
 
 _HEADERS = HEADERS | {"Content-Security-Policy": "frame-ancestors 'none'"}
-"""The page has the rest of its policy itself, for `file://`."""
+"""A part of the content security policy. The rest is in the page itself, so that it also applies with `file://`."""
 
 _ASKS = (
     b"default-src 'none';",
     b"default-src 'none'; connect-src 'self';",
 )
-"""The served page may ask its server; the page from `file://` asks nobody."""
+"""A served page may send requests to its server; a page from `file://` may send none."""
 
 _PAGE = re.compile(
     r"gallery/[\w-]+\.(html|js|css|svg)"
@@ -57,10 +57,10 @@ _TYPES = {
 
 
 class Server(LoopbackServer):
-    """Serves a page, and the images and reference pictures of the runs that it shows, and no other file.
+    """Serves a page and the images and reference pictures of its runs, and no other file.
 
-    page: the folder of the page; where it shows one run, the run itself. shown: the runs, as `write_apart` returns
-    them, where there are several. Port 0 takes a free one; `url` says which. Raises RunError where the port is taken.
+    page: the folder of the page; for a single run, the run itself. shown: for several runs, the result of
+    `write_apart`. Port 0 takes a free one; `url` says which. Raises RunError if the port is taken.
     """
 
     def __init__(self, page: Run, port: int = 0, shown: Sequence[Shown] = ()) -> None:
@@ -70,7 +70,7 @@ class Server(LoopbackServer):
         super().__init__(port, _Handler)
 
     def find(self, path: str) -> tuple[Run, str] | None:
-        """The run, and the file below it, that an address names; None where it names nothing that is served."""
+        """The run and the file in it that an address names; None if it names nothing that may be served."""
         if _PAGE.fullmatch(path):
             return self._page, path
         for folder, run in self._runs.items():
@@ -80,7 +80,7 @@ class Server(LoopbackServer):
 
     @property
     def url(self) -> str:
-        """Where the gallery is."""
+        """The address of the gallery."""
         return f"{self.origin}/gallery/"
 
 
@@ -162,4 +162,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the terminal belongs to the user."""
+        """Requests are not logged: the terminal belongs to the user."""

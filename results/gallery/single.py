@@ -1,4 +1,4 @@
-"""A gallery as one HTML file, for people who have nothing installed: page, data, small copies of the images."""
+"""Writes a gallery as one HTML file, for people who have nothing installed: page, data, small copies of the images."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from results.run.storage import Run
 from results.table.axes import PICTURES
 
 MOST_MEGABYTES = 50
-"""Of a file that people send to each other, unless they ask for more."""
+"""The default limit in MB, for a file that people send to each other."""
 
 
 @dataclass(frozen=True)
 class Single:
-    """A page that is one file, not written yet. edge: the long edge of its images, in pixels."""
+    """A page in one file, before it is written. edge: the long edge of its images, in pixels."""
 
     content: bytes
     edge: int
 
     def write(self, path: Path) -> None:
-        """Raises RunError where the file cannot be written."""
+        """Write the file. Raises RunError if that fails."""
         try:
             path.write_bytes(self.content)
         except OSError as error:
@@ -42,8 +42,8 @@ class Single:
 def single_file(trials: pd.DataFrame, *, most_megabytes: float = MOST_MEGABYTES) -> Single:
     """A gallery of these trials, of one run or of several, in one file.
 
-    `trials` are rows of `load(…, missing=True)`. The images are the largest small copies with which the file stays
-    below `most_megabytes`. Raises SheetError where there is no trial, RunError where not even the smallest images fit.
+    `trials` are rows of `load(…, missing=True)`. The images are the largest copies with which the file stays below
+    `most_megabytes`. Raises SheetError if there is no trial, RunError if not even the smallest copies fit.
     """
     tables = [table for _, table in trials.groupby("run", sort=False)] or [trials]
     runs = [Run(location) for location in trials["run"].unique()]
@@ -69,7 +69,7 @@ def single_file(trials: pd.DataFrame, *, most_megabytes: float = MOST_MEGABYTES)
 
 
 class _Copies:
-    """The small copies of the images of a run's trials, as far as they are there."""
+    """The small copies that exist of the images of a run's trials."""
 
     def __init__(self, run: Run, trials: pd.DataFrame) -> None:
         self._run = run
@@ -77,17 +77,17 @@ class _Copies:
         self._images = list(trials["pixels_sha256"].dropna().unique())
 
     def bytes_in_page(self, edge: int) -> int:
-        """How many bytes the copies with this long edge take in the page, as base64 and with what stands around it."""
+        """How many bytes the copies with this long edge take in the page, as base64 with quotes, names and commas."""
         around = len(call("", {"": _address(b"", "webp")})) - len(call("", {})) + len(",")
         return sum(around + len(_name(path)) + 4 * -(-self._sizes[path] // 3) for path in self._paths(edge))
 
     def read(self, edge: int) -> Iterator[tuple[str, bytes]]:
-        """The copies by the name that they start with."""
+        """The copies, by the first part of their names."""
         for path in self._paths(edge):
             yield _name(path), self._run.read(path)
 
     def _paths(self, edge: int) -> Iterator[str]:
-        """For each image its copy of this size, or the largest one below it."""
+        """For each image its copy of this size, or the next smaller one."""
         for sha256 in self._images:
             found = [Run.thumbnail_path(sha256, one) for one in sorted(EDGES, reverse=True) if one <= edge]
             if path := next((path for path in found if path in self._sizes), None):
@@ -99,7 +99,7 @@ def _name(path: str) -> str:
 
 
 def _references(run: Run, trials: pd.DataFrame) -> list[str]:
-    """The small copies of the content and style pictures of trials, those that are there."""
+    """The small copies that exist of the content and style pictures of trials."""
     columns = [trials[f"{picture}_sha256"].dropna().unique() for picture in PICTURES if f"{picture}_sha256" in trials]
     used = {Run.reference_path(sha256) for column in columns for sha256 in column}
     return [name for name in run.names("references/*.png") if name in used]
@@ -121,7 +121,7 @@ def _html(data: dict[str, Any], later: bytes, curves: list[bytes], embedded: dic
     page = re.sub(r'<script defer src="[\w./-]+"></script>\n|<link rel="(?:stylesheet|icon)"[^>]*>\n', "", page)
     state = {"version": data["version"], "written": "", "nextIn": None}
     parts = [files[name] for name in scripts if name != "state.js"]
-    # What is embedded comes first: the data say by which names it is found.
+    # Embedded images come first, because the data refer to them by name.
     parts += [call("gallery.receiveEmbedded", embedded), later, call("gallery.receiveData", data), *curves]
     parts += [call("gallery.receiveState", state)]
     script = b"\n".join(parts)

@@ -1,4 +1,4 @@
-"""Which images on the way a run has, as the page wants it: those that `frames_every` kept."""
+"""Lists the snapshots of a run for the page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _TRIAL_ID = re.compile(r"[0-9a-f]{8,64}")
 
 
 def snapshots(trials: pd.DataFrame) -> dict[str, Any] | None:
-    """The kept steps of the trials of a table of `load`; None where no image on the way was kept.
+    """The steps of the snapshots of these trials (a table of `load`); None if no trial has snapshots.
 
-    `steps` has every list of steps once and `codes` says which of them a trial has, -1 for none. `by` is the trial that
-    the snapshots are named after, null for the trial itself: trials that share an optimisation share them. `ends` is
-    the step of the last image.
+    `steps` has every list of steps once, and `codes` the index of each trial's list, -1 for none. `by` is the trial
+    after which the snapshots are named, null for the trial itself: trials of one optimisation share snapshots. `ends`
+    is the step of the last image.
     """
     if "kept_steps" not in trials:
         return None

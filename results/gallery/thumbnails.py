@@ -1,4 +1,4 @@
-"""Small copies of the images, made once: 10,000 cells at full size would stop any browser."""
+"""Makes small copies of the images, each once: no browser can show 10,000 images at full size."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from results.errors import RunError
 from results.run.storage import Run
 
 EDGES = (96, 256, 640)
-"""Pixels of the long edge. An image has those below its own edge, and the next one at its own size."""
+"""Pixels of the long edge. An image has copies with the sizes below its own, and one with its own size."""
 
 QUALITY = 82
-"""Of WebP. Differences between cells are looked at in the PNG."""
+"""The quality of the WebPs. It may be low, because differences between images are shown with the PNGs."""
 
 
 def edges(width: int, height: int) -> tuple[int, ...]:
-    """The thumbnails that an image of this size has."""
+    """The long edges of the thumbnails of an image of this size."""
     longest = max(width, height)
     below = tuple(edge for edge in EDGES if edge < longest)
     return EDGES[: len(below) + 1]
 
 
 def make_thumbnails(run: Run, images: Iterable[tuple[str, str, int, int]], make: bool = True) -> set[str]:
-    """Make what is missing for images given as path, hash of the pixels, width and height; only look without `make`.
+    """Make missing thumbnails of images, given as path, hash of the pixels, width and height. Without `make`, make
+    none.
 
-    Returns the hashes of those that have all theirs now: an image that is gone or damaged has none. Raises RunError
-    where thumbnails cannot be written.
+    Returns the hashes of images that have all their thumbnails now; missing or damaged images have none. Raises
+    RunError if thumbnails cannot be written.
     """
     here = set(run.names("gallery/thumbnails/**"))
     whole: set[str] = set()
@@ -43,7 +44,7 @@ def make_thumbnails(run: Run, images: Iterable[tuple[str, str, int, int]], make:
             to_make[sha256] = (path, wanted)
     if not make:
         return whole
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:  # decoding and encoding let go of the lock
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:  # Pillow releases the lock
         made = threads.map(lambda sha256: _make(run, sha256, *to_make[sha256]), to_make)
         return whole | {sha256 for sha256, success in zip(to_make, made, strict=True) if success}
 

@@ -1,4 +1,4 @@
-"""Writing the gallery of a run, whole or as far as a running sweep has come."""
+"""Writes the gallery of one run or of several, also while a sweep runs."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from results.table.load import load
 from stylize import registry
 
 MOST_AT_ONCE = 10_000
-"""Trials whose columns all come with the first look. Of more, most come after the first image."""
+"""With more trials than this, most columns load after the first image."""
 
 _AT_ONCE = ("total_loss", "style_distance")
-"""Columns that may be the first caption."""
+"""Columns that the page may show below the images when it opens."""
 
 
 @dataclass
 class Written:
-    """What a writer has written already, by path: the hash of the contents. A running sweep writes many times."""
+    """The hashes of the files that were written already, by path. A running sweep writes the gallery many times."""
 
     hashes: dict[str, str] = field(default_factory=dict)
     version: str | None = None
 
     def write(self, run: Run, path: str, content: bytes) -> None:
-        """Write a file unless it is the same as the last time."""
+        """Write a file, unless its contents are the same as last time."""
         digest = hashlib.sha256(content).hexdigest()
         if self.hashes.get(path) != digest:
             run.write(path, content)
@@ -47,10 +47,10 @@ class Written:
 def write_gallery(
     run: Run, *, next_in: float | None = None, thumbnails: bool = True, written: Written | None = None
 ) -> str:
-    """Write a run's gallery and say where its page is.
+    """Write a run's gallery and return the path of its page.
 
-    `next_in`: seconds until it is written again, where a sweep runs; None where nothing is to come. Without
-    `thumbnails` none are made, and the page shows the images themselves where none are there.
+    `next_in`: seconds until it is written again by a running sweep; None if it will not be. Without `thumbnails` none
+    are made, and the page shows full images where thumbnails are missing.
 
     Raises RunError, and SheetError for a run without trials.
     """
@@ -59,15 +59,15 @@ def write_gallery(
 
 
 def write_several(runs: Sequence[Run], folder: Run) -> str:
-    """Write one gallery of several runs into `folder/gallery` and say where its page is.
+    """Write one gallery of several runs into `folder/gallery` and return the path of its page.
 
-    Its images stay where they are, in the runs. Raises RunError where runs or folder are not on this machine's disks,
-    and SheetError for runs without trials.
+    Its images stay in the runs. Raises RunError if a run or the folder is not on this machine's disks, and SheetError
+    for runs without trials.
     """
     for one in (*runs, folder):
         if not one.is_local:
             raise RunError(
-                f"a page of several runs links to their images by path, and {one.location} is no folder here"
+                f"a page of several runs links to their images by path, but {one.location} is not a folder here"
             )
     shown = [Shown(run, base_between(folder, run)) for run in runs]
     return _write(folder, shown, next_in=None, thumbnails=True, written=Written())
@@ -76,7 +76,7 @@ def write_several(runs: Sequence[Run], folder: Run) -> str:
 def write_apart(runs: Sequence[Run], folder: Run) -> tuple[Shown, ...]:
     """Write one gallery of several runs into `folder/gallery`, without their images (see `apart`).
 
-    Raises RunError where something cannot be read or written, and SheetError for runs without trials.
+    Raises RunError if something cannot be read or written, and SheetError for runs without trials.
     """
     shown = apart(runs)
     _write(folder, shown, next_in=None, thumbnails=True, written=Written())
@@ -100,10 +100,10 @@ def _write(target: Run, shown: Sequence[Shown], *, next_in: float | None, thumbn
 
 @dataclass(frozen=True)
 class PageContents:
-    """What a page shows.
+    """The contents of a page.
 
-    data: what it needs first. curves: scripts by their paths below the run. later: the script with the columns that the
-    first look does not need; empty if there are none.
+    data: the data that it needs first. curves: scripts, by their paths below the run. later: the script with the
+    columns that load after the first image; empty if there are none.
     """
 
     data: dict[str, Any]
@@ -114,8 +114,8 @@ class PageContents:
 def page_contents(shown: Sequence[Shown], tables: Sequence[pd.DataFrame], *, thumbnails: bool = True) -> PageContents:
     """The contents of a page of these trials: for each run a table of `load`, or some rows of it.
 
-    Thumbnails that are missing are written into the runs, unless `thumbnails` is False. Raises SheetError where there
-    is no trial, and RunError.
+    Missing thumbnails are written into the runs, unless `thumbnails` is False. Raises SheetError if there is no trial,
+    and RunError.
     """
     trials = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     if trials.empty:
@@ -133,7 +133,7 @@ def page_contents(shown: Sequence[Shown], tables: Sequence[pd.DataFrame], *, thu
 
 
 def _put_off(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take the columns that the first look does not need out of the data, and return them."""
+    """Remove the columns that can load later from the data, and return them."""
     later = [column for column in data["columns"] if not ("constant" in column or column["name"] in _AT_ONCE)]
     names = {column["name"] for column in later}
     data["columns"] = [
@@ -146,7 +146,7 @@ def _put_off(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def write_state(run: Run, written: Written, next_in: float | None) -> None:
-    """Tell pages that are open which version of the data there is, and in how many seconds to look for the next."""
+    """Tell open pages the version of the data, and in how many seconds to look for the next one."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     state = {"version": written.version, "written": now, "nextIn": next_in}
     written.write(run, "gallery/state.js", call("gallery.receiveState", state))
@@ -161,7 +161,7 @@ def page_files() -> dict[str, bytes]:
 
 
 def _thumbnails(run: Run, trials: pd.DataFrame, *, make: bool) -> list[str | None]:
-    """For each trial the hash that its thumbnails are named by, None for a trial without any."""
+    """For each trial the hash in the names of its thumbnails; None for a trial without thumbnails."""
     done = trials[trials["pixels_sha256"].notna() & trials["image_path"].notna()]
     images = zip(done["image_path"], done["pixels_sha256"], done["width"], done["height"], strict=True)
     whole = make_thumbnails(run, ((path, sha, int(width), int(height)) for path, sha, width, height in images), make)

@@ -17,7 +17,7 @@ from results.table.axes import ORDER, Axis, axis_along, grid_axes
 from stylize.settings.value_text import setting_name
 
 GIVEN = frozenset({"content", "style", "frame"})
-"""Results are compared for the same content and style: axes of these are never judged."""
+"""These axes are never judged: results are compared for the same content and style."""
 
 Context = tuple[int, ...]
 """The positions along all other axes."""
@@ -28,9 +28,9 @@ class JudgedAxis:
     """An axis, or several that move together, of one run. A position is the number of a value along it, from 0.
 
     labels, values: by position, in the grid's order; a value is that of the first setting, as in `results.load`
-    positions: of each trial that stands for one value. Where the axis has no effect one trial stands for several; it is
-    no evidence about any of them, and is left out
-    contexts: what can be compared: for each point of the other axes the trials along this one
+    positions: of each trial that stands for a single value. If the axis has no effect on a trial, it stands for several
+    values; a vote on it says nothing about any of them, and it is left out
+    contexts: the groups of trials that can be compared: for each point of the other axes, the trials along this axis
     """
 
     settings: tuple[str, ...]
@@ -69,9 +69,9 @@ def judged_axes(trials: pd.DataFrame) -> list[JudgedAxis]:
 
 
 def find_axis(trials: pd.DataFrame, name: str | None) -> JudgedAxis:
-    """The axis that has a setting `name`; None is the only one there is.
+    """The axis that has a setting `name`. With None, the only axis.
 
-    Raises RunError, which says what there is, where none or several are meant.
+    Raises RunError, which lists the axes, if there is no such axis, or several for None.
     """
     axes = judged_axes(trials)
     found = [axis for axis in axes if name is None or name in axis.settings]
@@ -81,7 +81,7 @@ def find_axis(trials: pd.DataFrame, name: str | None) -> JudgedAxis:
 
 
 def check_judged(trials: pd.DataFrame, axes: list[JudgedAxis]) -> None:
-    """Raises RunError where there is no axis to judge."""
+    """Raises RunError if there is no axis to judge."""
     if not axes:
         raise RunError(_advice(trials, axes, None))
 
@@ -122,7 +122,7 @@ def _judged(trials: pd.DataFrame, axis: Axis, others: Sequence[Axis]) -> JudgedA
 
 
 def _label(axis: Axis, position: int) -> str:
-    """The grid's label, or the value; of axes that move together the others' values, too, unless there is a label."""
+    """The grid's label, or the value; for axes that move together all values, unless there is a label."""
     label, beside = axis.labels[position], axis.beside[position]
     if axis.given[position] is None:
         label = ", ".join([f"{axis.title} {label}", *beside]) if beside else label

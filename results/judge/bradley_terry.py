@@ -6,8 +6,8 @@ With strengths θ, and δ for how common ties are, one comparison of i and j end
 
 so that of decided votes i has the share 1/(1+exp(θⱼ−θᵢ)), whatever δ is. Bradley and Terry, Biometrika 39 (1952)
 324; Davidson, *On extending the Bradley-Terry model to accommodate ties*, JASA 65 (1970) 317, whose ν is exp(δ).
-Without ties δ is left out. The log-likelihood is concave, and has a maximum where one can come from every value to
-every other along wins (Ford, American Mathematical Monthly 64 (1957) 28); virtual votes see to that.
+Without ties δ is left out. The log-likelihood is concave. It has a maximum if every value can be reached from every
+other one along wins (Ford, American Mathematical Monthly 64 (1957) 28); virtual votes ensure that.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Fit:
     covariance: Floats
 
     def difference(self, first: int, second: int) -> tuple[float, float]:
-        """The first strength less the second, and its standard error."""
+        """The first strength minus the second, and the standard error of the difference."""
         spread = self.covariance[first, first] + self.covariance[second, second] - 2 * self.covariance[first, second]
         return float(self.strengths[first] - self.strengths[second]), float(np.sqrt(max(spread, 0.0)))
 
@@ -38,10 +38,10 @@ def fit(wins: Floats, ties: Floats, virtual: float = 1.0) -> Fit:
     """Strengths of k ≥ 2 values, all of them connected by comparisons.
 
     `wins[i, j]`: how often i was preferred to j; `ties`: symmetric; both k×k with zeros on the diagonal.
-    `virtual`: so many votes are added for each of the k − 1 degrees of freedom, spread evenly over the pairs that were
+    `virtual`: how many votes are added for each of the k − 1 degrees of freedom, spread evenly over the pairs that were
     compared, half a win for each side. For k = 2 it is half a win each, which is Firth's correction (Biometrika 80
-    (1993) 27). It keeps strengths finite, and its weight goes to nothing as votes come in. The covariance is the
-    inverse of the observed Fisher information of the real votes alone.
+    (1993) 27). Virtual votes keep strengths finite, and matter less and less as real votes come in. The covariance is
+    the inverse of the observed Fisher information of the real votes alone.
     """
     first, second = np.nonzero(np.triu(wins + wins.T + ties))
     data = _Data(len(wins), first, second, wins[first, second], wins[second, first], ties[first, second])
@@ -77,9 +77,9 @@ class _Data:
         return self.wins + self.losses + self.ties
 
     def cost(self, x: Floats) -> tuple[float, Floats]:
-        """The negative log-likelihood and its gradient at x = (θ, δ), or θ where there are no ties.
+        """The negative log-likelihood and its gradient at x = (θ, δ); without ties, x = θ.
 
-        Half the square of the sum of θ is added: it changes nothing but where their mean is, 0.
+        Half the square of the sum of θ is added. It only makes the mean of θ 0.
         """
         half, tie, normaliser, win_share, loss_share, tie_share = self._shares(x)
         likelihood = (self.wins - self.losses) * half + self.ties * tie - self.total * normaliser
@@ -92,7 +92,9 @@ class _Data:
         return float(mean_fixed**2 / 2 - likelihood.sum()), np.concatenate(parts)
 
     def information(self, x: Floats) -> Floats:
-        """Fisher information at x; the model is an exponential family, so that the observed is the expected one."""
+        """The Fisher information at x. The model is an exponential family, so observed and expected information are
+        equal.
+        """
         *_, win_share, loss_share, tie_share = self._shares(x)
         balance = win_share - loss_share
         weight = self.total * (win_share + loss_share - balance**2) / 4
@@ -109,19 +111,22 @@ class _Data:
         return matrix
 
     def fixing(self, has_ties: bool) -> Floats:
-        """The second derivative of what fixes the mean of θ."""
+        """The second derivative of the term that fixes the mean of θ."""
         matrix = np.zeros((self.size + has_ties, self.size + has_ties))
         matrix[: self.size, : self.size] = 1
         return matrix
 
     def covariance(self, x: Floats) -> Floats:
-        """Of the centred strengths, δ being estimated too: the pseudoinverse of their part of the information."""
+        """The covariance of the centred strengths, with δ estimated too: the pseudoinverse of their part of the
+        information.
+        """
         information = self.information(x)
         strengths = information[: self.size, : self.size]
         if len(x) > self.size:
             mixed = information[: self.size, self.size]
             strengths = strengths - np.outer(mixed, mixed) / information[self.size, self.size]
-        # A shift of all strengths has no information; giving it some and taking it away again inverts the rest.
+        # The information about a common shift of all strengths is 0. Adding some before the inversion, and subtracting
+        # it afterwards, inverts the rest.
         shift = np.full((self.size, self.size), 1 / self.size)
         return np.asarray(np.linalg.inv(strengths + shift) - shift)
 

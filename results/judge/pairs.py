@@ -1,4 +1,4 @@
-"""Which two trials are shown next."""
+"""Chooses which two trials are shown next."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from collections.abc import Iterable
 from results.judge.axes import JudgedAxis
 
 MOST_PAIRS = 100_000
-"""More than anybody judges: of more pairs so many random ones are taken."""
+"""More pairs than anybody judges. If an axis has more, this many are chosen at random."""
 
 Pair = frozenset[str]
 """The ids of two trials."""
 
 
 class Pairs:
-    """The pairs of an axis, trials that differ in it and in nothing else, and how often each was judged."""
+    """The pairs of an axis, and how often each was judged. The trials of a pair differ in this axis and in nothing
+    else.
+    """
 
     def __init__(self, axis: JudgedAxis, draw: random.Random) -> None:
         self._axis, self._draw = axis, draw
@@ -42,7 +44,7 @@ class Pairs:
         return sum(pair in self._judged for pair in self._pairs)
 
     def count(self, pair: Pair, times: int = 1) -> None:
-        """Note a vote on a pair; -1 takes one back. Pairs that are not, or no longer, among these do not matter."""
+        """Count a vote on a pair; -1 takes one back. Unknown pairs are ignored."""
         if pair <= self._axis.positions.keys():
             self._judged[pair] += times
             self._compared[self._values(pair)] += times
@@ -50,13 +52,14 @@ class Pairs:
                 del self._judged[pair]
 
     def drop(self, trials: Iterable[str]) -> None:
-        """Leave out trials that turned out to have no image."""
+        """Leave out trials whose images could not be read."""
         gone = set(trials)
         self._pairs = [pair for pair in self._pairs if not pair & gone]
 
     def next(self, other_than: Pair | None = None) -> tuple[str, str] | None:
-        """Left and right: one of the pairs that were judged least, and of those one whose two values were compared
-        least, in random order. None where there is no pair. The pair `other_than` comes only where it is the last.
+        """The next pair, left and right in random order: one of the pairs that were judged least, and among these one
+        whose two values were compared least. None if there is no pair. `other_than` is returned only if it is the last
+        one.
         """
         candidates = [pair for pair in self._pairs if pair != other_than] or self._pairs
         if not candidates:

@@ -1,4 +1,4 @@
-"""What the votes on an axis say: the table of `results.ratings`."""
+"""Turns the votes on an axis into ratings: the table of `results.ratings`."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from results.run.storage import Run
 from results.table.load import load
 
 Z = 1.959963984540054
-"""The normal distribution's quantile for intervals of 95 %."""
+"""The quantile of the normal distribution for 95 % intervals."""
 
 EQUAL = 1e-6
-"""Strengths that differ by less are equal: the optimiser knows them no better."""
+"""Strengths that differ by less count as equal: the optimiser is not more precise."""
 
 
 @dataclass(frozen=True)
 class _Counts:
     """Votes between the values of an axis, by their positions along it.
 
-    wins[i, j]: how often i was preferred to j. ties[i, j], which is ties[j, i]: how often neither was.
+    wins[i, j]: how often i was preferred to j. ties[i, j] = ties[j, i]: how often neither was preferred.
     """
 
     wins: Floats
@@ -46,25 +46,25 @@ class _Counts:
 def ratings(location: str | Path, axis: str | None = None) -> pd.DataFrame:
     """How often the values of an axis were preferred in blind comparisons (`sweep judge`): one row each, best first.
 
-    `axis` is a setting that the run sweeps; it may be left out where only one was judged. Columns:
+    `axis` is a setting that the run sweeps; it may be left out if only one was judged. Columns:
 
     - `value`, as in `results.load`, and `label`
     - `strength`: log-odds with mean 0 (Bradley–Terry with Davidson's ties, see `results.judge.bradley_terry`): the odds
       that one is preferred to another are exp of the difference of their strengths. NaN without votes
     - `low`, `high`: its 95 % confidence interval, from the observed Fisher information
-    - `preferred`: how probably it is preferred to another value, the mean over the others; ties aside
+    - `preferred`: the probability that it is preferred to another value, without ties; the mean over the other values
     - `wins`, `losses`, `ties`, and `votes`, their sum
-    - `group`: values with different numbers were never compared, also not by way of others, so that their strengths
-      cannot be compared either; each group has a mean of 0
-    - `votes_to_settle`: how many more votes on this axis, spread over its pairs as until now, would tell the value from
-      the next row: n·(1.96·s/d)² − n for n votes and a difference d with the standard error s, if d stays what it is;
-      0 where the 95 % interval of d is clear of 0 already, none where d is 0 or the next row is of another group
+    - `group`: values in different groups were never compared, not even indirectly through other values, so their
+      strengths cannot be compared either; each group has a mean of 0
+    - `votes_to_settle`: how many more votes on this axis, spread over its pairs as before, would distinguish the value
+      from the next row: n·(1.96·s/d)² − n for n votes and a difference d with the standard error s, if d stays the
+      same; 0 if the 95 % interval of d does not contain 0, none if d is 0 or the next row is of another group
 
     `.attrs` has `axis`, `votes`, `skipped`, `groups` (of values with votes), `uncounted` (votes on trials that the grid
-    no longer has), and `votes_to_settle`: the largest of the column, which would settle the whole order, none where
-    one is none. It rests on estimates; after a few votes it says little.
+    no longer has), and `votes_to_settle`: the largest number of the column, which would settle the whole order; none if
+    one of them is none. It depends on estimates, and says little after a few votes.
 
-    Votes are taken as independent of each other, whoever gave them. Raises RunError.
+    All votes are treated as independent, whoever gave them. Raises RunError.
     """
     run = Run(location)
     votes = read_votes(run).to_pylist()
@@ -116,7 +116,7 @@ def _count(votes: Sequence[Mapping[str, Any]], axis: JudgedAxis) -> _Counts:
 
 
 def _members(groups: Sequence[int], votes: Floats) -> list[list[int]]:
-    """The numbers of the values of each group; groups with most votes first, values without votes last."""
+    """The indices of the values in each group; the groups with most votes first, values without votes last."""
     members: dict[int, list[int]] = {}
     for number, group in enumerate(groups):
         members.setdefault(group, []).append(number)

@@ -1,8 +1,8 @@
 """A web server for blind comparisons, for one person at this machine.
 
-It listens on the loopback interface alone, below a random path that only the terminal shows, so that other users of the
-machine find nothing. Pages elsewhere in the same browser are kept out by the host that they would name (a name made to
-lead here is not ours) and by the origin that browsers send along with what changes something.
+It listens only on the loopback interface, below a random path that only the terminal shows, so that other users of the
+machine find nothing. Other pages in the same browser are refused by the `Host` header (against names made to lead here)
+and by the `Origin` header, which browsers send with requests that change something.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from results.judge.session import Session, Shown
 from results.loopback import HEADERS, LoopbackServer, is_own_host
 
 MOST_BYTES = 1000
-"""Of a request's body."""
+"""The most bytes of a request's body."""
 
 _PAGE = {
     "": ("index.html", "text/html; charset=utf-8"),
@@ -35,7 +35,7 @@ _HEADERS = HEADERS | {
 
 
 class Server(LoopbackServer):
-    """Serves a session. Port 0 takes a free one; `url` says which. Raises RunError where the port is taken."""
+    """Serves a session. Port 0 takes a free one; `url` says which. Raises RunError if the port is taken."""
 
     def __init__(self, session: Session, port: int = 0) -> None:
         self.session = session
@@ -44,7 +44,7 @@ class Server(LoopbackServer):
 
     @property
     def url(self) -> str:
-        """The page, with its secret."""
+        """The address of the page, with its secret path."""
         return f"{self.origin}/{self.token}/"
 
 
@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.INTERNAL_SERVER_ERROR, *_json({"error": str(error)}))
 
     def _path(self) -> str:
-        """What is asked for below the secret. Refuses strangers."""
+        """The path of the request below the secret one. Raises _Refused for strangers."""
         host = self.headers.get("Host", "")
         if not is_own_host(host, self.server.server_port):
             raise _Refused(HTTPStatus.FORBIDDEN, "this server is for this machine alone\n")
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the terminal belongs to the user."""
+        """Requests are not logged: the terminal belongs to the user."""
 
 
 def _json(found: dict[str, Any]) -> tuple[bytes, str]:

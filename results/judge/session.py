@@ -1,7 +1,7 @@
-"""One sitting of blind comparisons: what is shown, under which names, and what became of it.
+"""One sitting of blind comparisons: the pairs that are shown, their pictures under random names, and their votes.
 
-Whoever judges must not be able to tell how a result was made. So the page gets pictures under names that are drawn anew
-for each pair, encoded anew without whatever their files say, and no trial id.
+People who judge must not be able to tell how a result was made. So the page gets no trial ids, pictures have new random
+names for each pair, and they are encoded again without the metadata of their files.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from results.run.storage import Run
 from results.table.load import image, load, reference
 
 MOST_SHOWN = 8
-"""Pairs that may wait for a verdict, each in a tab of its own; of more the oldest are forgotten."""
+"""How many pairs may wait for a vote, each in a tab of its own. With more, the oldest are forgotten."""
 
 _COLUMNS = ("trial_id", "run", "image_path", "content_sha256", "style_sha256")
 
 _UNREADABLE = (ResultsError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow and the storage raise for a picture that is damaged or gone."""
+"""The exceptions of Pillow and the storage for a picture that is damaged or missing."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A pair that waits for a verdict. `pictures` maps random names to PNG files; `names` says which is which: `left`,
-    `right`, and `content` and `style` where there are such pictures.
+    """A pair that waits for a vote. `pictures` maps random names to PNG files; `names` maps `left`, `right`, and if
+    they exist `content` and `style`, to these names.
     """
 
     axis: str
@@ -50,8 +50,8 @@ class Shown:
 class Session:
     """Pairs of one run for the page, and its votes. May be used by several threads.
 
-    `axis` leaves no choice; None lets the page choose among all. Trials that are done later come into a later session.
-    Raises RunError where there is nothing to judge.
+    `axis`: the only axis to judge; with None the page offers all. Trials that are done later are in a later session.
+    Raises RunError if there is nothing to judge.
     """
 
     def __init__(self, run: Run, axis: str | None = None, voter: str = "", draw: random.Random | None = None) -> None:
@@ -59,7 +59,7 @@ class Session:
         check_judged(trials, judged_axes(trials))
         axes = [find_axis(trials, axis)] if axis else judged_axes(trials)
         finished = trials[(trials["status"] == "done") & trials["image_path"].notna()]
-        # Whether an axis has an effect on a trial is seen in all trials, and not in those alone that are done.
+        # Whether an axis has an effect on a trial can only be seen from all trials, not just the done ones.
         self.axes = [_only(one, set(finished["trial_id"])) for one in axes]
         columns = [name for name in _COLUMNS if name in finished.columns]
         self._rows = {row["trial_id"]: row for _, row in finished[columns].iterrows()}
@@ -79,7 +79,7 @@ class Session:
         return len(self._ballot)
 
     def next_pair(self, axis: str) -> tuple[str, Shown] | None:
-        """A pair under a random name; None where the axis has none. Raises KeyError for an axis that is not judged."""
+        """A pair under a random name; None if there is none. Raises KeyError for an axis that is not judged."""
         with self._lock:
             pairs = self._pairs[axis]
             waiting = [frozenset((shown.left, shown.right)) for shown in self._waiting.values() if shown.axis == axis]
@@ -95,17 +95,18 @@ class Session:
         return self._pairs[axis].seen, len(self._pairs[axis])
 
     def picture(self, name: str) -> bytes:
-        """A PNG file. Raises KeyError for a name that is not, or no longer, shown."""
+        """A PNG file. Raises KeyError for a name that is not shown, or no longer."""
         with self._lock:
             return ChainMap(*(shown.pictures for shown in self._waiting.values()))[name]
 
     def vote(self, pair: str, choice: str) -> None:
-        """Commit a vote on a pair. One that is sent a second time, because the answer was lost, counts once.
+        """Commit a vote on a pair. A vote that is sent again, because the answer was lost, counts once.
 
-        Raises KeyError for a pair that does not wait, ValueError for no choice, RunError where it cannot be written.
+        Raises KeyError for a pair that does not wait for a vote, ValueError for an invalid choice, and RunError if the
+        vote cannot be written.
         """
         if choice not in CHOICES:
-            raise ValueError(f"{choice!r} is none of {', '.join(CHOICES)}")
+            raise ValueError(f"{choice!r} is not one of {', '.join(CHOICES)}")
         with self._lock:
             if pair in self._voted:
                 return
@@ -124,9 +125,9 @@ class Session:
             del self._waiting[pair]
 
     def undo(self) -> tuple[str, Shown] | None:
-        """Take the last vote of this sitting back and show its pair again, as it was. None where there is none.
+        """Take the last vote of this sitting back and show its pair again, as it was. None if there is no vote.
 
-        Raises RunError where that cannot be written.
+        Raises RunError if that cannot be written.
         """
         with self._lock:
             vote = self._ballot.undo()
@@ -172,14 +173,14 @@ class _Lost(Exception):
 
 
 def _only(axis: JudgedAxis, trials: set[str]) -> JudgedAxis:
-    """The axis with these trials alone to be compared."""
+    """The axis, with only these trials to compare."""
     left = {context: tuple(one for one in along if one in trials) for context, along in axis.contexts.items()}
     return replace(axis, contexts={context: along for context, along in left.items() if len(along) > 1})
 
 
 def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    # A new image, because Pillow would write what the file said about itself.
+    # A new image, because Pillow would copy the metadata of the file.
     clean = Image.new("RGB", picture.size)
     clean.paste(picture)
     clean.save(buffer, "PNG", compress_level=1)

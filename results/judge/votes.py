@@ -1,8 +1,8 @@
-"""Votes on storage: `votes.parquet`, a folder with one file for each sitting.
+"""Writes and reads votes: `votes.parquet`, a folder with one file for each sitting.
 
-A folder, because several people may judge one run at the same time, also in an object store, where nothing can be
-appended or locked: every sitting replaces its own file only, whole or not at all, and no vote of another is lost.
-pandas and Arrow read such a folder as one table: `pd.read_parquet("runs/figure5/votes.parquet")`.
+It is a folder because several people may judge one run at the same time, also in an object store, where files cannot be
+appended to or locked. Every sitting replaces only its own file, whole or not at all, so no other votes are lost. pandas
+and Arrow read such a folder as one table: `pd.read_parquet("runs/figure5/votes.parquet")`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
 
 
 class Ballot:
-    """The votes of one sitting. What `add` and `undo` return from is on storage."""
+    """The votes of one sitting. When `add` or `undo` returns, the change is on storage."""
 
     def __init__(self, run: Run) -> None:
         self.session = uuid.uuid4().hex[:16]
@@ -47,11 +47,11 @@ class Ballot:
         return len(self._votes)
 
     def add(self, vote: Mapping[str, Any]) -> None:
-        """Commit a vote, a row of SCHEMA without its session. Raises RunError where that fails; then there is none."""
+        """Commit a vote, a row of SCHEMA without its session. Raises RunError if that fails; then it is not kept."""
         self._replace([*self._votes, dict(vote) | {"session": self.session}])
 
     def undo(self) -> dict[str, Any] | None:
-        """Take the last vote back, and return it. Raises RunError where that fails; then it is still there."""
+        """Take the last vote back, and return it. Raises RunError if that fails; the vote is then still kept."""
         if not self._votes:
             return None
         last = self._votes[-1]
@@ -65,7 +65,7 @@ class Ballot:
 
 
 def read_votes(run: Run) -> pa.Table:
-    """All votes on a run in the order of their time: a table of SCHEMA, empty where nobody judged yet.
+    """All votes on a run in the order of time: a table of SCHEMA, empty if nobody has judged yet.
 
     Raises RunError for a file that is damaged, or holds no votes.
     """
