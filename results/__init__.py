@@ -24,7 +24,9 @@ from results.run.storage import Run
 
 if TYPE_CHECKING:
     from results.analysis.effects import effects
+    from results.analysis.figures import effects_figure
     from results.judge.ratings import ratings
+    from results.judge.strengths import strengths
     from results.sheets.drawing import sheet
     from results.table.axes import labels
     from results.table.diff import diff
@@ -37,6 +39,7 @@ _LAZY = {
     "curves": "table.load",
     "diff": "table.diff",
     "effects": "analysis.effects",
+    "effects_figure": "analysis.figures",
     "frames": "table.load",
     "snapshots": "table.load",
     "image": "table.load",
@@ -47,6 +50,7 @@ _LAZY = {
     "reference": "table.load",
     "select": "table.selection",
     "sheet": "sheets.drawing",
+    "strengths": "judge.strengths",
 }
 
 __all__ = [
@@ -62,6 +66,7 @@ __all__ = [
     "curves",
     "diff",
     "effects",
+    "effects_figure",
     "frames",
     "image",
     "labels",
@@ -73,6 +78,7 @@ __all__ = [
     "select",
     "sheet",
     "snapshots",
+    "strengths",
 ]
 
 

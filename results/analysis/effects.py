@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from results.analysis.variance import Codes, Decomposition, decompose
+from results.analysis.variance import Codes, Decomposition, Floats, decompose
 from results.errors import QueryError
 from results.suggestion import suggestion
 from results.table.axes import Axis, axis_along, axis_groups, is_about_axis
@@ -50,15 +50,8 @@ def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataF
     its effect that all points share has a row. `.attrs` has `metric`, `log`, `trials`, `variance`, `balanced` and
     `seeds`. The method is in `results.analysis.variance`. Raises QueryError.
     """
-    numbers, trials = _numbers(trials, metric, log)
-    seeds, factors = None, []
-    for axis in _axes(trials):
-        if axis.settings == (SEED,):
-            seeds = axis
-        else:
-            factors.append(as_factor(axis))
-    if not factors:
-        raise QueryError("no axis has an effect to measure: these trials differ at most in their seed")
+    factors, numbers, used = measured(trials, metric, log=log)
+    seeds = next((axis for axis in _axes(used) if axis.settings == (SEED,)), None)
     try:
         found = decompose(
             {factor.name: factor.codes for factor in factors}, numbers, None if seeds is None else np.array(seeds.codes)
@@ -77,7 +70,19 @@ def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataF
     return table
 
 
-def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[np.ndarray, pd.DataFrame]:
+def measured(trials: pd.DataFrame, metric: str, *, log: bool) -> tuple[list[Factor], Floats, pd.DataFrame]:
+    """The factors, the numbers, and the rows that `effects` looks at: of the trials that have the metric.
+
+    Raises QueryError where the metric is none, or where no axis but the seed differs.
+    """
+    numbers, used = _numbers(trials, metric, log)
+    factors = [as_factor(axis) for axis in _axes(used) if axis.settings != (SEED,)]
+    if not factors:
+        raise QueryError("no axis has an effect to measure: these trials differ at most in their seed")
+    return factors, numbers, used
+
+
+def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[Floats, pd.DataFrame]:
     """The metric of the trials that have it, and those trials. Raises QueryError."""
     if metric not in trials.columns or not pd.api.types.is_numeric_dtype(trials[metric]):
         numeric = [str(name) for name in trials.columns if pd.api.types.is_numeric_dtype(trials[name])]
