@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stylize.metrics.metrics import Metrics
     from stylize.network.network import PREPROCESSING, Network, Preprocessing
     from stylize.optimise import transfer, transfer_batch, transfer_lanes
+    from stylize.ready import ReadyLane, make_ready
     from stylize.result import History, Result
 
 _NEED_TORCH = {
@@ -33,11 +34,13 @@ _NEED_TORCH = {
     "Network": "network.network",
     "Preprocessing": "network.network",
     "Previous": "lanes",
+    "ReadyLane": "ready",
     "Snapshot": "images.snapshots",
     "Transfer": "lanes",
     "Targets": "losses.targets",
     "History": "result",
     "Result": "result",
+    "make_ready": "ready",
     "transfer": "optimise",
     "transfer_batch": "optimise",
     "transfer_lanes": "optimise",
@@ -56,6 +59,7 @@ __all__ = [
     "PictureError",
     "Preprocessing",
     "Previous",
+    "ReadyLane",
     "Result",
     "Settings",
     "SettingsError",
@@ -63,6 +67,7 @@ __all__ = [
     "StylizeError",
     "Targets",
     "Transfer",
+    "make_ready",
     "transfer",
     "transfer_batch",
     "transfer_lanes",

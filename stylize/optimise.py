@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,8 +11,6 @@ from torch import Tensor
 from stylize import registry
 from stylize.ends import End, Ended, Recorded
 from stylize.host import Clock, OnItsWay, to_host
-from stylize.images.colour import with_prepared_colours
-from stylize.images.initial import check_transfer, initial_image
 from stylize.images.pyramid import Level, at_level, levels
 from stylize.images.resize import resized
 from stylize.images.snapshots import Camera, OnSnapshot
@@ -24,6 +22,7 @@ from stylize.network.arithmetic import Arithmetic, resolve, tf32_convolutions
 from stylize.network.memory import needs_checkpointing
 from stylize.network.network import Network
 from stylize.optimisers.optimiser import Optimiser
+from stylize.ready import ReadyLane, make_ready
 from stylize.result import Result
 from stylize.settings.optimisation_settings import Settings
 from stylize.step import Step
@@ -52,41 +51,34 @@ def transfer_batch(
 
 
 def transfer_lanes(
-    lanes: Sequence[Lane],
+    lanes: Sequence[Lane | ReadyLane],
     targets: Targets,
     on_step: Callable[[int], None] | None = None,
     on_snapshot: OnSnapshot | None = None,
 ) -> list[list[Result]]:
     """Optimise several images in one forward and backward pass a step, each with its own losses, rate and schedule.
 
-    Gives for each lane a result for each of its `ends`. All lanes must share `Settings.shared_in_batch`, image shape
-    and iterations (ValueError otherwise). `on_step` is called with the number of each step before it starts; what it
-    raises ends the batch. `on_snapshot` is given the images that `frames_every` asks for, steps of one image in order;
-    the last image is the result and no snapshot. Equal transfers give equal images at one batch width on one machine;
-    another width changes the low bits.
+    Gives for each lane a result for each of its `ends`; lanes that are not ready are made ready first. All must share
+    `Settings.shared_in_batch`, image shape and iterations (ValueError otherwise). `on_step` is called with the number
+    of each step before it starts; what it raises ends the batch. `on_snapshot` is given the images that `frames_every`
+    asks for, steps of one image in order; the last image is the result and no snapshot. Equal transfers give equal
+    images at one batch width on one machine; another width changes the low bits.
     """
     return run(lanes, targets, on_step, on_snapshot).results()
 
 
 def run(
-    lanes: Sequence[Lane],
+    lanes: Sequence[Lane | ReadyLane],
     targets: Targets,
     on_step: Callable[[int], None] | None = None,
     on_snapshot: OnSnapshot | None = None,
 ) -> Ended:
     """What `transfer_lanes` does on the device. The images are not evaluated yet, and nothing has waited for them."""
-    asked = [replace(lane, transfer=_complete(lane.transfer, targets.network)) for lane in lanes]
-    _check_shared([lane.transfer for lane in asked])
-    arithmetic = resolve(asked[0].transfer.settings.precision, targets.device)
+    ready = [one if isinstance(one, ReadyLane) else make_ready(one, targets.network) for one in lanes]
+    _check_shared([one.transfer for one in ready])
+    arithmetic = resolve(ready[0].transfer.settings.precision, targets.device)
     with tf32_convolutions(arithmetic):
-        return _Batch(asked, targets, arithmetic, on_step, on_snapshot).run()
-
-
-def _complete(transfer: Transfer, network: Network) -> Transfer:
-    """A transfer with the network's own layers where none were named. Raises SettingsError and PictureError."""
-    complete = replace(transfer, settings=transfer.settings.for_architecture(network.architecture))
-    check_transfer(complete)
-    return complete
+        return _Batch(ready, targets, arithmetic, on_step, on_snapshot).run()
 
 
 def _check_shared(transfers: Sequence[Transfer]) -> None:
@@ -120,15 +112,16 @@ class _Batch:
 
     def __init__(
         self,
-        lanes: Sequence[Lane],
+        ready: Sequence[ReadyLane],
         targets: Targets,
         arithmetic: Arithmetic,
         on_step: Callable[[int], None] | None,
         on_snapshot: OnSnapshot | None,
     ) -> None:
         self._clock = Clock(targets.device)
-        self._lanes = lanes
-        self._transfers = [with_prepared_colours(lane.transfer) for lane in lanes]  # what is optimised
+        self._lanes = lanes = [one.lane for one in ready]
+        self._transfers = [one.transfer for one in ready]  # what is optimised
+        self._start = [one.image for one in ready]
         self._targets = targets
         self._arithmetic = arithmetic
         self._on_step = on_step
@@ -165,7 +158,7 @@ class _Batch:
 
     def _first(self, level: Level) -> Tensor:
         """The images that the optimisation starts from, at the size of its first level."""
-        images = torch.cat([initial_image(one) for one in self._transfers]).to(self._targets.device)
+        images = torch.cat(self._start)
         if level.shape != self._shape:
             images = resized(images, level.shape)
         return images.contiguous(memory_format=torch.channels_last)

@@ -34,7 +34,7 @@ ROOMS = {
         result host
         images
         optimisers metrics
-        step ends
+        step ends ready
         optimise
     """,
     "results": """

@@ -73,7 +73,8 @@ class Targets:
         make: Callable[[Sequence[Tensor]], Tensor],
         forms: Callable[[Tensor], list[Tensor]] = lambda picture: [picture],
     ) -> dict[str, Tensor]:
-        keys = {layer: (kind, pixels_hash(picture), layer, arithmetic) for layer in layers}
+        pixels = pixels_hash(picture)
+        keys = {layer: (kind, pixels, layer, arithmetic) for layer in layers}
         missing = [layer for layer, key in keys.items() if key not in self._kept]
         found = {layer: self._kept[key] for layer, key in keys.items() if key in self._kept}
         if missing:
