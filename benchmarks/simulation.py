@@ -24,8 +24,8 @@ import ray
 from ray import cloudpickle
 
 from orchestrator.cluster import crew, work
+from orchestrator.cluster.handovers import Introduction, Materials, Progress
 from orchestrator.cluster.status import Status
-from orchestrator.cluster.worker import Introduction, Materials, Progress
 from orchestrator.describe import write_run
 from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
@@ -127,6 +127,7 @@ class SleepingWorker:
         self._habits = Habits(**json.loads(Path(self.habits_file).read_text()))
         self._node = ray.get_runtime_context().get_node_id()
         self._progress: Progress | None = None
+        self._materials: dict[str, Materials] = {}
         time.sleep(self._habits.start)
         if self._node in self._habits.dies:
             os._exit(1)
@@ -148,10 +149,18 @@ class SleepingWorker:
         """See `Worker`."""
         return self._progress
 
-    def optimise(self, batch: Batch, materials: Materials) -> list[dict[str, Any]]:
-        """Sleep, and return a row for each trial."""
+    def prepare(self, batch: Batch, materials: Materials) -> None:
+        """See `Worker`."""
+        self._materials[batch.name] = materials
+
+    def optimise(self, batch: Batch, materials: Materials) -> None:
+        """Sleep."""
         self._progress = Progress(batch.name, 0)
         self._sleep(self._habits.trial * len(batch.trials))
+
+    def finish(self, batch: Batch) -> list[dict[str, Any]]:
+        """A row for each trial."""
+        materials = self._materials.pop(batch.name)
         return [
             known_row(trial, materials.sha256)
             | {

@@ -154,7 +154,7 @@ def execute(
     `display` shows how far the batches are; `say` is told what else there is to say.
     Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
     """
-    from orchestrator.cluster.materials import load_networks
+    from orchestrator.cluster.material_store import load_networks
     from orchestrator.cluster.work import work
 
     plan, run = prepare(request, fetch=True, watch=watch, trials=trials)
@@ -207,7 +207,7 @@ def _interrupt_myself() -> None:
 
 def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContextManager[Listener]) -> Status:
     """Run the plan's batches, as they are, into a run of their own, without sheet."""
-    from orchestrator.cluster.materials import load_networks
+    from orchestrator.cluster.material_store import load_networks
     from orchestrator.cluster.work import work
 
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)

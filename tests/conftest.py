@@ -118,6 +118,8 @@ class WorkerPool:
     def _new_process():
         import ray
 
+        from orchestrator.cluster.worker import CONCURRENCY_GROUPS
+
         class Process:
             """Passes on what a worker is asked."""
 
@@ -141,15 +143,21 @@ class WorkerPool:
                     time.sleep(0.02)
                 return self.worker.introduce(*arguments)
 
+            def prepare(self, *arguments):
+                return self.worker.prepare(*arguments)
+
             def optimise(self, *arguments):
                 return self.worker.optimise(*arguments)
+
+            def finish(self, *arguments):
+                return self.worker.finish(*arguments)
 
             def progress(self):
                 worker = self.worker
                 return worker.progress() if worker else None
 
         # It takes no room in the cluster, where tests count what is free.
-        return ray.remote(num_cpus=0, concurrency_groups={"control": 1})(Process).remote()
+        return ray.remote(num_cpus=0, concurrency_groups=CONCURRENCY_GROUPS)(Process).remote()
 
 
 def _lend_workers(patch, pool):

@@ -14,7 +14,7 @@ from typing import Any
 import ray
 
 from orchestrator.cluster.ray_errors import says_lost
-from orchestrator.cluster.worker import Worker
+from orchestrator.cluster.worker import CONCURRENCY_GROUPS, Worker
 from orchestrator.cluster.worker_handle import WorkerHandle
 from orchestrator.cluster.workforce import Workforce
 from orchestrator.versions import versions_text
@@ -70,8 +70,10 @@ class Crew:
             asked[question].take_answer()
 
     def finished(self, seconds: float) -> list[tuple[WorkerHandle, ray.ObjectRef[Any]]]:
-        """Batches that have an answer, with their workers. Waits for one, or for a worker to start, but no longer than
-        `seconds`.
+        """The answers to batches (rows or an error), with their workers. Batches whose steps are done are given to
+        their workers to finish; they have no answer yet.
+
+        Waits for an answer, for steps that are done, or for a worker to start, but no longer than `seconds`.
         """
         owners = {answer: worker for worker in self._workers for answer in worker.batches}
         starting = [worker.question for worker in self._workers if worker.question and not worker.ready]
@@ -79,14 +81,15 @@ class Crew:
             time.sleep(seconds)
             return []
         arrived, _ = ray.wait([*owners, *starting], num_returns=1, timeout=seconds)
-        return [(owners[answer], answer) for answer in arrived if answer in owners]
+        found = [(owners[answer], answer) for answer in arrived if answer in owners]
+        return [(worker, answer) for worker, answer in found if not worker.goes_on(answer)]
 
     @staticmethod
     def finished_before_loss(worker: WorkerHandle) -> list[ray.ObjectRef[Any]]:
         """The answers to batches that a lost worker gave before it was lost."""
         asked = list(worker.batches)
         arrived, _ = ray.wait(asked, num_returns=len(asked), timeout=0) if asked else ([], [])
-        return [answer for answer in arrived if not says_lost(answer)]
+        return [answer for answer in arrived if not says_lost(answer) and not worker.goes_on(answer)]
 
 
 def start_worker(force: Workforce, avoid: Collection[str] = ()) -> Any:
@@ -94,8 +97,7 @@ def start_worker(force: Workforce, avoid: Collection[str] = ()) -> Any:
     options: dict[str, Any] = {
         "num_cpus": force.cpus,
         "num_gpus": force.gpus,
-        # `introduce` and `progress` are answered in a thread of their own while `optimise` works.
-        "concurrency_groups": {"control": 1},
+        "concurrency_groups": CONCURRENCY_GROUPS,
         # Ray restarts no worker. The engine starts the replacement, because it must know what was lost with a worker.
         "max_restarts": 0,
     }
@@ -107,7 +109,7 @@ def start_worker(force: Workforce, avoid: Collection[str] = ()) -> Any:
 
 def worker_arguments(force: Workforce) -> tuple[Any, ...]:
     """The arguments of `Worker`."""
-    return force.cpus, force.gpus, versions_text()
+    return force.threads, force.gpus, versions_text()
 
 
 def end_worker(actor: Any) -> None:

@@ -19,11 +19,11 @@ from ray import exceptions as ray_exceptions
 
 from orchestrator.cluster.batch_queue import BatchQueue
 from orchestrator.cluster.crew import Crew
-from orchestrator.cluster.materials import MaterialStore
+from orchestrator.cluster.material_store import MaterialStore
 from orchestrator.cluster.ray_errors import LOST, classify, last_line
 from orchestrator.cluster.recorder import Recorder, cannot_store
 from orchestrator.cluster.recruiter import Recruiter
-from orchestrator.cluster.retry import after_loss
+from orchestrator.cluster.retry import Loss, LossKind, after_loss
 from orchestrator.cluster.status import Listener, Status
 from orchestrator.cluster.worker_handle import WorkerHandle
 from orchestrator.cluster.workforce import Workforce
@@ -34,9 +34,13 @@ from orchestrator.plan.trial import Trial
 from results import Run, RunError
 
 IN_FLIGHT, PLENTY = 2, 4
-"""A worker holds at most IN_FLIGHT batches, so that it need not wait for the driver between two. It holds more than one
-only while more than PLENTY batches per worker are left, because at the end another worker would be free sooner.
+"""A worker has at most IN_FLIGHT batches to optimise, so that it need not wait for the driver between two. It has more
+than one only while more than PLENTY batches per worker are left, because at the end another worker would be free
+sooner.
 """
+
+MOST_FINISHING = 2
+"""A worker with this many batches to finish gets no other: its storage is slower than its device."""
 
 POLL_SECONDS, COMMIT_SECONDS = 0.5, 0.01
 """How long to wait for answers of workers, in seconds; and how long while rows are being committed, for which other
@@ -152,7 +156,12 @@ class Engine:
             return True
         if self._queue.is_next_suspected() or any(map(self._queue.is_suspected, worker.batches.values())):
             return False
-        return len(worker.batches) < IN_FLIGHT and len(self._queue) > PLENTY * self._recruiter.devices
+        if len(worker.finishing) >= MOST_FINISHING:
+            return False
+        if not worker.optimising:
+            return True
+        plenty = len(self._queue) > PLENTY * self._recruiter.devices
+        return len(worker.optimising) < IN_FLIGHT and (plenty or worker.wants_next())
 
     def _collect(self, worker: WorkerHandle, answer: ray.ObjectRef[Any]) -> None:
         """Commit the rows in an answer; or handle the loss of the worker, if that is what the answer says."""
@@ -169,7 +178,7 @@ class Engine:
             # An error that we do not know. The batch fails, and the other batches go on.
             reason = f"the worker failed: {type(error.cause).__name__}: {last_line(error.cause)}"
             rows = [self._failed_row(trial, reason) for trial in worker.batches[answer].trials]
-        self._record(worker.batches.pop(answer), rows)
+        self._record(worker.take_back(answer), rows)
 
     def _record(self, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
         """Start to commit rows; `_take_committed` sees when that is done."""
@@ -198,8 +207,11 @@ class Engine:
         return known_row(trial, self._materials.sha256(trial)) | {"status": "failed", "error": reason}
 
     def _lose(self, worker: WorkerHandle, error: Exception) -> None:
-        """Handle the loss of a worker: commit what it had finished, decide about its running batch, give back the
-        others.
+        """Handle the loss of a worker: commit what it had finished, decide about the batches that it was working at,
+        give back the others.
+
+        It may have been working at two batches: one that it finished, and one that it optimised. We cannot know which of
+        them was the cause.
         """
         for answer in self._crew.finished_before_loss(worker):
             self._collect(worker, answer)
@@ -211,16 +223,21 @@ class Engine:
         if not worker.batches:
             self._say([f"a worker was lost ({loss.cause}) that had nothing to do"])
             return
-        running, *behind = worker.batches.values()
-        self._queue.put_back(behind)
-        losses = self._queue.losses(running)
-        verdict = after_loss(running, loss, losses)
+        suspects = worker.at_work(device=loss.kind is LossKind.DEVICE)
+        self._queue.put_back(batch for batch in worker.batches.values() if batch not in suspects)
+        said = [self._decide(batch, loss, finishing=batch in worker.finishing.values()) for batch in suspects]
+        self._say(dict.fromkeys(line for line in said if line))
+
+    def _decide(self, batch: Batch, loss: Loss, *, finishing: bool) -> str:
+        """Run a batch again that a lost worker was working at, or record it as failed. Returns a line for the user."""
+        losses = self._queue.losses(batch)
+        verdict = after_loss(batch, loss, losses, finishing=finishing)
         losses.append(loss.kind)
-        if verdict.again:
-            self._queue.put_back(verdict.again, suspected=verdict.suspected)
-            self._say([verdict.reason])
-        else:
-            self._record(running, [self._failed_row(trial, verdict.reason) for trial in running.trials])
+        if not verdict.again:
+            self._record(batch, [self._failed_row(trial, verdict.reason) for trial in batch.trials])
+            return ""
+        self._queue.put_back(verdict.again, suspected=verdict.suspected)
+        return verdict.reason
 
     def _watch(self) -> None:
         """Update the progress of the workers, and end those that are stuck."""

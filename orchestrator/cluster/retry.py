@@ -52,10 +52,13 @@ class Verdict:
     reason: str
 
 
-def after_loss(batch: Batch, loss: Loss, earlier: Sequence[LossKind]) -> Verdict:
-    """Decide about a batch that was running on a lost worker. `earlier`: how this same batch lost workers before."""
+def after_loss(batch: Batch, loss: Loss, earlier: Sequence[LossKind], *, finishing: bool = False) -> Verdict:
+    """Decide about a batch that was running on a lost worker. `earlier`: how this same batch lost workers before.
+
+    `finishing`: all its steps were done, so that memory for them was not what was missing.
+    """
     trials = batch.trials
-    if loss.kind is LossKind.OUT_OF_MEMORY and len(trials) > 1:
+    if loss.kind is LossKind.OUT_OF_MEMORY and len(trials) > 1 and not finishing:
         return Verdict(
             tuple(batch.halves()), False, "a node ran out of memory; the batch that was running runs in halves"
         )

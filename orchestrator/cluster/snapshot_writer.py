@@ -29,7 +29,7 @@ class SnapshotWriter:
     """Pass it to `transfer_lanes` as `on_snapshot`, with lanes in the order of `lanes`.
 
     Trials of a lane share its snapshots: they are kept once, under the id of the trial with the most iterations.
-    Leaving the context waits until all are written, and raises RunError if one could not be written.
+    Leaving the context does not wait until all are written; `columns` does. After an error, no more are written.
     """
 
     def __init__(self, run: Run, lanes: Sequence[Sequence[Trial]]) -> None:
@@ -46,10 +46,7 @@ class SnapshotWriter:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._pool.shutdown(cancel_futures=error is not None)
-        if error is None:
-            for one in self._writing:
-                one.result()
+        self._pool.shutdown(wait=error is not None, cancel_futures=error is not None)
 
     def __call__(self, snapshot: Snapshot) -> None:
         lane = self._lanes[snapshot.lane]
@@ -62,9 +59,12 @@ class SnapshotWriter:
         self._writing.append(self._pool.submit(self._write, Run.snapshot_path(owner.id, snapshot.step), snapshot))
 
     def columns(self, trial: Trial) -> dict[str, Any]:
-        """The columns of a trial's row that say where its snapshots are; empty if it has none. Call it after the
-        context was left, because hashes are made while snapshots are written.
+        """The columns of a trial's row that say where its snapshots are; empty if it has none.
+
+        Waits until all snapshots of the batch are written. Raises RunError if one could not be written.
         """
+        for one in self._writing:
+            one.result()
         kept = self._kept.get(trial.id)
         if not kept:
             return {}

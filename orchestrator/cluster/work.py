@@ -9,11 +9,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from orchestrator.cluster.engine import Engine
-from orchestrator.cluster.materials import MaterialStore
+from orchestrator.cluster.handovers import NetworkParts
+from orchestrator.cluster.material_store import MaterialStore
 from orchestrator.cluster.nodes import alive_nodes, gpus_may_come
 from orchestrator.cluster.session import session
 from orchestrator.cluster.status import Listener, Status
-from orchestrator.cluster.worker import NetworkParts
 from orchestrator.cluster.workforce import Workforce, workforce
 from orchestrator.interruption import Interruption
 from orchestrator.plan.plan import Plan

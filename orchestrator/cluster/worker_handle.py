@@ -11,19 +11,25 @@ from typing import Any
 import ray
 from ray import exceptions as ray_exceptions
 
-from orchestrator.cluster.materials import MaterialStore
+from orchestrator.cluster.handovers import Introduction, Progress
+from orchestrator.cluster.material_store import MaterialStore
 from orchestrator.cluster.ray_errors import LOST
-from orchestrator.cluster.worker import Introduction, Progress
 from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
 
 LEAST_PATIENCE, PATIENCE = 600.0, 50.0
 """A worker counts as stuck when it has made no step for this many seconds, and for this many times its longest step."""
 
+NEARLY_DONE = 0.95
+"""The share of a batch's steps after which its worker gets the next batch: hardly any other will be free before it."""
+
 
 @dataclass
 class WorkerHandle:
-    """A worker and its batches, in the order in which it runs them.
+    """A worker and its batches, by the answers that it still has to give.
+
+    optimising: in the order in which it runs them. The first is running, the others wait.
+    finishing: their steps are done, and their images are being measured and stored.
 
     introduction: what it told the driver when it had started. Before that it gets no batch, because it may never start.
     lost: the error that said that it was lost, or cannot start.
@@ -31,7 +37,8 @@ class WorkerHandle:
 
     actor: Any
     question: ray.ObjectRef[Any] | None  # a question without an answer yet; the first asks for its introduction
-    batches: dict[ray.ObjectRef[Any], Batch] = field(default_factory=dict)
+    optimising: dict[ray.ObjectRef[Any], Batch] = field(default_factory=dict)
+    finishing: dict[ray.ObjectRef[Any], Batch] = field(default_factory=dict)
     introduction: Introduction | None = None
     progress: Progress | None = None
     lost: Exception | None = None
@@ -44,9 +51,51 @@ class WorkerHandle:
         """Whether it has started and can be given work."""
         return self.introduction is not None
 
-    def hand(self, batch: Batch, materials: MaterialStore) -> None:
+    @property
+    def batches(self) -> dict[ray.ObjectRef[Any], Batch]:
+        """All batches that it has, the oldest first."""
+        return self.finishing | self.optimising
+
+    def hand(self, batch: Batch, store: MaterialStore) -> None:
         """Give it a batch, which it runs after those that it has already."""
-        self.batches[self.actor.optimise.remote(batch, materials.of(batch))] = batch
+        materials = store.of(batch)
+        self.actor.prepare.options(concurrency_group="preparing").remote(batch, materials)
+        self.optimising[self.actor.optimise.remote(batch, materials)] = batch
+
+    def goes_on(self, answer: ray.ObjectRef[Any]) -> bool:
+        """If an answer that has arrived says that the steps of a batch are done, tell the worker to finish the batch.
+
+        Returns False if the answer is the rows of a batch, or an error.
+        """
+        if answer not in self.optimising:
+            return False
+        try:
+            ray.get(answer)
+        except Exception:  # the engine asks again, and handles it
+            return False
+        batch = self.optimising.pop(answer)
+        self.finishing[self.actor.finish.options(concurrency_group="finishing").remote(batch)] = batch
+        return True
+
+    def take_back(self, answer: ray.ObjectRef[Any]) -> Batch:
+        """Take the batch with this answer from the worker."""
+        of = self.finishing if answer in self.finishing else self.optimising
+        return of.pop(answer)
+
+    def at_work(self, *, device: bool = False) -> list[Batch]:
+        """The batches that it is working at now: those that it finishes and the first that it optimises. With `device`,
+        only the one that uses the device.
+        """
+        steps = list(self.optimising.values())[:1]
+        return steps if device else [*self.finishing.values(), *steps]
+
+    def wants_next(self) -> bool:
+        """Whether it should get its next batch before the last is done. That is so on a GPU when nearly all steps are
+        done, so that the next pictures are on the device in time.
+        """
+        if self.introduction is None or self.introduction.memory is None:
+            return False
+        return all((self.share_done(batch) or 0.0) >= NEARLY_DONE for batch in self.optimising.values())
 
     def ask_progress(self) -> None:
         """Ask for its progress, unless the last question has no answer yet. Does not wait for the answer."""
@@ -83,7 +132,9 @@ class WorkerHandle:
         return self.ready and bool(self.batches) and time.monotonic() - self.changed > patience
 
     def share_done(self, batch: Batch) -> float | None:
-        """How much of a batch it has done, from 0 to 1; None if it is not running that batch."""
+        """The share of a batch's steps that it has done, from 0 to 1; None if it is not working at that batch."""
+        if batch in self.finishing.values():
+            return 1.0
         if self.progress is None or self.progress.batch != batch.name:
             return None
         return self.progress.step / batch.trials[0].settings.iterations

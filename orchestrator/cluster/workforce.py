@@ -17,15 +17,23 @@ MOST_CPU_WORKERS = 8
 MOST_ASKED_FOR = 64
 """The most workers that a sweep asks a cluster for, unless more fit already or --workers says another number."""
 
+CORES_BESIDE_A_GPU = 2
+"""Of a worker with a GPU: one tells the device what to do, and one finishes the batch before: metrics, PNG, storing."""
+
 
 @dataclass(frozen=True)
 class Workforce:
     """How many workers to have, and the cores and GPUs of each. `fitting`: for how many of them there is room now."""
 
     workers: int
-    cpus: int  # per worker, and its threads
+    cpus: int  # per worker
     gpus: float  # per worker
     fitting: int
+
+    @property
+    def threads(self) -> int:
+        """Threads of a worker for torch; one on a GPU, where they only tell the device what to do."""
+        return 1 if self.gpus else self.cpus
 
     def for_batches(self, batches: int) -> Workforce:
         """No more workers than there is work for."""
@@ -70,8 +78,10 @@ def workforce(
         cpus, gpus = threads_per_worker(max((int(node.cpus) for node in nodes), default=1), parallel), 0.0
         fitting = sum(min(MOST_CPU_WORKERS, node.fits(cpus, gpus)) for node in nodes)
     else:
-        cpus, gpus = 1, gpus_per_worker or 1.0
-        fitting = room(nodes, cpus, gpus)
+        gpus = gpus_per_worker or 1.0
+        fitting = room(nodes, 1, gpus)
+        # Where cores are few, or nothing is known of the machines yet, one core: no GPU stays idle for want of cores.
+        cpus = CORES_BESIDE_A_GPU if 0 < fitting == room(nodes, CORES_BESIDE_A_GPU, gpus) else 1
     if joined:
         wanted = workers or max(fitting, MOST_ASKED_FOR)
         return Workforce(wanted, cpus, gpus, min(fitting, wanted))

@@ -89,23 +89,16 @@ def test_without_it_nobody_knows_it():
 
 def a_worker(folder, modules):
     class Extended(Worker):
-        """Knows the examples while it optimises."""
+        """Knows the examples, as every process of somebody does who has added them."""
 
-        def optimise(self, batch, materials):
-            take_out = add(folder, modules)
-            try:
-                return super().optimise(batch, materials)
-            finally:
-                take_out()
-
-        def _metrics_for(self, trial):
-            self._metrics.clear()  # made before the example was added
-            return super()._metrics_for(trial)
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            add(folder, modules)
 
     return Extended
 
 
-@pytest.mark.usefixtures("ray_session")
+@pytest.mark.usefixtures("own_workers")
 def test_they_are_swept_over(extended, small_grid, sweep, monkeypatch, request):
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     request.addfinalizer(lambda: cloudpickle.unregister_pickle_by_value(sys.modules[__name__]))

@@ -1,12 +1,15 @@
 """The device of a worker: which one it is, what happens when it fails, and when it has too little memory."""
 
+import threading
 import weakref
+from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from orchestrator.cluster.device import DeviceFault, choose_device, is_device_fault
+from orchestrator.cluster.finisher import Failure
 from orchestrator.cluster.worker import Worker
 from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
@@ -16,11 +19,17 @@ class Bare(Worker):
     """A worker without Ray, whose attempts at batches are the test's."""
 
     def __init__(self, attempt):
-        self._fault, self._device, self._threads = "", torch.device("cpu"), 1
-        self._attempt = lambda name, batch, materials: attempt(batch.trials)
+        self._fault, self._device, self._loading = "", torch.device("cpu"), threading.Lock()
+        self._pictures, self._outcomes = {}, {}
+        self._attempt = lambda name, batch, materials, pictures: attempt(batch.trials)
 
-    def _row(self, trial, materials):
-        return {"trial_id": trial.id}
+    def optimise(self, batch, materials):
+        """Gives what became of each trial."""
+        self._pictures[batch.name] = Future()
+        self._pictures[batch.name].set_result(None)
+        super().optimise(batch, materials)
+        outcomes, _ = self._outcomes.pop(batch.name)
+        return outcomes
 
 
 def batch(*ids):
@@ -38,10 +47,9 @@ def test_the_tensors_of_an_attempt_that_ran_out_of_memory_are_gone_before_the_ha
             cycle = [tensor]
             cycle.append(cycle)
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return [{"trial_id": trial.id} for trial in trials]
+        return [trial.id for trial in trials]
 
-    rows = Bare(attempt).optimise(batch("a", "b", "c", "d"), None)
-    assert [row["trial_id"] for row in rows] == ["a", "b", "c", "d"]
+    assert Bare(attempt).optimise(batch("a", "b", "c", "d"), None) == ["a", "b", "c", "d"]
     assert not still_there
     assert len(tensors) == 7  # 4, 2, 1, 1, 2, 1, 1
 
@@ -50,8 +58,8 @@ def test_one_trial_that_is_too_large_fails_with_the_reason():
     def attempt(trials):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    [row] = Bare(attempt).optimise(batch("a"), None)
-    assert row == {"trial_id": "a", "status": "failed", "error": "OutOfMemoryError: CUDA out of memory"}
+    [outcome] = Bare(attempt).optimise(batch("a"), None)
+    assert outcome == Failure(SimpleNamespace(id="a"), "OutOfMemoryError: CUDA out of memory")
 
 
 def test_a_worker_whose_device_failed_gives_up_the_batch_and_takes_no_other():

@@ -14,6 +14,7 @@ from ray import exceptions as ray_exceptions
 
 import results
 from orchestrator.cluster import crew, engine, recruiter, worker_handle
+from orchestrator.cluster.finisher import Failure
 from orchestrator.cluster.worker import Worker
 from orchestrator.interruption import Interruption
 
@@ -147,8 +148,8 @@ def test_a_batch_that_exhausts_a_nodes_memory_runs_in_halves(sixteen, sweep, mon
 class Failing(Worker):
     """Every trial fails."""
 
-    def _optimise(self, name, batch, materials):
-        return [self._row(trial, materials) | {"status": "failed", "error": "as it was told"} for trial in batch.trials]
+    def _optimise(self, name, batch, *others):
+        return [Failure(trial, "as it was told") for trial in batch.trials]
 
 
 def test_max_failures_ends_a_sweep_that_goes_wrong(sixteen, sweep, monkeypatch):

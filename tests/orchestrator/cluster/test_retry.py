@@ -32,6 +32,11 @@ def test_a_batch_that_lost_its_first_worker_runs_again_as_it_was(kind, count):
     assert "(the cause)" in verdict.reason
 
 
+def test_a_batch_whose_steps_were_done_is_not_halved_for_want_of_memory():
+    verdict = after_loss(batch(4), Loss(OUT_OF_MEMORY, "the cause"), (), finishing=True)
+    assert sizes(verdict) == [(4, 4)]
+
+
 @pytest.mark.parametrize("kinds", [(CRASH, CRASH), (STUCK, CRASH), (CRASH, NODE, NODE, NODE, NODE), (NODE,) * 8])
 def test_a_batch_with_the_blame_of_two_crashes_runs_trial_by_trial(kinds):
     assert sizes(after(3, *kinds)) == [(1, 1)] * 3

@@ -101,13 +101,13 @@ def test_frames_are_written_under_the_longest_and_read_back_exactly(tmp_path):
     assert len(run.names("frames/**")) == 2
 
 
-def test_what_cannot_be_written_is_raised_at_the_end(tmp_path):
+def test_what_cannot_be_written_is_raised_where_a_row_would_name_it(tmp_path):
     (tmp_path / "frames").write_text("no folder")
-    with (
-        pytest.raises(RunError, match="cannot write frames/"),
-        SnapshotWriter(Run(tmp_path), [(FakeTrial(1, 5),)]) as writer,
-    ):
+    trial = FakeTrial(1, 5)
+    with SnapshotWriter(Run(tmp_path), [(trial,)]) as writer:
         writer(FakeSnapshot(0, 0))
+    with pytest.raises(RunError, match="cannot write frames/"):
+        writer.columns(trial)
 
 
 def test_a_batch_that_is_faster_than_its_storage_waits(tmp_path, monkeypatch):

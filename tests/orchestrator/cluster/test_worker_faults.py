@@ -11,6 +11,7 @@ from ray import cloudpickle
 
 import results
 from orchestrator.cluster import crew
+from orchestrator.cluster.finisher import Finisher
 from orchestrator.cluster.worker import Worker
 from results import Run, RunError
 from results.run import folder as run_module
@@ -46,10 +47,25 @@ class KilledOnce(Worker):
         return super().optimise(batch, materials)
 
 
+class KilledFinishing(Worker):
+    """The first of all workers to finish its second batch is killed: its images are not stored yet."""
+
+    _finished = 0
+
+    def finish(self, batch):
+        run = Run(self._outcomes[batch.name][1].run)
+        self._finished += 1
+        if self._finished == 2 and not (marker := Path(run.url) / "killed").exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().finish(batch)
+
+
+@pytest.mark.parametrize("kind", [KilledOnce, KilledFinishing])
 def test_a_killed_worker_is_replaced_and_the_table_is_that_of_an_undisturbed_sweep(
-    sixteen, sweep, workers, undisturbed
+    kind, sixteen, sweep, workers, undisturbed
 ):
-    workers(KilledOnce)
+    workers(kind)
     disturbed = sweep(sixteen, "--out", "disturbed", one_worker=False)
     assert disturbed.exit_code == 0
     assert Path("disturbed/killed").exists()
@@ -81,19 +97,19 @@ def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(
 class Raising(Worker):
     """One trial raises an error that nobody has foreseen."""
 
-    def _attempt(self, name, batch, materials):
+    def _attempt(self, name, batch, *others):
         import stylize
 
         whole = stylize.transfer_lanes
 
         def raising(lanes, *arguments):
-            if any(lane.transfer.settings.ratio == POISON for lane in lanes):
+            if any(ready.transfer.settings.ratio == POISON for ready in lanes):
                 raise ZeroDivisionError("a fault\nof one trial")
             return whole(lanes, *arguments)
 
         stylize.transfer_lanes = raising
         try:
-            return super()._attempt(name, batch, materials)
+            return super()._attempt(name, batch, *others)
         finally:
             stylize.transfer_lanes = whole
 
@@ -111,13 +127,19 @@ def test_an_error_in_one_trial_fails_that_trial_and_no_other(sixteen, sweep, wor
     assert trials["batch_width"].value_counts().to_dict() == {2: 12, 1: 2}
 
 
+class BadFinisher(Finisher):
+    def _measured(self, optimised):
+        if optimised.trial.settings.ratio == POISON:
+            raise ZeroDivisionError("no row")
+        return super()._measured(optimised)
+
+
 class BadRow(Worker):
     """One trial raises after it was optimised, while its row is made."""
 
-    def _outcome_row(self, trial, outcome, materials):
-        if trial.settings.ratio == POISON:
-            raise ZeroDivisionError("no row")
-        return super()._outcome_row(trial, outcome, materials)
+    def __init__(self, threads, *others):
+        super().__init__(threads, *others)
+        self._finisher = BadFinisher("a device", threads)
 
 
 class Unforeseen(Worker):
@@ -146,12 +168,12 @@ def test_whatever_goes_wrong_with_one_batch_the_sweep_goes_on(kind, error, faile
 class BrokenDevice(Worker):
     """A trial that breaks its GPU: the process can compute nothing any more after it."""
 
-    def _attempt(self, name, batch, materials):
+    def _attempt(self, name, batch, *others):
         import torch
 
         if any(trial.settings.ratio == POISON for trial in batch.trials):
             raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
-        return super()._attempt(name, batch, materials)
+        return super()._attempt(name, batch, *others)
 
 
 def test_a_trial_that_breaks_its_device_is_recorded_and_others_run_on_new_workers(sixteen, sweep, workers):
@@ -167,7 +189,7 @@ def test_a_trial_that_breaks_its_device_is_recorded_and_others_run_on_new_worker
 class Narrow(Worker):
     """A device with memory for one image at a time."""
 
-    def _attempt(self, name, batch, materials):
+    def _attempt(self, name, batch, *others):
         import torch
 
         import stylize
@@ -181,7 +203,7 @@ class Narrow(Worker):
 
         stylize.transfer_lanes = narrow
         try:
-            return super()._attempt(name, batch, materials)
+            return super()._attempt(name, batch, *others)
         finally:
             stylize.transfer_lanes = whole
 
@@ -197,7 +219,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(sixteen, sweep, workers):
 class FullDisk(Worker):
     """The disk is full when the fifth image is written, until somebody makes room."""
 
-    def optimise(self, batch, materials):
+    def finish(self, batch):
         write = Run.write
 
         def full(run, path, content):
@@ -208,7 +230,7 @@ class FullDisk(Worker):
 
         Run.write = full
         try:
-            return super().optimise(batch, materials)
+            return super().finish(batch)
         finally:
             Run.write = write
 

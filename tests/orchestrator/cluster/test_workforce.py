@@ -26,6 +26,11 @@ def test_threads_follow_from_the_grid_and_the_machine(cores, parallel, threads):
     assert threads_per_worker(cores, parallel) == threads
 
 
+def test_a_worker_on_a_gpu_has_one_thread_for_torch_however_many_cores_it_asks_for():
+    assert Workforce(4, 2, 1.0, 4).threads == 1
+    assert Workforce(1, 2, 0.0, 1).threads == 2
+
+
 def test_there_are_no_more_workers_than_batches_and_they_stay_as_they_are():
     assert Workforce(8, 2, 0.0, 8).for_batches(3) == Workforce(3, 2, 0.0, 3)
     assert Workforce(2, 1, 0.5, 1).for_batches(3) == Workforce(2, 1, 0.5, 1)
@@ -73,14 +78,15 @@ def test_how_many_workers_fit_on_a_machine(machine, cpus, gpus, workers):
         ([(2, 0)], {}, False, Workforce(2, 1, 0.0, 2)),
         ([(2, 0)], {"workers": 5}, False, Workforce(2, 1, 0.0, 2)),
         ([(2, 0)], {"workers": 1}, False, Workforce(1, 1, 0.0, 1)),
-        ([(16, 4)], {}, False, Workforce(4, 1, 1.0, 4)),
+        ([(16, 4)], {}, False, Workforce(4, 2, 1.0, 4)),  # one core to drive the GPU, one to finish batches
+        ([(6, 4)], {}, False, Workforce(4, 1, 1.0, 4)),  # too few cores for that
         ([(16, 4)], {"gpus_per_worker": 0}, False, Workforce(8, 2, 0.0, 8)),
         # A cluster: asked for beyond what fits, so that machines may come.
         ([(0, 0)], {"gpus_per_worker": 1.0}, True, Workforce(64, 1, 1.0, 0)),
         ([(0, 0)], {"gpus_may_come": True}, True, Workforce(64, 1, 1.0, 0)),
         ([(0, 0)], {"gpus_per_worker": 1.0, "workers": 8}, True, Workforce(8, 1, 1.0, 0)),
         ([(0, 0), (4, 8), (64, 8)], {}, True, Workforce(64, 1, 1.0, 12)),
-        ([(64, 8)] * 16, {}, True, Workforce(128, 1, 1.0, 128)),
+        ([(64, 8)] * 16, {}, True, Workforce(128, 2, 1.0, 128)),
         ([(8, 0), (8, 0)], {}, True, Workforce(64, 1, 0.0, 16)),
         ([(64, 0)], {}, True, Workforce(64, 8, 0.0, 8)),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import ray
 from numpy.typing import NDArray
 
-from orchestrator.cluster.worker import Materials, NetworkParts, PictureKey
+from orchestrator.cluster.handovers import Materials, NetworkParts, PictureKey
 from orchestrator.errors import UsageError
 from orchestrator.plan.batches import Batch
 from orchestrator.plan.inputs import Inputs

@@ -1,0 +1,101 @@
+"""A batch's trials as `stylize` takes them: their pictures, masks and frames before, as tensors.
+
+Pictures come from Ray's object store. How lanes are optimised is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import ray
+
+if TYPE_CHECKING:
+    import torch
+
+    from orchestrator.cluster.handovers import Materials, PictureKey
+    from orchestrator.plan.trial import Trial
+    from stylize import Masks, Network, Previous, ReadyLane, Transfer
+
+
+class BatchPictures:
+    """A batch's pictures, each fetched once, and its lanes, each made ready once. For one thread at a time."""
+
+    def __init__(self, materials: Materials) -> None:
+        self._materials = materials
+        self._tensors: dict[PictureKey, torch.Tensor] = {}
+        self._ready: dict[tuple[str, ...], ReadyLane] = {}  # by the ids of their trials
+
+    def ready(self, trials: Sequence[Trial], network: Network) -> ReadyLane:
+        """Trials that are one optimisation, ready for their first step in this network, on its device."""
+        from stylize import Lane, make_ready
+
+        key = tuple(trial.id for trial in trials)
+        if key not in self._ready:
+            ends = tuple(trial.iterations for trial in trials)
+            lane = Lane(self._transfer(max(trials, key=lambda trial: trial.iterations)), ends)
+            self._ready[key] = make_ready(lane, network)
+        return self._ready[key]
+
+    def _transfer(self, trial: Trial) -> Transfer:
+        """A trial as `stylize` takes it."""
+        import torch
+
+        from stylize import Settings, Transfer
+
+        given = trial.settings
+        values = {name: getattr(given, name) for name in Settings.model_fields}
+        previous = self._previous(trial)
+        style_size = given.style_size
+        content = self._picture(trial.content, given.size) if trial.content else None
+        start = self._picture(trial.start, (trial.width, trial.height)) if trial.start else None
+        if previous and content is not None and given.frame_start == "warped":
+            # What has come into sight has no result yet: the warped image shows there what hid it before.
+            known = previous.known.bool()
+            values["init"], start = "image", torch.where(known, previous.warped, content)
+        settings = Settings.model_construct(**values)
+        style = self._picture(trial.style, style_size) if trial.style else None
+        return Transfer(
+            content=content,
+            style=style,
+            settings=settings,
+            blend=tuple((self._picture(picture, style_size), share) for picture, share in trial.blend),
+            start=start,
+            masks=self._masks(trial, content, style) if content is not None and style is not None else None,
+            previous=previous,
+        )
+
+    def _previous(self, trial: Trial) -> Previous | None:
+        """The result of the frame before, moved to where its parts are in this one."""
+        import torch
+
+        from pictures.flow import optical_flow, reliable, warped
+        from stylize import Previous
+
+        if not (trial.after and trial.frame_before and trial.content):
+            return None
+        size = trial.settings.size
+        now, before = (ray.get(self._materials.pictures[one, size]) for one in (trial.content, trial.frame_before))
+        back = optical_flow(now, before)
+        image = torch.from_numpy(warped(ray.get(self._materials.results[trial.after]), back)).permute(2, 0, 1)
+        return Previous(image.float(), torch.from_numpy(reliable(back, optical_flow(before, now))).float())
+
+    def _masks(self, trial: Trial, content: torch.Tensor, style: torch.Tensor) -> Masks | None:
+        import torch
+
+        from stylize import Masks
+
+        if trial.masks is None:
+            return None
+        of_content, of_style = (
+            torch.from_numpy(ray.get(self._materials.pictures[mask, None]).copy()) for mask in trial.masks
+        )
+        return Masks(of_content, of_style).resized(content.shape[1:], style.shape[1:])
+
+    def _picture(self, reference: str, size: int | tuple[int, int]) -> torch.Tensor:
+        import torch
+
+        key = reference, size
+        if key not in self._tensors:
+            self._tensors[key] = torch.from_numpy(ray.get(self._materials.pictures[key]).copy()).permute(2, 0, 1)
+        return self._tensors[key]

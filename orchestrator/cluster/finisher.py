@@ -1,0 +1,162 @@
+"""Finishes what a worker has optimised: measures the images, writes them to the run, and makes the trials' rows.
+
+A row is only returned when its image is stored. All of it happens on the processor: on a GPU, the next batch has the
+device meanwhile, and what goes wrong with one of the two cannot harm the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import socket
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.plan.known_row import known_row
+from orchestrator.plan.settings_columns import settings_row
+from results import Run, RunError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from orchestrator.cluster.handovers import Materials
+    from orchestrator.cluster.snapshot_writer import SnapshotWriter
+    from orchestrator.plan.trial import Trial
+    from stylize import Metrics, Network, Result, Transfer
+
+WRITERS = 4
+"""Threads that compress and write a batch's images."""
+
+
+@dataclass(frozen=True, eq=False)
+class Optimised:
+    """A trial that was optimised, as it waits to be finished. All its tensors are on the CPU."""
+
+    trial: Trial
+    transfer: Transfer
+    result: Result
+    snapshots: SnapshotWriter
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A trial that could not be optimised, and why."""
+
+    trial: Trial
+    error: str
+
+
+Outcome = Optimised | Failure
+"""What became of a trial on the device."""
+
+
+class Finisher:
+    """Makes rows for trials that were optimised on `device`, with so many CPU threads for torch."""
+
+    def __init__(self, device: str, threads: int) -> None:
+        self._device, self._threads = device, threads
+        self._metrics: dict[str, Metrics] = {}
+
+    def rows(self, outcomes: Sequence[Outcome], materials: Materials) -> list[dict[str, Any]]:
+        """A row for each trial, in order. Every image that a row names is written when this returns.
+
+        An error fails its own trial. Raises RunError where the storage fails.
+        """
+        run = Run(materials.run)
+        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
+            images = [pool.submit(_image, run, one) for one in outcomes]
+            return [self._row(one, image, materials) for one, image in zip(outcomes, images, strict=True)]
+
+    def _row(self, outcome: Outcome, image: Future[dict[str, Any]], materials: Materials) -> dict[str, Any]:
+        """A trial's row. `image`: the columns that say where its image is, once that is stored."""
+        known = known_row(outcome.trial, materials.sha256) | {
+            "device": self._device,
+            "worker": f"{socket.gethostname()}/{os.getpid()}",
+        }
+        try:
+            if isinstance(outcome, Optimised):
+                return known | self._outcome_columns(outcome) | self._measured(outcome) | image.result()
+            reason = outcome.error
+        except RunError:
+            raise
+        except Exception as error:  # whatever goes wrong with one image fails that trial and no other
+            reason = one_line(error)
+        return known | {"status": "failed", "error": reason}
+
+    def _outcome_columns(self, optimised: Optimised) -> dict[str, Any]:
+        """What the optimisation says of itself, and where its snapshots are."""
+        result = optimised.result
+        columns = {
+            "status": "done" if result.failed_at is None else "failed",
+            **result.losses,
+            **{f"{loss}_by_layer": list(layers.items()) for loss, layers in result.by_layer.items()},
+            "history_step": result.history.step,
+            **{f"history_{loss}": curve for loss, curve in result.history.losses.items()},
+            "seconds": result.seconds,
+            "iterations_per_second": result.steps / result.seconds,
+            "steps": result.steps,
+            "arithmetic": result.arithmetic,
+            "batch_width": result.batch_width,
+            "threads": self._threads,
+            **optimised.snapshots.columns(optimised.trial),
+        }
+        if result.failed_at is not None:
+            columns["error"] = (
+                f"the loss was not finite at step {result.failed_at}; the image is the last good one. "
+                "A lower learning_rate may help"
+            )
+        return columns
+
+    def _measured(self, optimised: Optimised) -> dict[str, Any]:
+        """The metrics of the image, in a network that it was not optimised in."""
+        image, transfer = optimised.result.pixels().permute(2, 0, 1), optimised.transfer
+        return self._metrics_for(optimised.trial).of(image, transfer.content, transfer.styles)
+
+    def _metrics_for(self, trial: Trial) -> Metrics:
+        """Metrics in an embedded network other than the one that a trial was optimised in."""
+        from downloads import Access
+        from stylize import ARCHITECTURES, PREPROCESSING, Metrics, Network
+        from weights import find_weights
+
+        name = "vgg16-slim" if trial.architecture == "vgg19-slim" else "vgg19-slim"
+        if name not in self._metrics:
+            architecture = ARCHITECTURES[name]
+            weights = find_weights(name, None, base=Path(), access=Access(offline=True))  # comes with this package
+            parameters, preprocessing = weights.load(architecture.parameter_shapes())
+            network: Network = Network(architecture, parameters, PREPROCESSING[preprocessing])
+            self._metrics[name] = Metrics(network)
+        return self._metrics[name]
+
+
+def _image(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Write a trial's image, if it has one, and give the columns that say where it is."""
+    if isinstance(outcome, Failure):
+        return {}
+    pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
+    run.write(path, _png(pixels, outcome.trial))
+    return {"image_path": path, "pixels_sha256": hashlib.sha256(pixels.tobytes()).hexdigest()}
+
+
+def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
+    """A PNG that carries its trial's settings as a text chunk, for the day it is found without its table."""
+    from PIL import Image, PngImagePlugin
+
+    chunk = PngImagePlugin.PngInfo()
+    settings = {name: value for name, value in settings_row(trial.settings).items() if value is not None}
+    chunk.add_itxt("sweep", json.dumps({"trial_id": trial.id} | settings, ensure_ascii=False, default=str))
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
+    return buffer.getvalue()
+
+
+def one_line(error: Exception) -> str:
+    """An error as it stands in a failed trial's row."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500]
