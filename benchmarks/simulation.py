@@ -151,10 +151,10 @@ class SleepingWorker:
 
     def prepare(self, batch: Batch, materials: Materials) -> None:
         """See `Worker`."""
-        self._materials[batch.name] = materials
 
     def optimise(self, batch: Batch, materials: Materials) -> None:
         """Sleep."""
+        self._materials[batch.name] = materials
         self._progress = Progress(batch.name, 0)
         self._sleep(self._habits.trial * len(batch.trials))
 
