@@ -14,7 +14,7 @@ from orchestrator.cluster import crew
 from orchestrator.cluster.finisher import Finisher
 from orchestrator.cluster.worker import Worker
 from results import Run, RunError
-from results.run import folder as run_module
+from results.run import storage
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -266,7 +266,7 @@ def test_a_node_with_another_version_of_this_program_is_named(small_grid, sweep,
 def test_a_disk_that_fills_up_before_a_row_or_the_sheet_costs_nothing_that_is_committed(
     full, small_grid, sweep, monkeypatch
 ):
-    write = run_module._write_locally
+    write = storage._write_locally
 
     def refuse(path, content):
         if full in str(path):
@@ -274,7 +274,7 @@ def test_a_disk_that_fills_up_before_a_row_or_the_sheet_costs_nothing_that_is_co
         write(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "_write_locally", refuse)  # in the driver; workers have their own
+        patch.setattr(storage, "_write_locally", refuse)  # in the driver; workers have their own
         ran = sweep(small_grid)
     assert "the disk is full" in ran.stderr
     assert "Traceback" not in ran.stderr
