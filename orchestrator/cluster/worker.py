@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import os
 import socket
 import threading
 from concurrent.futures import Future

@@ -22,15 +22,19 @@ NARROW = {"": 1e6}
 
 
 def gpus_come(machines):
-    """At first there is no GPU at all; then machines with GPUs join."""
+    """At first there is no GPU at all; then machines with GPUs join. The sweep lasts until the second has joined."""
+    with tempfile.TemporaryDirectory() as folder:
+        hurry = Path(folder) / "hurry"
 
-    def meanwhile(story):
-        story.heard("waiting for the cluster")
-        machines.add(cpus=2, gpus=1)
-        story.done_at_least(4)
-        machines.add(cpus=2, gpus=1)
+        def meanwhile(story):
+            story.heard("waiting for the cluster")
+            machines.add(cpus=2, gpus=1)
+            story.done_at_least(4)
+            machines.add(cpus=2, gpus=1)
+            story.heard("the cluster has grown: 2 workers")
+            hurry.touch()
 
-    return sweep(machines, 60, Habits(trial=0.2, memory=NARROW), meanwhile, gpus_per_worker=1.0)
+        return sweep(machines, 60, Habits(trial=1.0, memory=NARROW, hurry=str(hurry)), meanwhile, gpus_per_worker=1.0)
 
 
 def gpus_come_unasked(machines):
