@@ -1,6 +1,6 @@
-"""A batch's trials as `stylize` takes them: their pictures, masks and frames before, as tensors.
+"""Makes a batch's trials into the lanes that `stylize` takes: their pictures, masks and previous frames as tensors.
 
-Pictures come from Ray's object store. How lanes are optimised is not known here.
+Pictures come from Ray's object store. Nothing here optimises anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class BatchPictures:
-    """A batch's pictures, each fetched once, and its lanes, each made ready once. For one thread at a time."""
+    """A batch's pictures, each fetched once, and its lanes, each made ready once. One thread at a time may use it."""
 
     def __init__(self, materials: Materials) -> None:
         self._materials = materials
@@ -38,7 +38,7 @@ class BatchPictures:
         return self._ready[key]
 
     def _transfer(self, trial: Trial) -> Transfer:
-        """A trial as `stylize` takes it."""
+        """A trial in the form that `stylize` takes."""
         import torch
 
         from stylize import Settings, Transfer
@@ -50,7 +50,7 @@ class BatchPictures:
         content = self._picture(trial.content, given.size) if trial.content else None
         start = self._picture(trial.start, (trial.width, trial.height)) if trial.start else None
         if previous and content is not None and given.frame_start == "warped":
-            # What has come into sight has no result yet: the warped image shows there what hid it before.
+            # Newly visible parts have no result yet: there the warped image shows what hid them before.
             known = previous.known.bool()
             values["init"], start = "image", torch.where(known, previous.warped, content)
         settings = Settings.model_construct(**values)
@@ -66,7 +66,7 @@ class BatchPictures:
         )
 
     def _previous(self, trial: Trial) -> Previous | None:
-        """The result of the frame before, moved to where its parts are in this one."""
+        """The result of the frame before, warped along the optical flow to this frame."""
         import torch
 
         from pictures.flow import optical_flow, reliable, warped

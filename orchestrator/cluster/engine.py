@@ -210,8 +210,8 @@ class Engine:
         """Handle the loss of a worker: commit what it had finished, decide about the batches that it was working at,
         give back the others.
 
-        It may have been working at two batches: one that it finished, and one that it optimised. We cannot know which of
-        them was the cause.
+        It may have been working at two batches: one that it finished, and one that it optimised. It is not known which
+        of them was the cause.
         """
         for answer in self._crew.finished_before_loss(worker):
             self._collect(worker, answer)

@@ -1,7 +1,7 @@
-"""Finishes what a worker has optimised: measures the images, writes them to the run, and makes the trials' rows.
+"""Finishes what a worker has optimised: measures the images, writes them to the run, and makes the rows of the trials.
 
-A row is only returned when its image is stored. All of it happens on the processor: on a GPU, the next batch has the
-device meanwhile, and what goes wrong with one of the two cannot harm the other.
+A row is returned only after its image is stored. Everything here runs on the processor. On a GPU, the next batch uses
+the device at the same time, and an error in one of the two cannot harm the other.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ WRITERS = 4
 
 @dataclass(frozen=True, eq=False)
 class Optimised:
-    """A trial that was optimised, as it waits to be finished. All its tensors are on the CPU."""
+    """A trial that was optimised and has to be finished. All its tensors are on the CPU."""
 
     trial: Trial
     transfer: Transfer
@@ -54,7 +54,7 @@ class Failure:
 
 
 Outcome = Optimised | Failure
-"""What became of a trial on the device."""
+"""The result of a trial's optimisation."""
 
 
 class Finisher:
@@ -65,17 +65,17 @@ class Finisher:
         self._metrics: dict[str, Metrics] = {}
 
     def rows(self, outcomes: Sequence[Outcome], materials: Materials) -> list[dict[str, Any]]:
-        """A row for each trial, in order. Every image that a row names is written when this returns.
+        """The row of each trial, in order. All images are written when this returns.
 
-        An error fails its own trial. Raises RunError where the storage fails.
+        An error with one trial fails only that trial. Raises RunError if the storage fails.
         """
         run = Run(materials.run)
-        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image leaves the interpreter to others
+        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image releases the interpreter's lock
             images = [pool.submit(_image, run, one) for one in outcomes]
             return [self._row(one, image, materials) for one, image in zip(outcomes, images, strict=True)]
 
     def _row(self, outcome: Outcome, image: Future[dict[str, Any]], materials: Materials) -> dict[str, Any]:
-        """A trial's row. `image`: the columns that say where its image is, once that is stored."""
+        """A trial's row. `image`: the columns about its image, which come when that is stored."""
         known = known_row(outcome.trial, materials.sha256) | {
             "device": self._device,
             "worker": f"{socket.gethostname()}/{os.getpid()}",
@@ -86,12 +86,12 @@ class Finisher:
             reason = outcome.error
         except RunError:
             raise
-        except Exception as error:  # whatever goes wrong with one image fails that trial and no other
+        except Exception as error:  # an error with one image fails only its trial
             reason = one_line(error)
         return known | {"status": "failed", "error": reason}
 
     def _outcome_columns(self, optimised: Optimised) -> dict[str, Any]:
-        """What the optimisation says of itself, and where its snapshots are."""
+        """The columns about the optimisation, and about the trial's snapshots."""
         result = optimised.result
         columns = {
             "status": "done" if result.failed_at is None else "failed",
@@ -115,7 +115,7 @@ class Finisher:
         return columns
 
     def _measured(self, optimised: Optimised) -> dict[str, Any]:
-        """The metrics of the image, in a network that it was not optimised in."""
+        """The columns of the metrics."""
         image, transfer = optimised.result.pixels().permute(2, 0, 1), optimised.transfer
         return self._metrics_for(optimised.trial).of(image, transfer.content, transfer.styles)
 
@@ -136,7 +136,7 @@ class Finisher:
 
 
 def _image(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """Write a trial's image, if it has one, and give the columns that say where it is."""
+    """Write a trial's image, if it has one. Returns the columns about the image."""
     if isinstance(outcome, Failure):
         return {}
     pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
@@ -145,7 +145,7 @@ def _image(run: Run, outcome: Outcome) -> dict[str, Any]:
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
-    """A PNG that carries its trial's settings as a text chunk, for the day it is found without its table."""
+    """A PNG with its trial's settings in a text chunk, so that they are known even if the table is lost."""
     from PIL import Image, PngImagePlugin
 
     chunk = PngImagePlugin.PngInfo()
@@ -157,6 +157,6 @@ def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
 
 
 def one_line(error: Exception) -> str:
-    """An error as it stands in a failed trial's row."""
+    """The text of an error in a failed trial's row."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:500]

@@ -1,4 +1,4 @@
-"""What the driver and its workers hand each other, each one frozen dataclass. Nothing here does anything."""
+"""The data that the driver and its workers exchange, each kind as one frozen dataclass. There is no behaviour here."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkParts:
-    """What a network is built from, as it travels through Ray's object store."""
+    """The parts from which a network is built, as they are in Ray's object store."""
 
     parameters: dict[str, NDArray[np.float32]]
     preprocessing: str
 
 
 PictureKey = tuple[str, int | tuple[int, int] | None]
-"""A picture's reference and the size it was brought to; None for a label image, whose labels are kept at full size."""
+"""A picture's reference and the size it was scaled to; None for a label image, whose labels are kept at full size."""
 
 
 @dataclass(frozen=True)
 class Materials:
-    """What a batch needs. References are fetched by a worker only if it does not have what they name yet."""
+    """Everything a batch needs. A worker fetches a reference only if it does not have that object yet."""
 
     run: str  # where its images are written: the location of the sweep's run
     network: ray.ObjectRef[NetworkParts]
     pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
-    results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images of trials that others follow, by trial
+    results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images from which other trials start, by trial
     sha256: dict[str, str]  # of pictures, by reference
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a worker is doing: the batch and its current step."""
+    """The batch that a worker is optimising, and its current step."""
 
     batch: str
     step: int
@@ -44,9 +44,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Introduction:
-    """What a worker says of itself when it has started. `memory`: bytes of a GPU that it may use, None without one.
+    """What a worker tells the driver when it has started.
 
-    trouble: why it cannot work for this run, if it cannot.
+    memory: bytes of a GPU's memory that it may use; None without a GPU.
+    trouble: why it cannot work for this run; None if it can.
     """
 
     node: str

@@ -1,8 +1,9 @@
-"""A worker: one process on one GPU, or on some CPU cores, that optimises batches.
+"""The code that runs in a worker: a process on one GPU, or on some CPU cores, that optimises batches.
 
-It is a Ray actor and lives as long as the sweep, so that imports, weights and targets are paid for once. For every
-batch there are three calls: `prepare`, `optimise` and `finish`. Each kind has a thread of its own, so that the device
-works at one batch while the last one is finished and the pictures of the next are brought to the device.
+It is a Ray actor and lives as long as the sweep, so that imports, weights and targets cost time only once. The driver
+makes three calls for each batch: `prepare`, `optimise` and `finish`. Each kind of call has its own thread, so that the
+device works at one batch while the batch before it is finished (`finisher`) and the pictures of the next one are
+brought to the device. What the driver knows about a worker is in `worker_handle`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from stylize import Network, Targets
 
 CONCURRENCY_GROUPS = {"control": 1, "preparing": 1, "finishing": 1}
-"""Threads of the actor beside the one for `optimise`. `introduce` and `progress` are answered in that for control."""
+"""The actor's threads beside the one for `optimise`. The thread `control` answers `introduce` and `progress`."""
 
 
 class Worker:
@@ -60,7 +61,7 @@ class Worker:
         prepare_torch(threads)
         self._device = choose_device(gpus)
         self._gpus = gpus
-        self._fault = ""  # why the device cannot be used any more
+        self._fault = ""  # why the device can no longer be used
         self._loading = threading.Lock()
         self._targets: dict[str, Targets] = {}
         self._progress: Progress | None = None
@@ -83,7 +84,7 @@ class Worker:
         return self._progress
 
     def prepare(self, batch: Batch, materials: Materials) -> None:
-        """Bring a batch's pictures to the device. What goes wrong here goes wrong again, and is said, in `optimise`."""
+        """Bring a batch's pictures to the device. An error is ignored here, because it happens again in `optimise`."""
         pictures = BatchPictures(materials)
         with contextlib.suppress(Exception):
             network = self._targets_of(batch.trials[0], materials).network
@@ -92,9 +93,9 @@ class Worker:
         self._pictures_of(batch).set_result(pictures)
 
     def optimise(self, batch: Batch, materials: Materials) -> None:
-        """Optimise a batch that is prepared, or is being prepared. `finish` then has its rows.
+        """Make all steps of a batch for which `prepare` was called before; `finish` then gives its rows.
 
-        Raises DeviceFault where the device cannot be used any more, and RunError where the storage fails.
+        Raises DeviceFault if the device can no longer be used, and RunError if the storage fails.
         """
         if self._fault:
             raise DeviceFault(self._fault)
@@ -105,7 +106,7 @@ class Worker:
     def finish(self, batch: Batch) -> list[dict[str, Any]]:
         """The rows of a batch that was optimised. Its images are written when this returns.
 
-        Raises RunError where the storage fails.
+        Raises RunError if the storage fails.
         """
         return self._finisher.rows(*self._outcomes.pop(batch.name))
 
@@ -121,7 +122,7 @@ class Worker:
                 import torch
 
                 parts = ray.get(materials.network)
-                # Copied: Ray's object store hands out memory that must not be written to.
+                # Copied, because memory from Ray's object store must not be written to.
                 parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
                 network: Network = Network(
                     ARCHITECTURES[trial.architecture],
@@ -134,17 +135,17 @@ class Worker:
             return self._targets[trial.network]
 
     def _optimise(self, name: str, batch: Batch, materials: Materials, pictures: BatchPictures) -> list[Outcome]:
-        """Optimise lanes together; where that fails, in halves, down to the trial that is to blame.
+        """Optimise lanes together; if that fails, in halves, down to the trial that is to blame.
 
-        `name` is that of the batch that was handed out.
+        `name`: the name of the whole batch.
         """
         try:
             return self._attempt(name, batch, materials, pictures)
         except RunError:
             raise
-        except Exception as error:  # whatever a trial raises fails that trial and no other
+        except Exception as error:  # an exception in a trial fails only that trial
             reason, out_of_memory, fault = one_line(error), is_out_of_memory(error), is_device_fault(error)
-        # The handler has been left: until then the error keeps the failed attempt's tensors in memory.
+        # Done after the handler, because until then the error keeps the failed attempt's tensors in memory.
         if fault:
             self._fault = f"{socket.gethostname()}: {reason}"
             raise DeviceFault(self._fault)
