@@ -89,7 +89,7 @@ def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[Floats, pd.D
         known = [name for name in numeric if not is_about_axis(name)]
         what = "is not a column of numbers" if metric in trials.columns else "is not a column"
         raise QueryError(f"{metric!r} {what} of these trials; {suggestion(metric, known)}")
-    values = trials[metric].astype(float).to_numpy()
+    values = trials[metric].to_numpy(dtype=np.float64, na_value=np.nan)
     if log and (values[np.isfinite(values)] <= 0).any():
         raise QueryError(f"{metric} is 0 or less for some trials, so there is no logarithm; leave out --log")
     has = np.isfinite(values) & (trials["status"] == "done").to_numpy()

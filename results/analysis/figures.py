@@ -85,7 +85,10 @@ def _pair(
     pairs = table[table["other"].notna() & table["share"].notna()]
     if wanted is None and pairs.empty:
         return None
-    one, other = wanted or tuple(pairs.loc[pairs["share"].idxmax(), ["axis", "other"]])
+    if wanted is None:
+        most = pairs.iloc[int(pairs["share"].argmax())]
+        wanted = (most["axis"], most["other"])
+    one, other = wanted
     return factors[one], factors[other]
 
 
