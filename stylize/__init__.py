@@ -3,7 +3,7 @@
     network = stylize.Network(stylize.ARCHITECTURES["vgg16"], parameters, stylize.PREPROCESSING["vgg-original"])
     result = stylize.transfer(content, style, stylize.Settings(ratio=1e-3), network)
 
-Settings and architectures can be imported without torch; the rest is loaded when it is first asked for.
+Settings and architectures can be imported without torch; the rest is imported when it is first used.
 """
 
 from __future__ import annotations

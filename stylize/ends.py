@@ -1,4 +1,4 @@
-"""Images that are finished, and the results that are made of them once the batch is done."""
+"""Turns the finished images of a batch into results, when the whole batch is done."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from stylize.result import History, Result
 
 @dataclass(frozen=True)
 class End:
-    """An image that is finished, still on the device.
+    """A finished image, still on the device.
 
-    good: the last whose loss was finite. failed_at: the step whose loss was not, or −1; a number on the device.
-    seconds: gives the batch's seconds until then.
+    good: the last image with a finite loss. failed_at: the step whose loss was not finite, or −1; on the device.
+    seconds: when called, returns the batch's seconds until this image was finished.
     """
 
     image: Tensor
@@ -36,7 +36,7 @@ class End:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The losses of the lanes that were there at a step, T×B in the order of `registry.curves`, on the device."""
+    """The losses at a step of the lanes that still ran, T×B in the order of `registry.curves`, on the device."""
 
     step: int
     lanes: Sequence[int]
@@ -45,7 +45,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Ended:
-    """A batch that is done. `ends` are by lane and step asked for; `transfers` is what was optimised for each lane."""
+    """A batch that is done. `ends`: by lane and number of steps. `transfers`: the optimised transfer of each lane."""
 
     lanes: Sequence[Lane]
     transfers: Sequence[Transfer]
@@ -55,7 +55,7 @@ class Ended:
     arithmetic: Arithmetic
 
     def results(self) -> list[list[Result]]:
-        """Evaluate the finished images in fp32, at most a batch at once: for each lane one for each end."""
+        """Evaluate the finished images in fp32, at most a batch at once. For each lane, one result for each end."""
         ends = self._without_failures()
         results: dict[tuple[int, int], Result] = {}
         keys = deque(ends)
@@ -83,7 +83,7 @@ class Ended:
         return [[results[number, end] for end in lane.ends] for number, lane in enumerate(self.lanes)]
 
     def _without_failures(self) -> dict[tuple[int, int], End]:
-        """The ends with the last good image in place of one that failed."""
+        """The ends, in which a failed image is replaced by its last good one."""
         return {key: replace(end, image=end.good) if int(end.failed_at) >= 0 else end for key, end in self.ends.items()}
 
     def _result(
@@ -112,7 +112,7 @@ class Ended:
         )
 
     def _history(self, lane: int, until: int) -> tuple[list[int], list[list[float]]]:
-        """The sampled steps of a lane before one, and the losses of its curves at each."""
+        """The recorded steps of a lane before its end, and the losses of its curves at each."""
         kept = [one for one in self.recorded if one.step < until and lane in one.lanes]
         losses = [one.losses[:, one.lanes.index(lane)] for one in kept]
         return [one.step for one in kept], torch.stack(losses).tolist() if losses else []

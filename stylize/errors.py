@@ -11,7 +11,7 @@ class StylizeError(Exception):
 
 
 class SettingsError(StylizeError, ValueError):
-    """Settings that are invalid or do not fit together. `setting` is the one to blame, where there is one.
+    """Settings that are invalid or do not fit together. `setting` names the wrong one, if it is a single one.
 
     A ValueError, so that Pydantic reports it with the name of the setting.
     """

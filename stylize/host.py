@@ -1,4 +1,4 @@
-"""What comes from the device to the host while the device goes on: copies of tensors, and times."""
+"""Brings tensors and times from the device to the host without stopping the device."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class OnItsWay:
-    """Copies of tensors that are on their way to the host. On a CPU they are there already."""
+    """Copies of tensors that are being copied to the host. With a CPU they are there at once."""
 
     _tensors: tuple[Tensor, ...]
     _copied: torch.cuda.Event | None
 
     def arrived(self) -> tuple[Tensor, ...]:
-        """The copies. Waits for them if need be."""
+        """The copies. Waits until they have arrived."""
         if self._copied:
             self._copied.synchronize()
         return self._tensors
 
 
 def to_host(*tensors: Tensor) -> OnItsWay:
-    """Begin to copy tensors to the host, without waiting. Those of a CPU are not copied."""
+    """Start to copy tensors to the host, without waiting. Tensors of a CPU are not copied."""
     if tensors[0].device.type != "cuda":
         return OnItsWay(tuple(one.cpu() for one in tensors), None)
     copies = tuple(one.to("cpu", non_blocking=True) for one in tensors)  # into pinned memory
@@ -35,7 +35,7 @@ def to_host(*tensors: Tensor) -> OnItsWay:
 
 
 class Clock:
-    """Measures when the device is done with what it was given, without waiting for it."""
+    """Measures when the device has finished its work so far, without waiting for it."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -49,7 +49,9 @@ class Clock:
         return event
 
     def mark(self) -> Callable[[], float]:
-        """Gives, when it is called later, the seconds from the clock's beginning to what the device was given last."""
+        """Returns a function. Called later, it returns the seconds from the clock's start to the end of the work given
+        so far.
+        """
         began, now = self._began, self._now()
 
         def seconds() -> float:

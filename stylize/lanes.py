@@ -1,6 +1,7 @@
-"""What `stylize` is asked for: an image to make (`Transfer`), and after how many steps it is looked at (`Lane`).
+"""The input of `stylize`: an image to make (`Transfer`), and after which numbers of steps to return it (`Lane`).
 
-A frame of a clip also has what was made of the frame before (`Previous`). What is done with them is elsewhere.
+A frame of a clip also has the result of the frame before (`Previous`). Here are only these classes; `optimise` uses
+them.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from stylize.settings.optimisation_settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Previous:
-    """The result of the frame before, brought to where its parts are now.
+    """The result of the frame before, warped along the optical flow to this frame.
 
-    warped: 3×H×W RGB in 0–255. known: H×W in 0–1, c in the equation: 0 where something has come into sight, at borders
-    of what moves, and wherever else the flow is not to be trusted.
+    warped: 3×H×W RGB in 0–255. known: H×W in 0–1, c in the equation: 0 where something has become visible, at the
+    borders of moving things, and wherever else the flow cannot be trusted.
     """
 
     warped: Tensor
     known: Tensor
 
     def resized(self, shape: Size) -> Previous:
-        """For an image of another height and width."""
+        """The same for an image of another height and width."""
         if shape == self.known.shape:
             return self
         known = functional.interpolate(self.known[None, None].float(), shape, mode="area")[0, 0]
@@ -36,13 +37,12 @@ class Previous:
 
 @dataclass(frozen=True)
 class Transfer:
-    """One image to make: pictures as 3×H×W tensors of RGB in 0–255 (any dtype), and how.
+    """One image to make: its pictures, as 3×H×W tensors of RGB in 0–255 (any dtype), and its settings.
 
-    `content` may be None where `settings` give it no part and it is not the initial image, `style` likewise.
-    The image has the shape of the content picture, or of the style picture where there is none. `blend` holds further
-    style pictures with their shares of the style loss, `style` has the rest; `start` is the image of `init: image`;
-    `masks` say which part of the image gets its style from which part of the style picture; `previous` is the result
-    of the frame before, of a clip.
+    `content` may be None if the settings do not use it in the loss or as the initial image; so may `style`.
+    The image has the shape of the content picture, or else of the style picture. `blend`: further style pictures with
+    their shares of the style loss; `style` has the rest. `start`: the image of `init: image`. `masks`: which part of
+    the image gets its style from which part of the style picture. `previous`: the result of a clip's frame before.
     """
 
     content: Tensor | None
@@ -62,7 +62,7 @@ class Transfer:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height and width of the image: the content picture's, or the style picture's where there is none."""
+        """Height and width of the image: those of the content picture, or else of the style picture."""
         picture = self.content if self.content is not None else self.style
         if picture is None:
             raise ValueError("a transfer without content and style has no shape")
@@ -71,10 +71,10 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Lane:
-    """One optimisation, and the numbers of steps after which its image is looked at; each look gives one result.
+    """One optimisation, and the numbers of steps after which its image is returned; each gives one result.
 
-    The largest of `ends` is the transfer's own `iterations` (ValueError otherwise). A transfer that spreads something
-    over its iterations, such as the levels of a pyramid, has no other end.
+    The largest of `ends` is the transfer's own `iterations` (ValueError otherwise). If something is spread over the
+    iterations, such as the levels of a pyramid, there must be no other end.
     """
 
     transfer: Transfer
@@ -88,5 +88,5 @@ class Lane:
 
     @classmethod
     def of(cls, transfer: Transfer) -> Lane:
-        """A transfer that is looked at once, when it is done."""
+        """A lane that returns its image once, when it is done."""
         return cls(transfer, (transfer.settings.iterations,))

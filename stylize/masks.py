@@ -1,6 +1,6 @@
 """Semantic masks: the label of each pixel of the content and of the style picture, at any size.
 
-What is done with them is in `losses/style_representations/masked_gram.py`.
+The loss that uses them is in `losses/style_representations/masked_gram.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from stylize.errors import SettingsError
 
 @dataclass(frozen=True, eq=False)
 class Masks:
-    """The label of each pixel of the content and the style picture: H×W whole numbers. Equal where they say the same.
+    """The label of each pixel of the content and the style picture: H×W whole numbers. Masks with equal labels are
+    equal.
 
     Raises SettingsError for a label that only one of the two pictures has.
     """
@@ -49,7 +50,7 @@ class Masks:
         return Masks(_resized(self.content, content), _resized(self.style, style))
 
     def of(self, mask: Tensor, shape: torch.Size, device: torch.device) -> Tensor:
-        """The part of each position of a layer (h, w) that each label covers: K×(h·w), each row at least a trace."""
+        """How much of each position of a layer (h, w) each label covers: K×(h·w). No row is all 0."""
         each = torch.stack([(mask == label).float() for label in self.labels]).to(device)
         return functional.adaptive_avg_pool2d(each, (shape[0], shape[1])).flatten(1).clamp(min=1e-6)
 

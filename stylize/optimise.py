@@ -1,4 +1,4 @@
-"""Optimise images: one with `transfer`, several that share their passes with `transfer_batch` or `transfer_lanes`."""
+"""Optimises images: one with `transfer`, several that share their passes with `transfer_batch` or `transfer_lanes`."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from stylize.settings.optimisation_settings import Settings
 from stylize.step import Step
 
 LOOK_EVERY = 50
-"""Steps between looks at which images have failed or reached their plateau."""
+"""After this many steps it is checked again which images have failed or reached their plateau."""
 
 
 def transfer(content: Tensor | None, style: Tensor | None, settings: Settings, network: Network) -> Result:
     """Give `content` the style of `style`. Pictures are 3×H×W tensors of RGB in 0–255; see `Transfer` for None.
 
-    Raises SettingsError where the settings do not fit the network, the device or the pictures, PictureError for a wrong
-    picture.
+    Raises SettingsError if the settings do not fit the network, the device or the pictures, and PictureError for a
+    wrong picture.
     """
     return transfer_batch([Transfer(content, style, settings)], Targets(network))[0]
 
@@ -46,7 +46,7 @@ def transfer_batch(
     on_step: Callable[[int], None] | None = None,
     on_snapshot: OnSnapshot | None = None,
 ) -> list[Result]:
-    """Optimise several images as `transfer_lanes` does, each looked at once, when it is done."""
+    """Optimise several images as `transfer_lanes` does, and return each once, when it is done."""
     return [result for [result] in transfer_lanes([Lane.of(one) for one in transfers], targets, on_step, on_snapshot)]
 
 
@@ -58,11 +58,11 @@ def transfer_lanes(
 ) -> list[list[Result]]:
     """Optimise several images in one forward and backward pass a step, each with its own losses, rate and schedule.
 
-    Gives for each lane a result for each of its `ends`; lanes that are not ready are made ready first. All must share
-    `Settings.shared_in_batch`, image shape and iterations (ValueError otherwise). `on_step` is called with the number
-    of each step before it starts; what it raises ends the batch. `on_snapshot` is given the images that `frames_every`
-    asks for, steps of one image in order; the last image is the result and no snapshot. Equal transfers give equal
-    images at one batch width on one machine; another width changes the low bits.
+    Returns, for each lane, a result for each of its `ends`; lanes that are not ready are made ready first. All must
+    share `Settings.shared_in_batch`, image shape and iterations (ValueError otherwise). `on_step` is called with the
+    number of each step before it starts; an exception in it ends the batch. `on_snapshot` gets the snapshots that
+    `frames_every` asks for, those of one image in order of their steps; the last image is a result, not a snapshot.
+    Equal transfers give equal images on the same machine at the same batch width; another width changes the low bits.
     """
     return run(lanes, targets, on_step, on_snapshot).results()
 
@@ -73,7 +73,7 @@ def run(
     on_step: Callable[[int], None] | None = None,
     on_snapshot: OnSnapshot | None = None,
 ) -> Ended:
-    """What `transfer_lanes` does on the device. The images are not evaluated yet, and nothing has waited for them."""
+    """The part of `transfer_lanes` that runs on the device. It does not wait for the images, nor evaluate them."""
     ready = [one if isinstance(one, ReadyLane) else make_ready(one, targets.network) for one in lanes]
     _check_shared([one.transfer for one in ready])
     arithmetic = resolve(ready[0].transfer.settings.precision, targets.device)
@@ -94,9 +94,10 @@ def _check_shared(transfers: Sequence[Transfer]) -> None:
 
 @dataclass(frozen=True)
 class _Look:
-    """What is seen of the lanes of a batch after a step, on its way to the host.
+    """The state of the lanes of a batch after a step, while it is copied to the host.
 
-    seen: B numbers each, the step that failed or −1, and whether a plateau is reached. images: what those end with.
+    seen: two rows of B numbers: the step that failed or −1, and whether the plateau is reached. images: the images
+    with which such lanes end.
     """
 
     step: int
@@ -108,7 +109,7 @@ class _Look:
 
 
 class _Batch:
-    """The state of a batch while it runs. `alive` are the numbers of the lanes that still do, in order."""
+    """The state of a batch while it runs. `alive`: the numbers of the lanes that still run, in order."""
 
     def __init__(
         self,
@@ -120,7 +121,7 @@ class _Batch:
     ) -> None:
         self._clock = Clock(targets.device)
         self._lanes = lanes = [one.lane for one in ready]
-        self._transfers = [one.transfer for one in ready]  # what is optimised
+        self._transfers = [one.transfer for one in ready]  # the transfers that are optimised
         self._start = [one.image for one in ready]
         self._targets = targets
         self._arithmetic = arithmetic
@@ -135,7 +136,7 @@ class _Batch:
         self._totals = torch.zeros(self._settings.iterations, len(lanes), device=device)  # of each step
         self._plateau = torch.tensor([one.settings.plateau for one in self._transfers], device=device)
         self._stopped = torch.zeros(len(lanes), dtype=torch.bool, device=device)  # at their plateau
-        self._look: _Look | None = None  # that was not read yet
+        self._look: _Look | None = None  # the last one, if it was not read yet
 
     def run(self) -> Ended:
         """Optimise all lanes to their ends."""
@@ -147,7 +148,7 @@ class _Batch:
             if level.shape != self._good.shape[2:]:
                 optimiser.enlarge(level.shape)
                 self._good = resized(self._good, level.shape)
-            if level.matting != matting and self._alive:  # another stage: a new optimisation, from what is there
+            if level.matting != matting and self._alive:  # matting begins: a new optimisation
                 optimiser = self._optimiser(optimiser.best(), start)
             matting = level.matting
             self._optimise(level, start, optimiser)
@@ -213,9 +214,9 @@ class _Batch:
         return Objective(transfers, circumstances, checkpointing=checkpointing)
 
     def _failed_at(self, steps: int, optimiser: Optimiser) -> Tensor:
-        """The first of so many steps whose loss was not finite, or −1, for each image; on the device.
+        """For each image, the first of these steps whose loss was not finite, or −1; on the device.
 
-        Points that a line search tries may have losses that are not finite, but not the first one.
+        Points that a line search tries may have losses that are not finite, except the first point.
         """
         bad = ~self._totals[: 1 if optimiser.tries_points else steps].isfinite()
         return torch.where(bad.any(0), bad.int().argmax(0), -1)
@@ -224,7 +225,7 @@ class _Batch:
         return level.shape == self._shape and any(self._transfers[lane].settings.plateau for lane in self._alive)
 
     def _see(self, step: int, start: int, best: Tensor | None, optimiser: Optimiser) -> _Look:
-        """Look which images have failed or reached their plateau, without waiting for it to be known."""
+        """Start to check which images have failed or reached their plateau, without waiting for the answer."""
         if best is not None and step >= start + LOOK_EVERY:
             before, now = self._totals[step - LOOK_EVERY], self._totals[step]
             self._stopped = self._stopped | (self._plateau > 0) & (before - now < self._plateau * before)
@@ -232,10 +233,10 @@ class _Batch:
         return _Look(step, self._alive, to_host(failed_at, self._stopped), failed_at, best, self._clock.mark())
 
     def _leave(self, look: _Look, optimiser: Optimiser) -> bool:
-        """Put away the images that have failed or reached their plateau; whether there were any.
+        """Remove the images that have failed or reached their plateau. Returns whether there were any.
 
-        On a GPU it is the look before that is read, because nobody waits for this one: they go on until then, and leave
-        as what they were when they were seen.
+        On a GPU the result of the check before is read, so that nothing has to wait. The images go on until then, but
+        end as they were at that check.
         """
         if self._targets.device.type == "cuda":
             before, self._look = self._look, look
@@ -243,7 +244,7 @@ class _Batch:
         return self._put_away(look, optimiser)
 
     def _put_away(self, look: _Look, optimiser: Optimiser) -> bool:
-        """End the lanes that are seen to have failed or stopped, and with each its ends that are still to come."""
+        """End the lanes that have failed or reached their plateau, with all of their remaining ends."""
         failed_at, stopped = (one.tolist() for one in look.seen.arrived())
         leaving = set()
         for place, lane in enumerate(look.lanes):
@@ -266,7 +267,7 @@ class _Batch:
         return True
 
     def _finish(self, step: int, optimiser: Optimiser) -> None:
-        """Put away the images of the lanes that end with so many steps done."""
+        """Keep the images of the lanes that have an end after this number of steps."""
         ending = [place for place, lane in enumerate(self._alive) if step in self._lanes[lane].ends]
         if not ending:
             return

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Better = Literal["lower", "higher"]
-"""Which values of a column are the better ones."""
+"""Which values of a column are better."""
 
 TOTAL_LOSS = "total_loss"
 """The column of the sum that is minimised."""
@@ -21,7 +21,7 @@ TOTAL_LOSS = "total_loss"
 
 @dataclass(frozen=True)
 class Element:
-    """Something that grids choose by its name. `implementation` is its class, as "module:Class"."""
+    """A method that grids choose by its name. `implementation` is its class, as "module:Class"."""
 
     implementation: str
 
@@ -46,7 +46,7 @@ class Loss(Element):
 
 @dataclass(frozen=True)
 class InitialImage(Element):
-    """What an image starts as. `picture` is the picture of the transfer that is needed for it, where one is.
+    """The image that an optimisation starts from. `picture`: the picture of the transfer that it needs; None for none.
     `draws_noise`: whether the settings `seed` and `noise_deviation` have an effect on it.
     """
 
@@ -58,7 +58,7 @@ class InitialImage(Element):
 class Metric(Element):
     """A measure of finished images. It may give several columns; each is a number (float) or a text (str).
 
-    better: for each column that ranks images, which values are the better ones. Columns without an entry rank nothing.
+    better: for each column that can rank images, which values are better. Columns without an entry cannot rank.
     """
 
     columns: Mapping[str, type[float] | type[str]] = field(default_factory=dict)
@@ -138,9 +138,9 @@ def metric_columns() -> dict[str, type[float] | type[str]]:
 
 
 def better(column: str) -> Better | None:
-    """Which values of a column of results are the better ones: of losses the lower ones, of metrics what they say.
+    """Which values of a column are better: lower ones for losses; for metrics, as they declare it.
 
-    None for a column that ranks nothing.
+    None for a column that cannot rank.
     """
     if column in loss_columns():
         return "lower"

@@ -1,4 +1,4 @@
-"""What an optimisation gives: the image, its losses, and how they fell."""
+"""The result of an optimisation: the image, its losses, and the history of its losses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch import Tensor
 class History:
     """The losses at every `history_every`-th step, before that step's update, and at the end.
 
-    `losses` has a tuple as long as `step` for each curve of the registry, by its column (`total_loss`, …); each is
-    also an attribute, as in `history.total_loss`. The last values are those of the result; the others are in the
-    arithmetic of the steps, and at the coarse levels of a pyramid those of the small image, its content loss scaled to
-    the positions of the full one.
+    `losses` has, for each curve of the registry, a tuple as long as `step`, by its column (`total_loss`, …); each is
+    also an attribute, as in `history.total_loss`. The last values are those of the result. The others were calculated
+    in the arithmetic of the steps; at the coarse levels of a pyramid they are those of the small image, with the
+    content loss scaled to the positions of the full one.
     """
 
     step: tuple[int, ...]
@@ -28,7 +28,7 @@ class History:
 
 @dataclass(frozen=True)
 class Result:
-    """An optimised image and its losses, those of this very image, evaluated in fp32.
+    """An optimised image and its losses, evaluated in fp32 for exactly this image.
 
     image: 3×H×W fp32 on the CPU, in 0–255 but not clipped: see `pixels`.
     losses: by the registry's columns, without α, β and other weights, and `total_loss`, their weighted sum. None for a
@@ -36,7 +36,7 @@ class Result:
     by_layer: by column and layer, without weights: L_c^l and E_l. Both are also attributes: `result.total_loss`,
     `result.style_loss_by_layer`.
     arithmetic: that of the convolutions: fp32, tf32 or bf16.
-    steps: how many were done; fewer than asked for where the loss had reached its plateau.
+    steps: how many were done; fewer than asked for if the loss reached its plateau.
     batch_width: images that were optimised together.
     seconds: this image's share of the batch's wall-clock time.
     failed_at: the step whose losses were not finite, or None; then `image` and the losses are the last finite ones.

@@ -1,7 +1,7 @@
-"""One step of a batch: evaluate the images, keep those that are good, change them. The device does it alone.
+"""One step of a batch: evaluates the images, keeps the good ones, changes them. All of it runs on the device.
 
-Nothing here reads from the device. On a CUDA device, where a batch is long enough, the step is recorded once as a CUDA
-graph and then replayed, because starting its hundred kernels one by one takes as long as their work.
+Nothing here reads from the device. On a CUDA device, if a batch has enough steps, the step is recorded once as a CUDA
+graph and then replayed, because starting its hundred kernels one by one takes as long as running them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from stylize.losses.objective import Objective
 from stylize.optimisers.optimiser import Optimiser
 
 WARM_UP = 3
-"""Steps that run as they are before one is recorded: libraries make their plans in the first ones."""
+"""How many steps run normally before one is recorded: libraries prepare themselves in the first ones."""
 
 WORTH_RECORDING = 40
-"""Steps that must be left; recording one takes the time of several."""
+"""How many steps must be left for recording: it takes the time of several steps."""
 
 
 class Step:
-    """The step of B images, made anew whenever their number, their shape or their losses change.
+    """The step of B images. A new one is made whenever their number, their shape or their losses change.
 
     good: B×3×H×W, the last images whose loss was finite. parts: P×B parts of the losses at the last step (see
-    `Objective`), before its update; totals: B. All stay where they are in memory.
+    `Objective`), before its update; totals: B. All keep their addresses in memory.
     """
 
     def __init__(self, objective: Objective, optimiser: Optimiser, good: Tensor, steps: int) -> None:
@@ -41,7 +41,7 @@ class Step:
         self._records = may_record(good.device) and objective.capturable
 
     def __call__(self, step: int) -> None:
-        """The step with this number, counted from the beginning of the optimisation."""
+        """Do the step with this number, counted from the beginning of the optimisation."""
         self._optimiser.advance(step)
         if self._records and self._done == WARM_UP and self._left >= WORTH_RECORDING:
             self._records, self._replay = False, record(self._run)
@@ -71,13 +71,13 @@ def may_record(device: torch.device) -> bool:
 
 
 def record(run: Callable[[], None]) -> Callable[[], None] | None:
-    """What `run` makes the device do, as a CUDA graph that can be replayed; None where it cannot be recorded.
+    """Record the work of `run` as a CUDA graph that can be replayed; None if it cannot be recorded.
 
-    Recording does nothing else: what was recorded runs at the first replay.
+    Recording does not run it: the work runs at the first replay.
     """
     graph = torch.cuda.CUDAGraph()
     try:
-        # Other threads write images meanwhile, which may use the device.
+        # Other threads write images at the same time, and may use the device.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             run()
     except RuntimeError:  # an operation that needs the host; the plain step does the same

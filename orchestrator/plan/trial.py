@@ -338,5 +338,5 @@ def check_point(settings: TrialSettings) -> TrialSettings:
     if settings.frame is None and settings.temporal_weight:
         raise SettingsError("temporal_weight is for clips, and the content is a still picture", "temporal_weight")
     if complete.uses_masks and (complete.style_representation != "gram" or complete.style_blend):
-        raise SettingsError("masks go with one style picture and style_representation: gram", "content_mask")
+        raise SettingsError("masks need a single style picture and style_representation: gram", "content_mask")
     return complete

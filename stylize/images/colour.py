@@ -13,7 +13,7 @@ from torch import Tensor
 from stylize.lanes import Transfer
 
 REGULARISATION = 1e-5
-"""Added to the diagonal of covariances of RGB in [0, 1]: a picture of few colours has none in some directions."""
+"""Added to the diagonal of covariances of RGB in [0, 1], because pictures of few colours have singular ones."""
 
 LUMINANCE = (0.299, 0.587, 0.114)
 """Y of YIQ, from R, G and B."""
@@ -57,7 +57,7 @@ def luminance(picture: Tensor) -> Tensor:
 
 
 def grey(picture: Tensor) -> Tensor:
-    """A picture's luminance in all three channels: what a network sees of it where colour is left out."""
+    """A picture's luminance in all three channels, as the network sees pictures if colour is left out."""
     return luminance(picture).float().expand(3, -1, -1).contiguous()
 
 
@@ -70,7 +70,7 @@ def grey_matched(style: Tensor, content: Tensor) -> Tensor:
 
 
 def with_prepared_colours(transfer: Transfer) -> Transfer:
-    """A transfer with its pictures as its setting `colour` wants them before everything."""
+    """A transfer whose pictures are prepared as its setting `colour` says."""
     colour, content, previous = transfer.settings.colour, transfer.content, transfer.previous
     if colour == "style" or content is None:
         return transfer
@@ -89,7 +89,7 @@ def with_prepared_colours(transfer: Transfer) -> Transfer:
 
 
 def with_kept_colours(transfer: Transfer, image: Tensor) -> Tensor:
-    """The result of a transfer from the image that was optimised for it."""
+    """The final image of a transfer, made from the optimised image as its setting `colour` says."""
     if transfer.settings.colour != "luminance" or transfer.content is None:
         return image
     return with_colours_of(transfer.content, image)

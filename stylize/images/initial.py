@@ -23,7 +23,7 @@ class Initial(Protocol):
 
 
 class Picture:
-    """A picture, resized to the image's shape where it has another."""
+    """A picture, resized to the shape of the image."""
 
     def make(self, picture: Tensor | None, settings: Settings, shape: torch.Size) -> Tensor:
         assert picture is not None  # check_transfer
@@ -60,7 +60,7 @@ def initial_image(transfer: Transfer) -> Tensor:
 
 
 def check_transfer(transfer: Transfer) -> None:
-    """Raises SettingsError where a picture is missing, PictureError where one has a wrong shape."""
+    """Raises SettingsError if a picture is missing, PictureError if one has a wrong shape."""
     pictures = {"content": transfer.content, "style": transfer.style, "start": transfer.start}
     for name, setting in (("content", "content"), ("style", "style"), ("start", "init_image")):
         reason = why_needed(setting, transfer.settings.__dict__)
@@ -75,7 +75,7 @@ def check_transfer(transfer: Transfer) -> None:
 
 def _check_masks(transfer: Transfer, masks: Masks) -> None:
     if transfer.settings.style_representation != "gram" or transfer.blend:
-        raise SettingsError("masks go with one style picture and style_representation: gram")
+        raise SettingsError("masks need a single style picture and style_representation: gram")
     for name, picture, mask in (
         ("content", transfer.content, masks.content),
         ("style", transfer.style, masks.style),

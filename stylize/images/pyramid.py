@@ -1,4 +1,6 @@
-"""Coarse to fine: the image is optimised small first, and what is found there is where the next level starts."""
+"""Coarse to fine: the image is optimised at a small size first, and each level starts from the result of the one
+before.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ class Level:
 
 
 def levels(settings: Settings, shape: torch.Size) -> list[Level]:
-    """The levels of an image of `shape`, coarse to fine; each gets an equal share of the steps, the full size the rest.
+    """The levels of an image of `shape`, coarse to fine. Each gets an equal share of the steps, the full size the rest.
 
-    Long edges of `pyramid` that are not below that of the image are left out.
+    Long edges of `pyramid` that are not smaller than the image's are left out.
     """
     long_edge = max(shape)
     edges = [edge for edge in settings.pyramid if edge < long_edge]
@@ -36,7 +38,7 @@ def levels(settings: Settings, shape: torch.Size) -> list[Level]:
 
 
 def _in_stages(plan: Sequence[Level], settings: Settings) -> list[Level]:
-    """The same levels, divided where the matting Laplacian begins to count."""
+    """The same levels, with the level cut in two in which the matting loss is switched on."""
     begin = round(settings.matting_from * settings.iterations) if settings.matting_weight else 0
     staged, start = [], 0
     for level in plan:
@@ -49,7 +51,7 @@ def _in_stages(plan: Sequence[Level], settings: Settings) -> list[Level]:
 
 
 def at_level(transfer: Transfer, shape: torch.Size, full: torch.Size) -> Transfer:
-    """The same transfer with its pictures reduced as an image of the shape `full` is to `shape`."""
+    """The same transfer, with its pictures reduced by the factor between the shapes `full` and `shape`."""
     if shape == full:
         return transfer
     factor = max(shape) / max(full)

@@ -1,6 +1,6 @@
-"""Snapshots: the images of an optimisation on its way, handed over while it goes on.
+"""Takes snapshots: the images of an optimisation after some of its steps, passed on while it runs.
 
-Users know them by the setting `frames_every`; a frame is a picture of a clip, here as everywhere.
+The setting for them is called `frames_every`; but a frame, in the code, is always a frame of a clip.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from stylize.result import as_pixels
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An image after `step` updates: what it would be with so many iterations, coarse levels of a pyramid enlarged.
+    """An image after `step` updates: the result of `iterations: step`; images of coarse levels of a pyramid are
+    enlarged.
 
     lane: the number of its lane in the batch.
     """
@@ -31,7 +32,7 @@ class Snapshot:
     _image: Tensor  # 3×H×W fp32 on the CPU, as the optimisation has it
 
     def pixels(self) -> Tensor:
-        """The image as H×W×3 bytes, made in the same way as a result's. May be called in another thread."""
+        """The image as H×W×3 bytes, made as the pixels of a result are. May be called in another thread."""
         return as_pixels(with_kept_colours(self._asked, self._image))
 
 
@@ -41,8 +42,8 @@ OnSnapshot = Callable[[Snapshot], None]
 class Camera:
     """Takes snapshots of a batch every `frames_every` steps.
 
-    The copy from the device runs while the device goes on: a snapshot is handed over when the next one is taken, so
-    that nobody waits, and no more than one snapshot of each image is kept here.
+    Snapshots are copied from the device while it goes on. Each is passed on when the next one is taken, so that nothing
+    waits, and at most one snapshot of each image is kept here.
     """
 
     def __init__(self, lanes: Sequence[Lane], on_snapshot: OnSnapshot | None) -> None:
@@ -53,10 +54,10 @@ class Camera:
         self._chosen: dict[tuple[int, ...], Tensor] = {}  # places in the batch, on the device
 
     def take(self, step: int, lanes: Sequence[int], images: Tensor) -> Callable[[Tensor], None] | None:
-        """Take those of the images (B×3×H×W, of the lanes with these numbers) whose lane wants one at this step.
+        """Take snapshots of those images (B×3×H×W, of the lanes with these numbers) whose lanes have one at this step.
 
-        What is returned has to be called with B numbers that are negative where the image is good, which is known after
-        the step; the others have no snapshot. None where no lane wants one.
+        Returns a function, or None if no lane has one. Call the function after the step with B numbers, negative for
+        good images; the others get no snapshot.
         """
         wanted = [place for place, lane in enumerate(lanes) if self._wants(lane, step)]
         if self._on_snapshot is None or not wanted:
@@ -83,7 +84,7 @@ class Camera:
         return every > 0 and step % every == 0
 
     def hand_over(self) -> None:
-        """Hand over what was taken last."""
+        """Pass on the snapshots that were taken last."""
         taken, self._taken = self._taken, None
         if taken is None or self._on_snapshot is None:
             return
@@ -95,7 +96,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class _Taken:
-    """Snapshots on their way to the CPU, and whether each is good."""
+    """Snapshots that are being copied to the CPU, and whether each is good."""
 
     step: int
     lanes: list[int]

@@ -1,1 +1,1 @@
-"""Losses: one file a term, the targets they compare with, and the objective that sums them."""
+"""Losses: a file for each loss, the targets they compare with, and the objective that adds them up."""

@@ -60,7 +60,7 @@ class _SquaredDistance(torch.autograd.Function):
 def _stacked(targets: Sequence[Tensor | None]) -> Tensor:
     """The targets of all images, B×N×h×w; zeros for images that do not use the layer.
 
-    Where all images have the same target it is not copied: 1×N×h×w.
+    If all images have the same target, it is not copied: 1×N×h×w.
     """
     [example, *_] = [one for one in targets if one is not None]
     filled = [torch.zeros_like(example) if one is None else one for one in targets]

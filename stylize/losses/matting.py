@@ -1,7 +1,7 @@
-"""The matting Laplacian, by which a result stays photorealistic: Luan, Paris, Shechtman, Bala 2017 (arXiv 1703.07511).
+"""The matting loss, which keeps results photorealistic: Luan, Paris, Shechtman, Bala 2017 (arXiv 1703.07511).
 
-L_m = Σ_c V_cᵀ M V_c with V_c the channel c of the image in [0, 1], flattened: it is small where the image is, in every
-3×3 window, an affine function of the photograph's colours; edges stay where they are, and straight lines straight. M is
+L_m = Σ_c V_cᵀ M V_c with V_c the channel c of the image in [0, 1], flattened. It is small if the image, in every 3×3
+window, is an affine function of the photograph's colours. Then edges stay in place, and straight lines straight. M is
 Levin's (Levin, Lischinski, Weiss 2008): W_ij = (1 + (I_i − μ_w)ᵀ (Σ_w + ε/9·I)⁻¹ (I_j − μ_w)) / 9 for each window w,
 A = Σ_w W, M = diag(A·1) − A.
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # `Targets`, which a term is given, keeps the Laplacians
 EPSILON = 1e-7
 
 REACH = 2
-"""Rows and columns between pixels of one window, at most."""
+"""The largest distance between pixels of one window, in rows and in columns."""
 
 BANDS = (2 * REACH + 1) ** 2
 
@@ -80,7 +80,7 @@ class _Quadratic(torch.autograd.Function):
 
 
 class MattingLoss:
-    """A `Term` with a single part: L_m of the images that have a `matting_weight` λ, in the stages where it counts."""
+    """A `Term` with a single part: L_m of the images that have a `matting_weight` λ, from `matting_from` on."""
 
     capturable = True
 

@@ -1,4 +1,6 @@
-"""What a batch of images minimises: each image its own weighted sum of losses, all from one forward pass."""
+"""The function that a batch of images minimises: for each image its own weighted sum of losses, all from one forward
+pass.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from stylize.network.arithmetic import storage
 
 @dataclass(frozen=True)
 class _Placed:
-    """A term, and the rows that its parts have among all parts of the step; no rows where it is not in the step.
+    """A term, and the rows of its parts among all parts of the step; no rows if the step does not need it.
 
     weights: P×B, of the parts in the loss, factors included, on the device.
     """
@@ -29,9 +31,9 @@ class _Placed:
 class Objective:
     """The sum of all losses of the registry, each with its own weight for each of B images: L = α L_c + β L_s + …
 
-    Images share the pass and nothing else: ratio, layers and layer weights are each image's own. All transfers must
-    have one image shape. A step calculates `parts`, whose weighted sum is the total, and no more; a loss that
-    weighs nothing for all images is calculated where it is reported.
+    Images share only the pass: each has its own ratio, layers and layer weights. All transfers must have the same image
+    shape. A step calculates only `parts`, whose weighted sum is the total. A loss whose weight is 0 for all images is
+    calculated only when it is reported.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Objective:
                 count += size
         self._layers = {layer for placed in self._terms.values() for layer in placed.term.layers if layer}
         self.weights = torch.cat(weights).to(device)
-        """P×B: of each part in each image's total, which is their product's sum; the gradient by the parts."""
+        """P×B weights of the parts in the totals: total_b = Σ_p weight_pb·part_pb. Also the gradient of totals by
+        parts.
+        """
         self._by_image = self.weights.T.contiguous()[:, None]
 
     @property
@@ -75,7 +79,7 @@ class Objective:
         return torch.bmm(self._by_image, parts.T[:, :, None])[:, 0, 0]
 
     def outside(self, images: Tensor) -> dict[str, Tensor]:
-        """The losses that are not in the step, because they weigh nothing: B numbers by column."""
+        """The losses that are not in the step, because their weights are 0: B numbers by column."""
         found = {}
         for name, one in self._terms.items():
             if one.rows is None:

@@ -1,6 +1,6 @@
-"""The style loss: L_s = Σ_l w_l E_l. What E_l is, the setting `style_representation` says (`style_representations/`).
+"""The style loss: L_s = Σ_l w_l E_l. The setting `style_representation` chooses E_l (see `style_representations/`).
 
-With several style pictures E_l is the sum of theirs, weighted by their shares.
+With several style pictures, E_l is the sum of their losses, weighted by their shares.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from stylize.losses.term import Circumstances
 
 @dataclass(frozen=True)
 class _Group:
-    """The images that share a representation, compared with one style picture a row; R rows.
+    """The images that share a representation: R rows, each an image and a style picture that it is compared with.
 
-    images: R places in the batch, or None where the rows are the batch itself. shares: of the row's style picture in
-    its image's style loss, or None where all are 1.
+    images: R positions in the batch, or None if the rows are the batch itself. shares: the share of each row's style
+    picture in the style loss of its image, or None if all are 1.
     """
 
     representation: Representation
@@ -60,7 +60,7 @@ class StyleLoss:
 
 
 def of(transfer: Transfer) -> Representation:
-    """The style representation of a transfer. Raises SettingsError where its masks cannot go with it."""
+    """The style representation of a transfer. Raises SettingsError if it cannot be used with masks."""
     kind = registry.STYLE_REPRESENTATIONS[transfer.settings.style_representation].load()
     representation: Representation = kind.of(transfer.settings, transfer.masks)
     return representation
@@ -90,7 +90,7 @@ def _group(
     ]
     at_layers = []
     for layer in layers:
-        example = next(one[layer] for one in found if layer in one)  # also for rows that do not use the layer: weight 0
+        example = next(one[layer] for one in found if layer in one)  # for rows without this layer; weight 0
         shape = architecture.response_shape(layer, *circumstances.shape)
         at_layers.append(LayerTargets([one.get(layer, example) for one in found], shape))
     images, shares = [image for image, _, _ in rows], [share for _, _, share in rows]

@@ -1,7 +1,7 @@
-"""Targets of the losses: a content picture's responses and what styles are compared with, computed once.
+"""A cache for the targets of losses: the responses to content pictures, and the targets of style representations.
 
-A sweep meets the same few pictures in hundreds of trials. Targets are kept by what they depend on (pixels, size, layer,
-arithmetic; the network is the cache's own) and the least recently used go first when the cache is full.
+A sweep has the same few pictures in hundreds of trials. Targets are kept by everything they depend on (pixels, size,
+layer, arithmetic; each network has its own cache). When the cache is full, the least recently used targets are dropped.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ DEFAULT_CAPACITY = 1 << 30
 """Bytes of targets kept: at 448 px a picture's conv4_2 responses take 6 MB, five Gram matrices 2.5 MB."""
 
 MOST_LAPLACIANS = 4
-"""Kept: that of a picture of 448×448 takes 80 MB."""
+"""How many Laplacians are kept: one for 448×448 pixels takes 80 MB."""
 
 
 def pixels_hash(picture: Tensor) -> str:
-    """Tells pictures apart by what is in them."""
+    """A hash of a picture's pixels."""
     shape = str(tuple(picture.shape)).encode()
     return hashlib.blake2b(shape + picture.cpu().contiguous().numpy().tobytes(), digest_size=16).hexdigest()
 

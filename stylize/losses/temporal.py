@@ -1,7 +1,7 @@
 """Temporal consistency of a clip's frames (Ruder, Dosovitskiy, Brox 2016, equation 7).
 
-L_t = 1/D · Σ_k c_k (x_k − ω_k)² for an image x, the result of the frame before ω, moved to where its parts are now, and
-D = 3·H·W: squared pixel values.
+L_t = 1/D · Σ_k c_k (x_k − ω_k)² for an image x, with ω the result of the frame before, warped to this frame, and
+D = 3·H·W. The unit is squared pixel values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stylize.losses.term import Circumstances
 
 
 class TemporalLoss:
-    """A `Term` with a single part: L_t of the images that follow a frame of their clip."""
+    """A `Term` with a single part: L_t of the images that have a frame before them in their clip."""
 
     capturable = True
 

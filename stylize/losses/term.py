@@ -1,7 +1,7 @@
-"""What every loss is made of. Each loss has a file of its own beside this one; `stylize/registry.py` names them all.
+"""The interface of every loss. Each loss has its own file in this folder; `stylize/registry.py` lists them.
 
-All of it is fp32, also where responses are bf16: Gram entries of raw VGG responses reach 1e9, of which bf16 keeps two
-digits. Images of one batch never mix.
+Losses are fp32 even if responses are bf16: entries of Gram matrices of VGG reach 1e9, and bf16 would keep two digits of
+them. Images of one batch do not influence each other.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from stylize.network.arithmetic import Arithmetic
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What losses are evaluated with.
+    """The circumstances in which losses are evaluated.
 
-    magnification: at a coarse level of a pyramid, by how much more positions the full image has. A loss that is a sum
-    over positions is multiplied by it, so that it weighs the same at every level.
-    matting: whether the matting Laplacian counts in this stage.
+    magnification: at a coarse level of a pyramid, how many times more positions the full image has. A loss that is a
+    sum over positions is multiplied by it, so that it has the same influence at every level.
+    matting: whether the matting loss is switched on.
     shape: height and width of the images.
     """
 
@@ -37,15 +37,15 @@ class Circumstances:
 class Term(Protocol):
     """One loss for each of a batch of B images: a weighted sum of P parts; often a part is a layer.
 
-    A term is made for the B transfers of a batch, in their order. Everything that it needs is on the device then:
+    A term is made for the B transfers of a batch, in their order. It then puts everything that it needs on the device:
     `parts` is called at every step, and must neither wait for the device nor read from it.
 
     weight: B numbers on the CPU, the loss's weight in each image's total (α, β, λ, …).
-    part_weights: P×B numbers on the CPU, each part's weight in the loss; 0 where an image does not use a part.
-    factors: what each part has to be multiplied by; it is done once, and not at every step.
-    layers: the layer of each part, or "" for a part that is of no layer.
-    applies: for each image, whether it has this loss; tables have no value where not.
-    capturable: whether a CUDA graph can hold it: all but what calls libraries that need the host.
+    part_weights: P×B numbers on the CPU, each part's weight in the loss; 0 if an image does not use a part.
+    factors: a factor for each part. It is multiplied into the weights once, and not at every step.
+    layers: the layer of each part, or "" for a part that belongs to no layer.
+    applies: for each image, whether it has this loss; if not, tables have no value.
+    capturable: whether it can be recorded in a CUDA graph. It cannot if it calls libraries that need the host.
     """
 
     weight: Tensor
@@ -60,5 +60,5 @@ class Term(Protocol):
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
         """P×B parts of the loss, without weights and factors, differentiable.
 
-        `images` are B×3×H×W in 0–255, `responses` what the network gives of `layers`, each B×N×h×w.
+        `images` are B×3×H×W in 0–255, `responses` those of `layers`, each B×N×h×w.
         """

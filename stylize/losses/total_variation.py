@@ -19,7 +19,7 @@ def total_variation(images: Tensor) -> Tensor:
 
 
 class TotalVariation:
-    """A `Term` with a single part. It is reported for every image, also where its weight is 0."""
+    """A `Term` with a single part. It is reported for every image, even if its weight is 0."""
 
     layers = ("",)
     factors = (1.0,)

@@ -1,1 +1,1 @@
-"""What an image became, in numbers that no optimisation aimed at."""
+"""Metrics: measures of finished images. They are not part of the loss."""

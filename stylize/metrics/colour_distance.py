@@ -1,4 +1,4 @@
-"""How far an image's colours are from those of its content and style pictures, wherever in the picture they are."""
+"""The metric that compares the colours of an image with those of its content and style pictures, without positions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Colours:
 
 
 def colours(picture: Tensor) -> Colours:
-    """The colours of a picture, its positions left out."""
+    """The distribution of a picture's colours."""
     from skimage.color import rgb2lab
 
     lab = rgb2lab(picture.permute(1, 2, 0).double().cpu().numpy() / 255).reshape(-1, 3)

@@ -1,4 +1,4 @@
-"""What every metric can do, and how measures of pictures are kept. Each metric has a file of its own beside this."""
+"""The interface of metrics, and a cache for measures of pictures. Each metric has its own file in this folder."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from stylize.losses.targets import pixels_hash
 from stylize.network.network import Network
 
 MOST_REFERENCES = 64
-"""Pictures of which a metric keeps what it measured: half a megabyte each for the Gram matrices of a slim network."""
+"""For how many pictures a metric keeps its measures: Gram matrices of a slim network take half a megabyte for each."""
 
 Measured = TypeVar("Measured")
 
 
 class Metric(Protocol):
-    """A measure of finished images; `network` is one that they were not optimised in, for metrics that want one.
+    """A measure of finished images. `network`: one in which they were not optimised, for metrics that need one.
 
-    Pictures are 3×H×W tensors, RGB in 0–255. All is computed in fp64 on the CPU but for a network's responses, which
-    are fp32 on the network's device.
+    Pictures are 3×H×W tensors, RGB in 0–255. Everything is computed in fp64 on the CPU, except the responses of a
+    network, which are fp32 on its device.
     """
 
     def __init__(self, network: Network) -> None: ...
@@ -29,21 +29,21 @@ class Metric(Protocol):
     def of(
         self, image: Tensor, content: Tensor | None, styles: Sequence[tuple[Tensor, float]]
     ) -> Mapping[str, float | str | None]:
-        """Its values by the columns that the registry declares; None for what a missing picture leaves undefined.
+        """Its values by the columns that the registry declares; None if a missing picture leaves one undefined.
 
-        `styles` are style pictures with their shares, over which distances are averaged.
+        `styles`: style pictures with their shares. Distances are averaged over them with these weights.
         """
 
 
 class Kept(Generic[Measured]):
-    """What `measure` gives of pictures, kept for those that come again: content and style pictures."""
+    """A cache for the results of `measure`, because the same content and style pictures come again and again."""
 
     def __init__(self, measure: Callable[[Tensor], Measured]) -> None:
         self._measure = measure
         self._kept: OrderedDict[str, Measured] = OrderedDict()
 
     def of(self, picture: Tensor) -> Measured:
-        """What `measure` gives of this picture."""
+        """The result of `measure` for this picture."""
         key = pixels_hash(picture)
         if key not in self._kept:
             self._kept[key] = self._measure(picture)
@@ -54,6 +54,6 @@ class Kept(Generic[Measured]):
 
 
 def mean(distances: Sequence[tuple[float | None, float]]) -> float | None:
-    """The mean of distances weighted by their shares; None without distances or where one is None."""
+    """The mean of distances weighted by their shares; None without distances or if one is None."""
     known = [(distance, share) for distance, share in distances if distance is not None]
     return sum(distance * share for distance, share in known) if known and len(known) == len(distances) else None

@@ -1,4 +1,4 @@
-"""All metrics of the registry at once: what an image became, in numbers that no optimisation minimised."""
+"""All metrics of the registry together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stylize.network.network import Network
 
 
 class Metrics:
-    """The metrics of images, seen by a network that they were not optimised in. What it sees of references is kept."""
+    """The metrics of images. `network`: one in which they were not optimised. Measures of their pictures are cached."""
 
     def __init__(self, network: Network) -> None:
         self._metrics: list[Metric] = [metric.load()(network) for metric in registry.METRICS.values()]

@@ -18,7 +18,7 @@ def structural_similarity(image: Tensor, content: Tensor) -> float | None:
     """Mean structural similarity of the luminances Y of two pictures of one size, in [−1, 1]; 1 for equal ones.
 
     With the authors' Gaussian window (11×11, σ = 1.5), K₁ = .01, K₂ = .03, L = 255.
-    None where an edge is shorter than the window.
+    None if an edge is shorter than the window.
     """
     from skimage import metrics
 
@@ -41,7 +41,7 @@ class StructuralSimilarity:
     """A `Metric` with one column."""
 
     def __init__(self, network: Network) -> None:
-        pass  # it looks at pixels alone
+        pass  # it needs no network
 
     def of(
         self, image: Tensor, content: Tensor | None, styles: Sequence[tuple[Tensor, float]]

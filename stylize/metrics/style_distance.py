@@ -1,4 +1,4 @@
-"""How far an image's style is from that of its style pictures, seen by a network that it was not optimised in."""
+"""The metric that compares the style of an image with its style pictures, in a network that did not make it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StyleDistance:
     """A `Metric` with three columns: the distance to the style pictures by their shares, that of the content picture,
     and the network.
 
-    1 − style_distance / style_distance_of_content is how much of the way from content to style was gone.
+    1 − style_distance / style_distance_of_content is 0 for the content picture and 1 for the style of the painting.
     """
 
     def __init__(self, network: Network) -> None:

@@ -1,8 +1,8 @@
 """Gram matrices: Gatys, Ecker, Bethge 2015 (arXiv 1508.06576), as López, Villanueva, Yus 2017 give them.
 
 E_l = Σ_ij (G_ij − A_ij)² / (4 (N·M)²), where F is a layer's response to the image, G = F Fᵀ its Gram matrix, A that of
-the style picture, N the layer's channels and M its positions. Each matrix is divided by its own N·M at once: that is
-the same, keeps numbers small, and lets a style picture of another size than the image give a target in the same units.
+the style picture, N the layer's channels and M its positions. Each matrix is divided by its own N·M: this gives the
+same result, keeps numbers small, and makes targets of style pictures of any size comparable.
 """
 
 from __future__ import annotations

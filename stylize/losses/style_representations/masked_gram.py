@@ -1,9 +1,10 @@
-"""Gram matrices by region: sky gets its style from sky. L_s+ of Luan, Paris, Shechtman, Bala 2017 (arXiv 1703.07511).
+"""Gram matrices of regions, so that sky gets its style from sky: L_s+ of Luan, Paris, Shechtman, Bala 2017
+(arXiv 1703.07511).
 
 E_l = Σ_k s_k Σ_ij (G_k,ij − A_k,ij)² / 4, with G_k = Σ_p m_k(p) F_p F_pᵀ / (N Σ_p m_k(p)) over the positions p of a
-layer, A_k the same of the style picture with its own mask, m_k the mask of label k brought to the layer's size, and s_k
-the share of the content picture that the label covers. Divided by a region's area, regions of different size can be
-compared; with one label everywhere it is the loss of Gatys.
+layer, A_k the same for the style picture with its own mask, m_k the mask of label k scaled to the layer's size, and s_k
+the share of the content picture that the label covers. The division by a region's area makes regions of different sizes
+comparable. With one label everywhere it is the loss of Gatys.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def masked_grams(responses: Tensor, masks: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class MaskedGram:
-    """See the module. There is one style picture, and all images that are compared together have these masks."""
+    """See the module. There is one style picture, and all images that are compared together share these masks."""
 
     masks: Masks
 

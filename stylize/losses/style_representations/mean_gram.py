@@ -1,4 +1,4 @@
-"""Gram matrices divided by their size: what targets of `gram` and the style distance of the metrics are made of."""
+"""Gram matrices divided by their size, for the targets of `gram` and for the metric `style_distance`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def positions_by_channels(responses: Tensor) -> Tensor:
-    """B×N×H×W responses as B×(H·W)×N: no copy where they are channels-last, as they are in our networks."""
+    """B×N×H×W responses as B×(H·W)×N. Not copied if they are channels-last, as they are in our networks."""
     return responses.permute(0, 2, 3, 1).flatten(1, 2)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from stylize.losses.style_representations.representation import LayerByLayer
 
 EPSILON = 1e-6
-"""Under square roots, whose slope is infinite at 0, where dead channels are."""
+"""Added under square roots, whose slope is infinite at 0; channels that are always 0 would give infinite gradients."""
 
 
 def moments(responses: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 """Style as a bag of patches: CNNMRF, Li, Wand 2016 (arXiv 1601.04589).
 
-Each 3×3 patch Ψ_i of the image's responses is drawn to the patch of the style's that is most like it:
+Each 3×3 patch Ψ_i of the image's responses is compared with the most similar patch of the style picture's responses:
 E_l = Σ_i ‖Ψ_i(x) − Ψ_NN(i)(a)‖², NN(i) = argmax_j ⟨Ψ_i, Ψ_j⟩ / (|Ψ_i| |Ψ_j|), found again at every evaluation. The
-style picture is there in several rotations and scales.
+style picture is used in several rotations and scales.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from stylize.masks import Masks
 from stylize.settings.optimisation_settings import Settings
 
 EDGE = 3
-"""Of a patch, in positions of its layer."""
+"""The edge of a patch, in positions of its layer."""
 
 CHUNK = 1 << 26
-"""Similarities computed at once: a full matrix of M_x × M_a would not fit."""
+"""How many similarities are calculated at once, because the full matrix of M_x × M_a would not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,19 @@ class Patches:
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> Patches:
         if masks is not None:
-            raise SettingsError("masks go with one style picture and style_representation: gram")
+            raise SettingsError("masks need a single style picture and style_representation: gram")
         return cls(settings.mrf_stride, settings.mrf_rotations, settings.mrf_scales)
 
     def pictures(self, picture: Tensor) -> list[Tensor]:
         return [turned(picture, angle, scale) for angle, scale in itertools.product(self.rotations, self.scales)]
 
     def target(self, responses: Sequence[Tensor]) -> Tensor:
-        """All patches of all forms, P×(9·N)."""
+        """All patches of all rotations and scales, P×(9·N)."""
         return torch.cat([patches(one, self.stride)[0].T for one in responses if min(one.shape[2:]) >= EDGE])
 
     def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
-        """Images with the same target are compared together; targets are never copied, because each takes hundreds of
-        megabytes where the style picture is there in many forms.
+        """Images with the same target are compared together. Targets are never copied, because each takes hundreds of
+        megabytes if there are many rotations and scales.
         """
         groups = [_groups(one.targets) for one in layers]
 
@@ -77,7 +77,7 @@ class Patches:
 class _Group:
     """Images that are compared with the same patches.
 
-    images: their places. target: P×D. lengths: of the target's patches, P×1, inverted.
+    images: their positions in the batch. target: P×D. lengths: 1 over the lengths of the target's patches, P×1.
     """
 
     images: Tensor
@@ -88,7 +88,7 @@ class _Group:
 def _groups(targets: Sequence[Tensor]) -> list[_Group]:
     places: dict[int, list[int]] = {}
     for place, target in enumerate(targets):
-        places.setdefault(id(target), []).append(place)  # targets of equal pictures are one tensor
+        places.setdefault(id(target), []).append(place)  # equal pictures share one tensor
     groups = []
     for each in places.values():
         target = targets[each[0]]
@@ -110,9 +110,9 @@ def _losses(found: Tensor, group: _Group) -> Tensor:
 
 
 def _nearest(found: Tensor, group: _Group) -> Tensor:
-    """For each patch (B×D×M) the row of the target of the largest normalised cross-correlation: B×M.
+    """For each patch (B×D×M) the row of the target with the largest normalised cross-correlation: B×M.
 
-    The length of Ψ_i is left out: it does not change which j is best.
+    The length of Ψ_i is left out, because it does not change which j is best.
     """
     images, _, count = found.shape
     best = found.new_full((images, count), -math.inf)

@@ -1,4 +1,4 @@
-"""What every style representation can do. Each has a file of its own beside this one."""
+"""The interface of style representations. Each has its own file in this folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LayerTargets:
     shape: tuple[int, int]
 
     def together(self) -> Tensor:
-        """R×… targets; 1×… without a copy where all are one and the same."""
+        """R×… targets; if all are the same tensor, 1×… without a copy."""
         first, *others = self.targets
         return first if all(one is first for one in others) else torch.cat(list(self.targets))
 
@@ -33,8 +33,8 @@ class Comparison:
     """E_l of R images at L layers.
 
     losses: from L responses, each R×N×h×w, to L×R numbers, differentiable. It is called at every step, and must neither
-    wait for the device nor read from it. factors: what they have to be multiplied by to be E_l, one for each layer; it
-    is done once, and not at every step.
+    wait for the device nor read from it. factors: one for each layer, by which these numbers are multiplied to give
+    E_l; they are multiplied into the weights once, and not at every step.
     """
 
     losses: Callable[[Sequence[Tensor]], Tensor]
@@ -44,30 +44,33 @@ class Comparison:
 class Representation(Protocol):
     """Turns a style picture's responses into a target once, and then compares images' responses with it.
 
-    Implementations are frozen dataclasses: equal ones give equal targets, and targets are kept by them. All of it is
-    fp32, and images of one batch never mix. capturable: whether a CUDA graph can hold its comparison.
+    Implementations are frozen dataclasses. Equal ones give equal targets, so they are keys in the cache of targets. All
+    numbers are fp32, and images of one batch do not influence each other. capturable: whether the comparison can be
+    recorded in a CUDA graph.
     """
 
     capturable: ClassVar[bool]
 
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> Representation:
-        """The representation that settings ask for. Raises SettingsError for masks where they cannot be."""
+        """The representation that settings ask for. Raises SettingsError if it cannot be used with masks."""
 
     def pictures(self, picture: Tensor) -> list[Tensor]:
-        """The forms of a style picture (3×H×W) whose responses `target` wants."""
+        """The variants of a style picture (3×H×W) whose responses `target` needs, such as rotated ones."""
 
     def target(self, responses: Sequence[Tensor]) -> Tensor:
         """The target from the responses (1×N×h×w) to each of `pictures`."""
 
     def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
-        """What compares R images with R targets at each of L layers. All that it needs is put on the device here."""
+        """An object that compares R images with R targets at each of L layers. Everything it needs is put on the
+        device.
+        """
 
 
 class LayerByLayer(ABC):
-    """A representation without settings or masks, which sees the style picture as it is and each layer for itself.
+    """A base class for representations without settings or masks, which handle each layer separately.
 
-    What remains to be written is `target`, which gives 1×… numbers, and `losses`.
+    Subclasses write `target`, which returns 1×… numbers, and `losses`.
     """
 
     capturable: ClassVar[bool] = True
@@ -75,7 +78,7 @@ class LayerByLayer(ABC):
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> Self:
         if masks is not None:
-            raise SettingsError("masks go with one style picture and style_representation: gram")
+            raise SettingsError("masks need a single style picture and style_representation: gram")
         return cls()
 
     def pictures(self, picture: Tensor) -> list[Tensor]:
@@ -91,4 +94,4 @@ class LayerByLayer(ABC):
 
     @abstractmethod
     def losses(self, responses: Tensor, targets: Tensor) -> Tensor:
-        """E_l for each of R×N×h×w responses. `targets` are R×…, or 1×… where all have the same."""
+        """E_l for each of R×N×h×w responses. `targets` are R×…, or 1×… if all images have the same target."""

@@ -21,7 +21,7 @@ from stylize.losses.style_representations.representation import LayerByLayer
 class Wasserstein(LayerByLayer):
     """See the module."""
 
-    capturable: ClassVar[bool] = False  # of the decomposition into eigenvalues
+    capturable: ClassVar[bool] = False  # because of the eigenvalues
 
     def target(self, responses: Sequence[Tensor]) -> Tensor:
         mean, centred = moments(responses[0])
@@ -36,7 +36,7 @@ class Wasserstein(LayerByLayer):
         covariance = centred @ centred.transpose(1, 2) / centred.shape[2]
         # In float64: the distance is a small difference of large traces.
         product = root.double() @ covariance.double() @ root.double()
-        # Symmetric up to rounding; of its eigenvalues alone the gradient is well defined also where some are equal.
+        # Symmetric up to rounding. The gradient of its eigenvalues is well defined even if some are equal.
         values = _eigenvalues((product + product.transpose(1, 2)) / 2).clamp(min=0)
         # Σ_i λ_i^½ without an infinite slope at 0.
         both = (values + 1e-10 * values.detach().mean(1, keepdim=True) + 1e-30).sqrt().sum(1)
@@ -46,10 +46,10 @@ class Wasserstein(LayerByLayer):
 
 
 def _eigenvalues(matrices: Tensor) -> Tensor:
-    """Those of symmetric matrices, B×N×N to B×N, smallest first.
+    """The eigenvalues of symmetric matrices, B×N×N to B×N, smallest first.
 
-    torch.linalg.eigvalsh would read from the device whether it has converged, at every step. The vectors are only
-    wanted for the gradient.
+    torch.linalg.eigvalsh would read from the device at every step whether it has converged. The eigenvectors are only
+    needed for the gradient.
     """
     values, _ = torch.ops.aten._linalg_eigh(matrices, "L", compute_v=True)
     return values  # type: ignore[no-any-return]

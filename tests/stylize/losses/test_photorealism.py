@@ -174,5 +174,5 @@ def test_a_region_that_a_smaller_size_would_lose_keeps_a_pixel():
 def test_masks_go_with_gram_matrices(changes, network, pictures):
     content, style = pictures
     transfer = Transfer(content, style, Settings(**SMALL | changes), masks=masks_of(content, style))
-    with pytest.raises(SettingsError, match="masks go with one style picture"):
+    with pytest.raises(SettingsError, match="masks need a single style picture"):
         stylize.transfer_batch([transfer], Targets(network))
