@@ -1,6 +1,6 @@
-"""What a run has beside its results: `run.json`, the plan, and the pictures that it started from, made small.
+"""Writes the files of a run that depend only on the grid: `run.json`, the plan, and small copies of its pictures.
 
-All of it follows from the grid and can be written again. What follows from the rows is in `finish.py`.
+They can be written again at any time. Files that depend on the rows are written in `finish.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pictures import Picture
 
 REFERENCE_EDGE, FRAME_EDGE = 448, 224
-"""Pixels of the long edge of the content and style pictures that a run keeps for people, and of the frames of clips."""
+"""The long edge, in pixels, of the small copies of content and style pictures, and of frames of clips."""
 
 
 def write_run(run: Run, plan: Plan, request: Request) -> Derived:
@@ -66,7 +66,7 @@ def _small(picture: Picture) -> bytes:
 
 
 def grid_metadata(grid: Grid) -> dict[str, Any]:
-    """What the sheet needs of the grid. Axes that move together form one entry."""
+    """The parts of the grid that the sheet needs. Axes that move together form one entry."""
     sheet = None if grid.rows is None else {"rows": list(grid.rows), "columns": list(grid.columns or ())}
     return {
         "name": grid.name,
@@ -78,7 +78,7 @@ def grid_metadata(grid: Grid) -> dict[str, Any]:
 
 
 def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
-    """Everything about a run that is not in its tables: for people who ask later how it was made."""
+    """Everything about a run that is not in its tables, for people who want to know later how it was made."""
     settings = settings_row(plan.grid.settings)
     return {
         "grid": grid_metadata(plan.grid) | {"settings": json.loads(json.dumps(settings, default=str))},
@@ -113,7 +113,7 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
 
 
 def _revision() -> str | None:
-    """The commit of a checkout that is run from, None where it was installed."""
+    """The commit, if the program runs from a checkout; None if it was installed."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12"]
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         return subprocess.run(command, capture_output=True, check=True, text=True, timeout=10).stdout.strip()

@@ -1,8 +1,8 @@
-"""What can go wrong in `orchestrator`.
+"""The exceptions of `orchestrator`.
 
 OrchestratorError
 ├── GridError       a grid that cannot be read, or asks for something impossible; says where in the file
-├── UsageError      options or a situation in which nothing can be started
+├── UsageError      options or circumstances with which nothing can be started
 └── EngineError     Ray or its workers failed beyond what is retried
 """
 
@@ -17,7 +17,7 @@ class OrchestratorError(Exception):
 
 @dataclass(frozen=True)
 class Position:
-    """Where in a file something is. Lines and columns count from 1."""
+    """A position in a file. Lines and columns count from 1."""
 
     file: str
     line: int
@@ -28,16 +28,14 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}"
 
     def caret(self) -> str:
-        """The line with a caret below the column, a long line cut around it."""
+        """The line with a caret below the column; a long line is cut around it."""
         start = max(0, self.column - 60)
         text = self.source[start : start + 100].replace("\t", " ")
         return f"    {text}\n    {' ' * (self.column - 1 - start)}^"
 
 
 class GridError(OrchestratorError):
-    """`path` is the way to the entry, such as `axes.ratio[1]`; `position` is its line and column,
-    where it is in a file.
-    """
+    """`path`: the path of the entry, such as `axes.ratio[1]`. `position`: its line and column, if it is in a file."""
 
     def __init__(self, message: str, path: str = "", position: Position | None = None) -> None:
         self.message, self.path, self.position = message, path, position
@@ -51,4 +49,4 @@ class UsageError(OrchestratorError):
 
 
 class EngineError(OrchestratorError):
-    """The sweep had to stop; what is committed stays, and running again goes on."""
+    """The sweep had to stop. Committed rows are kept, and running it again continues."""

@@ -1,7 +1,7 @@
-"""The end of a sweep: rows are read back, shards are merged, sheet and gallery are made, and all this is recorded.
+"""The end of a sweep: reads rows back, merges shards, makes sheet and gallery, and records that this was done.
 
-Here it is also decided whether there is anything to do at all. What a run has that does not follow from its rows is in
-`describe.py`; how sheet and gallery are drawn is the affair of `results`.
+Also decides whether anything is left to do at all. Files that do not depend on the rows are written in `describe.py`;
+sheet and gallery are drawn in `results`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finished:
-    """Where the sheet and the gallery are; None for one that was not made, and then a note says why."""
+    """The paths of the sheet and the gallery; None for one that was not made, and then a note says why."""
 
     sheet: str | None = None
     gallery: str | None = None
@@ -37,7 +37,7 @@ class Finished:
 
 
 def is_current(run: Run, plan: Plan) -> bool:
-    """Whether sheet and gallery are there, were made from this very grid and its present rows, and shards are merged.
+    """Whether sheet and gallery exist and were made from this grid and its present rows, and shards are merged.
 
     Raises RunError.
     """
@@ -52,22 +52,22 @@ def is_current(run: Run, plan: Plan) -> bool:
 
 
 def check_rows(run: Run, plan: Plan, status: Status) -> None:
-    """Read back what was committed. Raises EngineError where rows or images of it are no longer there."""
+    """Read the committed rows back. Raises EngineError if rows or their images are missing."""
     rows = _rows_of(plan, run, "image_path")
     expected = plan.count("done") + plan.count("failed") + status.done + status.failed
     again = "Something changed the folder while the sweep ran; run the same command again, which computes what is lost"
     if len(rows) < expected:
-        raise EngineError(f"{expected} trials ended and {run.location} has rows of {len(rows)} of them. {again}")
+        raise EngineError(f"{expected} trials ended, but {run.location} has rows of only {len(rows)} of them. {again}")
     images = set(run.names("images/**"))
     if lost := sum(path is not None and path not in images for path in rows["image_path"].to_pylist()):
         raise EngineError(f"{lost} images of {run.location} are missing. {again} after `sweep verify --repair`")
 
 
 def finish(run: Run, plan: Plan, derived: Derived, *, interrupted: bool) -> Finished:
-    """Merge shards, draw the sheet, write the gallery, and record from which rows; an interrupted sweep draws nothing.
+    """Merge shards, draw the sheet, write the gallery, and record their rows. An interrupted sweep draws nothing.
 
-    A sheet or a gallery that cannot be made is a note and no error. Raises RunError where `derived.json` cannot be
-    written.
+    If the sheet or the gallery cannot be made, a note says so; that is not an error. Raises RunError if `derived.json`
+    cannot be written.
     """
     compact(run, at_least=WORTH_MERGING)
     notes: list[str] = []

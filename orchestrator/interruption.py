@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM while a sweep runs.
+"""Handles Ctrl-C and SIGTERM while a sweep runs.
 
-A signal handler that raises, or that prints, does so in the middle of whatever runs: Ray's own code, a write to the
-terminal. So the handler here only tells the engine, which looks a few times a second.
+A signal handler that raises or prints does so in the middle of any other code, such as Ray's. So the handler here only
+tells the engine, which looks a few times a second.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Protocol, Self
 
 
 class Engine(Protocol):
-    """What is told of signals; in a sweep `orchestrator.cluster.engine.Engine`, which needs Ray."""
+    """The object that is told about signals: `orchestrator.cluster.engine.Engine`, which needs Ray and is not imported
+    here.
+    """
 
     def interrupt(self, why: str, within: float | None = None) -> None: ...
 
@@ -21,11 +23,11 @@ _FINISHING = "stopping: what is running will be finished and kept{limit}; press 
 
 
 class Interruption:
-    """While it is entered, signals end the sweep in good order.
+    """A context in which signals end the sweep in good order.
 
-    The first Ctrl-C lets running batches finish, the second ends at once, and the third raises KeyboardInterrupt, for
-    a storage that hangs. SIGTERM, which Slurm, Kubernetes and spot instances send before they kill, perhaps twice, is a
-    first Ctrl-C after which batches have `grace` seconds.
+    The first Ctrl-C lets running batches finish, the second ends at once, and the third raises KeyboardInterrupt, in
+    case the storage hangs. SIGTERM, which Slurm, Kubernetes and spot instances send before they kill, sometimes twice,
+    is like a first Ctrl-C after which batches have `grace` seconds.
     """
 
     def __init__(self, grace: float) -> None:
@@ -51,9 +53,9 @@ class Interruption:
         return bool(self._presses or self._terminated)
 
     def watch(self, engine: Engine) -> None:
-        """Hand signals on to this engine, one that came while Ray was starting included."""
+        """Pass signals on to this engine, also one that came while Ray was starting."""
         self._engine = engine
-        self._listen()  # again, because Ray, once started, takes SIGTERM for itself
+        self._listen()  # again, because Ray installs its own handler for SIGTERM
         if self.came:
             engine.interrupt("interrupted before it began", within=0)
 

@@ -1,4 +1,4 @@
-"""Computing some trials of a run once more, to see whether the same pixels come out."""
+"""Computes some trials of a run again, to see whether the pixels are the same."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from results import Run, image, load
 from results.run.rows import CIRCUMSTANCES
 
 LOSS_TOLERANCE = 0.02
-"""Where they are not, rounding leads the optimisation elsewhere; its final loss is the same within this share."""
+"""If they differ because of rounding, the final losses still agree within this share."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One trial computed again. `differing`: which circumstances were others than when the row was made."""
+    """One trial computed again. `differing`: the circumstances that differ from those in which the row was made."""
 
     trial_id: str
     identical: bool
@@ -38,7 +38,7 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Identical where it has to be, close where it cannot."""
+        """Whether the pixels are identical or, if circumstances differ, the losses are close."""
         return self.identical if not self.differing else self.loss_difference <= LOSS_TOLERANCE
 
 
@@ -47,7 +47,7 @@ def recompute(
 ) -> Iterator[Comparison]:
     """Run the batches of `count` random trials again, in a folder of their own that is removed afterwards.
 
-    Raises UsageError where the run's grid is no longer where it was or gives other trials, and what a sweep raises.
+    Raises UsageError if the run's grid was moved or gives other trials, and what a sweep raises.
     """
     trials = load(run.location).set_index("trial_id", drop=False)
     done = sorted(trials.index[trials["status"] == "done"])
@@ -56,8 +56,7 @@ def recompute(
     lost = set(done) - plan.trials.keys()
     if lost:
         raise UsageError(
-            f"{len(lost)} trials of {run.location} are none that its grid gives now: pictures, weights or the grid "
-            "changed"
+            f"{len(lost)} trials of {run.location} are not in its grid any more: pictures, weights or the grid changed"
         )
     chosen = set(random.Random(seed).sample(done, min(count, len(done))))
     batches = [batch for batch in plan.batches if chosen & {trial.id for trial in batch.trials}]
@@ -69,7 +68,7 @@ def recompute(
 
 
 def _request_again(run: Run) -> Request:
-    """What was asked for when the run was made, in a place where nothing is done: batches have their first widths."""
+    """The request of the run with an empty folder, so that batches have the widths of the first plan."""
     nowhere = str(Path(tempfile.gettempdir()) / "sweep-verify-nothing-is-here")
     return replace(request_of(run), out=nowhere, however_many=True)
 
@@ -86,12 +85,14 @@ def _compare(before: Any, after: Any) -> Comparison:
 
 
 def _differs(before: Any, after: Any) -> bool:
-    """Whether two cells differ. One that an older version did not write counts as different: it is not known."""
+    """Whether two cells differ. A cell that an older version did not write counts as different, because it is not
+    known.
+    """
     return not (pd.notna(before) and pd.notna(after) and before == after)
 
 
 def as_line(comparison: Comparison) -> str:
-    """For people: what came out, and which case applied."""
+    """The result as one line for people."""
     where = f"{', '.join(comparison.differing)} differ" if comparison.differing else "the same circumstances"
     close = f"mean difference {comparison.pixel_difference:.2f} of 255, loss {100 * comparison.loss_difference:.2g} %"
     outcome = "identical" if comparison.identical else close

@@ -1,6 +1,6 @@
-"""Mending a run: what is damaged is set aside, and its trials are computed again as the run's own grid says.
+"""Repairs a run: sets damaged files aside, and computes their trials again with the run's own grid.
 
-How damage is found and set aside is in `results/run/verify.py` and `repair.py`; this adds the computing.
+Damage is found in `results/run/verify.py` and set aside in `results/run/repair.py`; here the trials are computed again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from results.run.verify import Finding
 
 @dataclass(frozen=True)
 class Repair:
-    """What was set aside, and how the sweep ended that computed it again."""
+    """The files that were set aside, and the outcome of the sweep that computed their trials again."""
 
     aside: SetAside
     outcome: Outcome
@@ -36,10 +36,10 @@ def repair(
     watch: Watch | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Repair:
-    """Set aside what `verify` found, and compute again the trials that have lost their row by it.
+    """Set aside the damage that `verify` found, and compute the trials again that lost their rows by it.
 
-    A damaged shard cannot be asked for its trials: those are taken that have an image and no row. Raises UsageError
-    where the run's grid is no longer where it was, after what is damaged was set aside, and what a sweep raises.
+    The trials of a damaged shard are not known, so all trials with an image and no row are taken. Raises UsageError if
+    the run's grid was moved (damaged files have been set aside by then), and what a sweep raises.
     """
     with run.locked(say=say):
         aside = set_aside(run, findings)
@@ -55,7 +55,7 @@ def repair(
 
 
 def request_of(run: Run) -> Request:
-    """What was asked for when the run was made. Raises UsageError where its grid is no longer there."""
+    """The request by which the run was made. Raises UsageError if its grid no longer exists."""
     record = run.metadata().get("request")
     if not record:
         raise UsageError(f"{run.location} was written by a version that did not keep how it was asked for")

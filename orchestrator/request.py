@@ -1,8 +1,8 @@
-"""What a person asks a sweep to do. Every option of `sweep run` and `sweep plan` is declared here, once.
+"""`Request`: a grid and the options of a sweep. Every option of `sweep run` and `sweep plan` is declared here, once.
 
-The command line makes its options from these fields (`command/options.py`), a run keeps those that say what its trials
-are (`recorded`), `sweep verify --recompute` reads them back (`from_record`), and advice prints them as a command
-(`words`). No Typer in here, and nothing about how a sweep is carried out.
+The command line makes its options from these fields (`command/options.py`). A run keeps those that decide which trials
+it has (`recorded`), `sweep verify --recompute` reads them back (`from_record`), and messages print them as a command
+(`words`). Neither Typer nor the work of a sweep is in here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Option:
 
     help: str
     scope: Scope
-    flag: str | None = None  # where it is not the field's name with dashes
+    flag: str | None = None  # if it is not the field's name with dashes
     metavar: str | None = None
     environment: str | None = None
     minimum: float | None = None
@@ -40,7 +40,7 @@ def _option(help: str, scope: Scope, **details: Any) -> dict[str, Option]:
 
 @dataclass(frozen=True)
 class Request:
-    """A grid, and how to run it. Paths are as the user wrote them; `None` leaves the choice to the program."""
+    """A grid, and how to run it. Paths are as the user wrote them; with `None` the program chooses."""
 
     grid: Path
     out: str | None = field(
@@ -100,7 +100,7 @@ class Request:
 
     @property
     def failures_allowed(self) -> int | None:
-        """At how many failed trials the sweep stops; None: at no number."""
+        """After how many failed trials the sweep stops; None: it never stops because of failures."""
         return 1 if self.fail_fast else self.max_failures
 
     @classmethod
@@ -109,11 +109,11 @@ class Request:
         return {one.name: one.metadata["option"] for one in dataclasses.fields(cls) if "option" in one.metadata}
 
     def recorded(self) -> dict[str, Any]:
-        """What a run keeps of it, as JSON data: the grid, and whatever decides which trials there are.
+        """The part that a run keeps, as JSON data: the grid and the options that decide which trials there are.
 
         Paths are absolute, so that they mean the same from another folder.
         """
-        from pydantic import TypeAdapter  # takes a while to import, and `sweep --help` needs none of it
+        from pydantic import TypeAdapter  # slow to import, and `sweep --help` does not need it
 
         paths: dict[str, Any] = {name: path.resolve() for name, path in vars(self).items() if isinstance(path, Path)}
         everything = TypeAdapter(Request).dump_python(replace(self, **paths), mode="json")
@@ -122,8 +122,8 @@ class Request:
 
     @classmethod
     def from_record(cls, record: Any) -> Request:
-        """The request on which `recorded` was called, as far as a run keeps it; an option that is not in the record has
-        its default. Raises UsageError for what is no such record.
+        """The request that `recorded` was made from. Options that are not in the record have their defaults. Raises
+        UsageError for an invalid record.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -131,10 +131,10 @@ class Request:
             return TypeAdapter(Request).validate_python(record)
         except ValidationError as error:
             wrong = ", ".join(".".join(map(str, one["loc"])) or "the whole of it" for one in error.errors())
-            raise UsageError(f"what was asked for is recorded in a form that cannot be read ({wrong})") from error
+            raise UsageError(f"the options of the run are recorded in a form that cannot be read ({wrong})") from error
 
     def words(self) -> list[str]:
-        """The words after `sweep` that ask for the same on a command line; options at their defaults are left out."""
+        """The words after `sweep` on a command line with the same meaning. Options at their defaults are left out."""
         words = [str(self.grid)]
         for one in dataclasses.fields(self):
             value = getattr(self, one.name)

@@ -1,4 +1,6 @@
-"""One sweep from grid to sheet."""
+"""One sweep from grid to sheet: makes the plan, takes the lock, runs the batches, and finishes.
+
+The steps themselves are elsewhere: `plan/`, `describe.py`, `cluster/work.py`, `finish.py`."""
 
 from __future__ import annotations
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended. `status` is None where no trial was left to compute, and `up_to_date` says that nothing else
-    was left to do either: the sheet and the gallery show the present rows.
+    """How a sweep ended. `status` is None if no trial was left to compute. `up_to_date`: nothing else was left to do
+    either, because the sheet and the gallery show the present rows.
     """
 
     plan: Plan
@@ -46,13 +48,13 @@ class Outcome:
 
     @property
     def unfinished(self) -> int:
-        """Trials of the selection that are neither done nor failed."""
+        """The number of selected trials that are neither done nor failed."""
         ran = self.status.done + self.status.failed if self.status else 0
         return self.plan.count("to run") - ran
 
     @property
     def failed(self) -> int:
-        """Failed trials of the whole grid, now and earlier."""
+        """The number of failed trials of the whole grid, now and earlier."""
         return self.plan.count("failed") + (self.status.failed if self.status else 0)
 
 
@@ -67,8 +69,7 @@ def prepare(
     """The plan of a request and the run it belongs to. Without `fetch` nothing is downloaded; `watch` shows
     downloads. Writes nothing.
 
-    `images` is the run in which trials find the images that they start from, if that is another one. `trials` are the
-    only ones to run, if given.
+    `images`: the run whose images trials start from, if it is another one. `trials`: run only these, if given.
 
     Raises GridError, UsageError, RunError and what pictures and weights raise.
     """
@@ -104,7 +105,7 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozen
             raise UsageError(f"--only {text}: {error}") from error
         named[index, name] = named.get((index, name), frozenset()) | values
     only: dict[int, frozenset[int]] = {}
-    for (index, _), values in named.items():  # zipped axes share a dimension; what each of them names must hold
+    for (index, _), values in named.items():  # zipped axes share a dimension; all their conditions must hold
         only[index] = only.get(index, values) & values
     recorded, shards = _recorded(run)
     selection = Selection(only, request.limit, request.retry_failed, trials)
@@ -114,8 +115,8 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozen
 
 
 def _recorded(run: Run) -> tuple[dict[str, str], frozenset[str]]:
-    """What became of the trials that have a row, by their ids, and the paths of the shards that say it. A run.json that
-    is gone does not matter here.
+    """The states of the trials that have a row, by id, and the paths of the shards with these rows. `run.json` may be
+    missing.
     """
     shards = run.read_all("trials/*.parquet")
     rows = merged_rows(run, shards, columns=["trial_id", "status"])
@@ -123,7 +124,7 @@ def _recorded(run: Run) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def _label_or_value(grid: Grid, name: str, text: str) -> Any:
-    """`--only style_layers=conv1_1` means the label of that name where there is one, else the value."""
+    """`--only style_layers=conv1_1` means the label of that name if there is one, otherwise the value."""
     for dimension in grid.dimensions:
         if name in dimension.settings and text in dimension.names(name):
             labelled = any(labels[dimension.settings.index(name)] == text for labels in dimension.labels)
@@ -149,10 +150,10 @@ def execute(
     say: Callable[[str], None] | None = None,
     trials: frozenset[str] | None = None,
 ) -> Outcome:
-    """Run whatever of a grid is not done yet, of these trials alone if any are given, and draw its sheet.
+    """Run the trials of a grid that are not done yet, and draw its sheet. `trials`: run only these, if given.
 
-    `display` shows how far the batches are; `say` is told what else there is to say.
-    Raises what `prepare` raises before anything is written, and EngineError where the sweep has to stop in its middle.
+    `display` shows the progress; `say` is called with other lines for people. Raises what `prepare` raises before
+    anything is written, and EngineError if the sweep has to stop later.
     """
     from orchestrator.cluster.material_store import load_networks
     from orchestrator.cluster.work import work
@@ -163,7 +164,7 @@ def execute(
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     with run.locked(_interrupt_myself, say):
         run.remove_leftovers()
-        if frozenset(run.names("trials/*.parquet")) != plan.shards:  # another sweep worked here before the lock
+        if frozenset(run.names("trials/*.parquet")) != plan.shards:  # another sweep wrote rows before we got the lock
             recorded, shards = _recorded(run)
             plan = replace(plan.updated(recorded), shards=shards)
         with _keeping_what_is_written(run):
@@ -191,22 +192,22 @@ def _outcome(
 
 @contextlib.contextmanager
 def _keeping_what_is_written(run: Run) -> Iterator[None]:
-    """A storage that fails once something is written stops the sweep in its middle; before, nothing was started."""
+    """Turns errors of the storage into an EngineError that says that committed rows are kept."""
     try:
         yield
     except RunError as error:
         if not run.exists():
             raise
-        raise EngineError(f"{error}. What is committed stays; run again to go on") from error
+        raise EngineError(f"{error}. Committed rows are kept; run the same command again to go on") from error
 
 
 def _interrupt_myself() -> None:
-    """Another sweep has taken this run over: finish what runs, as after Ctrl-C. Rows that both write are the same."""
+    """Stop as after Ctrl-C, because another sweep has taken this run over. Rows that both write are equal."""
     signal.raise_signal(signal.SIGINT)
 
 
 def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContextManager[Listener]) -> Status:
-    """Run the plan's batches, as they are, into a run of their own, without sheet."""
+    """Run the plan's batches unchanged, into a separate run without a sheet."""
     from orchestrator.cluster.material_store import load_networks
     from orchestrator.cluster.work import work
 
@@ -216,7 +217,7 @@ def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContext
 
 
 def _frames_note(run: Run, plan: Plan) -> list[str]:
-    """What to say where the grid asks for frames and trials were done before it did: these do not run again for it."""
+    """A note if the grid now asks for snapshots, but some trials were done without: they are not run again."""
     asking = {trial.id for trial in plan.trials.values() if trial.setup.settings.frames_every}
     if not asking or not run.exists():
         return []

@@ -1,4 +1,4 @@
-"""What ran: versions of this project and of what its results depend on."""
+"""The versions of this project and of the packages on which its results depend."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from importlib import metadata
 
 
 def sweep_version() -> str:
-    """This project's version."""
+    """The version of this project."""
     return metadata.version("style-sweep")
 
 
 @functools.cache
 def versions_text() -> str:
-    """For a row: the versions that can change pixels."""
+    """The versions that can change pixels, as text for a row."""
     return f"sweep {sweep_version()}, torch {metadata.version('torch')}"

@@ -63,4 +63,4 @@ class Recorder:
 
 def cannot_store(error: Exception) -> EngineError:
     """The error that ends a sweep whose storage fails, here or in a worker."""
-    return EngineError(f"{error}. What is committed stays; run again to go on")
+    return EngineError(f"{error}. Committed rows are kept; run the same command again to go on")

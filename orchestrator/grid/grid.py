@@ -1,4 +1,4 @@
-"""A grid, validated: settings, the dimensions that are swept, and the points they span."""
+"""A checked grid: its settings, its dimensions, and the points that they span. Grid files are read in `reader`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Dimension:
     crossed: int
 
     def indices(self, setting: str, wanted: Any) -> frozenset[int]:
-        """Where one of the settings has the label `wanted`, or if no value has it, the value itself.
+        """The indices of the values with the label `wanted`; if there is no such label, of the value `wanted`.
 
-        Raises GridError for what is no value of the setting.
+        Raises GridError for an invalid value of the setting.
         """
         by_label, by_value = self._known[self.settings.index(setting)]
         found = by_label.get(wanted) if isinstance(wanted, str) else None
@@ -41,7 +41,7 @@ class Dimension:
 
     @functools.cached_property
     def _known(self) -> list[tuple[dict[str, frozenset[int]], dict[Any, frozenset[int]]]]:
-        """For each setting, where its labels and values are: `exclude` may ask thousands of times."""
+        """For each setting, the indices of its labels and values; kept, because `exclude` may ask very often."""
         found = []
         for column in range(len(self.settings)):
             by_label: dict[str, set[int]] = {}
@@ -54,7 +54,7 @@ class Dimension:
         return found
 
     def names(self, setting: str) -> list[str]:
-        """What each value of one of the settings is called: its label, or the value itself."""
+        """The name of each value of one of the settings: its label, or the value itself."""
         column = self.settings.index(setting)
         return [
             labels[column] or _without_quotes(values[column])
@@ -62,10 +62,10 @@ class Dimension:
         ]
 
     def positions(self) -> list[int]:
-        """Where each value stands along the axis on sheets and in tables, from 0.
+        """The position of each value along the axis on sheets and in tables, from 0.
 
-        That is the order of the grid. Only where numbers of the axis rise or fall, those of `include` take their places
-        among them.
+        Positions follow the order of the grid. If the numbers of an axis rise or fall, numbers added by `include` are
+        sorted in.
         """
         order = list(range(len(self.values)))
         if len(self.settings) == 1 and 1 < self.crossed < len(self.values):
@@ -111,8 +111,8 @@ class Grid:
     include: tuple[dict[int, int], ...]
     rows: tuple[str, ...] | None
     columns: tuple[str, ...] | None
-    overridden: frozenset[str] = frozenset()  # settings that --set gives
-    clips: Mapping[str, int] = field(default_factory=dict)  # contents that move, and how many frames they have
+    overridden: frozenset[str] = frozenset()  # settings that were given by --set
+    clips: Mapping[str, int] = field(default_factory=dict)  # contents that are clips, and their numbers of frames
 
     @property
     def base(self) -> Path:
@@ -120,7 +120,7 @@ class Grid:
         return self.file.resolve().parent
 
     def most_points(self) -> int:
-        """How many points there are at most: exclusions are not counted off."""
+        """An upper limit of the number of points: exclusions are not subtracted."""
         crossed = [dimension.crossed for dimension in self.dimensions]
         included = (
             math.prod(count for index, count in enumerate(crossed) if index not in point) for point in self.include
@@ -128,7 +128,7 @@ class Grid:
         return math.prod(crossed) + sum(included)
 
     def points(self) -> Iterator[Point]:
-        """Every point once, in the grid's order: the last dimension varies fastest, included points come last."""
+        """Every point once, in the grid's order: the last dimension varies fastest, and included points come last."""
         crossed = [range(dimension.crossed) for dimension in self.dimensions]
         excluded = self._excluded()
         for number, point in enumerate(itertools.product(*crossed)):
@@ -143,9 +143,10 @@ class Grid:
                     yield point
 
     def _excluded(self) -> bytes:
-        """For each combination of the crossed values, in order, whether `exclude` leaves it out; empty without rules.
+        """For each combination of the crossed values, in order, whether `exclude` removes it; empty without rules.
 
-        Each rule is put into the whole table at once: rules times points, one by one, would run for minutes.
+        Each rule is applied to the whole table at once, because applying thousands of rules point by point takes
+        minutes.
         """
         if not self.exclude:
             return b""
@@ -160,7 +161,7 @@ class Grid:
         return table.tobytes()
 
     def _is_crossed(self, point: Point, excluded: bytes) -> bool:
-        """Whether a point is one of those that cross all axes and are not excluded."""
+        """Whether a point is a combination of all axes that is not excluded, and not one that `include` added."""
         number = 0
         for dimension, index in zip(self.dimensions, point, strict=True):
             if index >= dimension.crossed:
@@ -169,7 +170,7 @@ class Grid:
         return not (excluded and excluded[number])
 
     def _has_frame(self, point: Point) -> bool:
-        """Whether the content has so many frames: clips differ in length, and stills have one."""
+        """Whether the point's content has the point's frame: clips differ in length, and stills have one frame."""
         if not self.clips:
             return True
         content, frame, clip_frames = (self._value_at(name, point) for name in ("content", "frame", "clip_frames"))
@@ -183,7 +184,7 @@ class Grid:
         return getattr(self.settings, setting)
 
     def settings_at(self, point: Point) -> TrialSettings:
-        """The settings of one point. They were validated one by one; `trial.check_point` looks at them together."""
+        """The settings of one point. Each is valid by itself; `trial.check_point` checks whether they fit together."""
         changes: dict[str, Any] = {}
         for dimension, index in zip(self.dimensions, point, strict=True):
             changes.update(zip(dimension.settings, dimension.values[index], strict=True))

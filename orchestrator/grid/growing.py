@@ -1,4 +1,4 @@
-"""A dimension of a grid while `include` adds values to it: each of many additions takes the same short time."""
+"""A dimension to which `include` adds values. Each addition is fast, even if there are thousands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestrator.grid.grid import Dimension
 
 
 class GrowingDimension:
-    """A dimension, and where its values and labels are."""
+    """A dimension with tables of its values and labels."""
 
     def __init__(self, dimension: Dimension) -> None:
         self.settings = dimension.settings
@@ -28,7 +28,7 @@ class GrowingDimension:
         return self._labelled[self.settings.index(setting)]
 
     def index(self, values: tuple[Any, ...]) -> int:
-        """The index of a value, which is added if it is new. Parts of it that are there already keep their labels."""
+        """The index of a value, which is added if it is new. Entries of it that exist already keep their labels."""
         if values not in self._indices:
             labels = (known.get(value) for known, value in zip(self._label_of, values, strict=True))
             self._add(values, tuple(labels))

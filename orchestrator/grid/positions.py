@@ -1,4 +1,4 @@
-"""Where a grid file says something, for errors that show up after it was read: a setting, or a name in it."""
+"""Finds where a grid file gives a setting or a name, for errors that are found after the file was read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestrator.grid.yaml12 import Document, Steps, path_text, read_yaml
 
 
 def position_of(path: Path, settings: Collection[str], value: str) -> Position | None:
-    """Where a grid gives one of these settings this value; None where it does not, as with `--set`."""
+    """The position where a grid gives one of these settings this value; None if it does not, as with `--set`."""
     document = read_yaml(path)
     for steps in document.values:
         entry = functools.reduce(operator.getitem, steps, document.data)
@@ -23,9 +23,7 @@ def position_of(path: Path, settings: Collection[str], value: str) -> Position |
 
 
 def point_error(grid: Grid, point: Point, message: str, setting: str | None) -> GridError:
-    """An error of one point of a grid, with the values that the point has along the axes, and where the file says the
-    value of the setting that is to blame.
-    """
+    """An error about a point of a grid, with the point's values along the axes and the wrong setting's position."""
     where = ", ".join(
         f"{name}={dimension.names(name)[index]}"
         for dimension, index in zip(grid.dimensions, point, strict=True)
@@ -36,14 +34,14 @@ def point_error(grid: Grid, point: Point, message: str, setting: str | None) -> 
         return GridError(text, f"--set {setting}")
     try:
         document = read_yaml(grid.file)
-    except GridError:  # changed since it was read
+    except GridError:  # the file has changed since it was read
         return GridError(f"{grid.file}: {text}")
     steps = _steps(document, grid, point, setting) if setting else ()
     return GridError(text, path_text(steps), document.position(steps))
 
 
 def _steps(document: Document, grid: Grid, point: Point, setting: str) -> Steps:
-    """The way to a setting's value at a point; to the settings if the file does not give it."""
+    """The path to a setting's value at a point; the path to `settings` if the file does not give the setting."""
     data = document.data or {}
     if setting in (data.get("settings") or {}):
         return "settings", setting

@@ -1,4 +1,6 @@
-"""Single values of settings: checked against the settings' own types, named in messages, and spaced along an axis."""
+"""Single values of settings: checks them against the settings' types, writes them in messages, and spaces them on an
+axis.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ def _adapter(setting: str) -> TypeAdapter[Any]:
 
 
 def check_value(setting: str, value: Any) -> Any:
-    """One setting's value, validated alone. Raises GridError without a position."""
+    """Check the value of one setting by itself, and return it. Raises GridError without a position."""
     try:
         return _adapter(setting).validate_python(value)
     except ValidationError as error:
@@ -54,7 +56,7 @@ def is_value(setting: str, value: Any) -> bool:
 
 
 def shown_value(value: Any) -> str:
-    """A value as a message or a plan shows it, cut where it is long."""
+    """A value as a message or a plan shows it; long ones are cut."""
     if isinstance(value, tuple) and all(isinstance(one, LayerWeight) for one in value):
         equal = len({weight for _, weight in value}) <= 1
         text = "+".join(layer if equal else f"{layer}·{weight:g}" for layer, weight in value) or "[]"
@@ -74,7 +76,9 @@ def unknown(what: str, name: Any, known: Iterable[str]) -> str:
 
 
 def unknown_setting(name: str) -> str:
-    """A message for a setting that does not exist, with what is called so in other programs."""
+    """A message for a setting that does not exist. If other programs use this name, it says what the setting is called
+    here.
+    """
     for setting, about in ABOUT.items():
         if name.lower() in about.also_called:
             title = f" ({about.title})" if about.title else ""
@@ -85,12 +89,12 @@ def unknown_setting(name: str) -> str:
 def spaced(kind: str, first: float, last: float, count: int) -> list[float]:
     """`count` evenly spaced numbers (linspace), or evenly spaced on a logarithmic scale (logspace).
 
-    Round numbers come out round: 8 and not 7.999999999999999, which would be another trial.
+    Round numbers stay round: 8 and not 7.999999999999999, which would be another trial.
     """
     steps = range(1, count - 1)
     if kind == "linspace":
         between = [f"{first + (last - first) * step / (count - 1):.15g}" for step in steps]
-    else:  # fewer digits, as the power makes the rounding error of its exponent larger
+    else:  # fewer digits, because the power enlarges the rounding error of its exponent
         start, end = math.log10(first), math.log10(last)
         between = [f"{10.0 ** (start + (end - start) * step / (count - 1)):.12g}" for step in steps]
     return [first, *map(float, between), last]

@@ -1,8 +1,8 @@
 """YAML as its version 1.2 reads it, with the position of every entry.
 
 PyYAML follows YAML 1.1, where `1e-3` is text, `1_1` is 11, `no` is false, and duplicate keys pass. Here PyYAML only
-parses; scalars are resolved by the YAML 1.2 core schema, and whatever could hurt (tags, cycles, alias bombs,
-duplicate keys) is refused, and the message says where it is.
+parses; scalars are resolved by the YAML 1.2 core schema, and everything dangerous (tags, cycles, alias bombs, duplicate
+keys) is refused with a message that says where it is.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", "").lower())),
     (re.compile(r"\.(nan|NaN|NAN)"), lambda text: float("nan")),
 )
-"""What a plain scalar means in YAML 1.2, in the order in which it is tried."""
+"""The meaning of plain scalars in YAML 1.2, in the order in which the patterns are tried."""
 
 
 _HINTS = {
     "mapping values are not allowed here": "a text with a colon needs quotes",
     r"found character '\t'": "indent with spaces",
 }
-"""What to do about problems that are frequent, by what PyYAML says of them."""
+"""Advice for frequent problems, by PyYAML's message."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Document:
     keys: dict[Steps, tuple[int, int]] = field(default_factory=dict)
 
     def position(self, steps: Steps, *, key: bool = False) -> Position:
-        """Where an entry is, or its key with `key`. Of an entry that is missing: where the one around it is."""
+        """The position of an entry, or with `key` of its key. For a missing entry, that of the one around it."""
         table = self.keys if key else self.values
         while steps and steps not in table:
             steps = steps[:-1]
@@ -81,7 +81,7 @@ def path_text(steps: Steps) -> str:
 
 
 def read_yaml(path: Path) -> Document:
-    """Read one YAML file. Raises GridError that says where, for whatever is wrong in it."""
+    """Read one YAML file. Raises GridError, with a position, for anything that is wrong in it."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise GridError(f"{path} is larger than the {MOST_BYTES:,} bytes that a grid may have")
@@ -136,7 +136,7 @@ class _Loader(yaml.BaseLoader):
         self._depth = 0
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """Called for every node, as none has a tag: the builder decides by YAML 1.2's rules."""
+        """Called for every node. Returns no tag, because the builder decides by YAML 1.2's rules."""
         return _NO_TAG
 
     def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
@@ -161,7 +161,7 @@ class _Builder:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._nodes = 0
-        # Once for each node, however often aliases repeat it.
+        # Once for each node, even if aliases repeat it.
         self._texts: dict[int, str] = {}
         self._scalars: dict[int, Any] = {}
 
@@ -215,7 +215,7 @@ class _Builder:
             try:  # \ud83d\ude00, as JSON writes characters beyond U+FFFF, is one character
                 text = str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
             except UnicodeDecodeError as error:
-                raise self._error(node, steps, "half of a surrogate pair is no character") from error
+                raise self._error(node, steps, "half of a surrogate pair is not a character") from error
             self._texts[id(node)] = text
         return self._texts[id(node)]
 

@@ -1,4 +1,6 @@
-"""Clips in a grid: each frame is a trial, and the frames of one clip follow one another."""
+"""Adds the frames of clips to a grid, as an axis `frame`: each frame is a trial.
+
+How a frame's trial depends on the one before is in `trials`; clip files are read in `pictures/clip.py`."""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ from orchestrator.plan.inputs import Inputs
 
 
 def with_frames(grid: Grid, inputs: Inputs) -> Grid:
-    """The grid with an axis `frame`, its last and fastest, where a content is a clip, unless the grid says which
-    frames it wants. A still picture has frame 0 only.
+    """If a content is a clip and the grid does not choose frames itself: the grid with an axis `frame`, which is its
+    last one and varies fastest. A still picture has only frame 0.
 
-    Raises GridError where the sheet asks for frames and there are none, and what finding a clip raises.
+    Raises GridError if the sheet names frames and there are none, and what finding a clip raises.
     """
     if grid.settings.frame is not None or any(FRAME in dimension.settings for dimension in grid.dimensions):
         return grid
@@ -25,7 +27,7 @@ def with_frames(grid: Grid, inputs: Inputs) -> Grid:
     clips = {one: clip.count for one in contents if one and (clip := inputs.clip(one))}
     if not clips:
         if FRAME in (grid.rows or ()) + (grid.columns or ()):
-            raise GridError(f"{grid.file}: sheet names frame, and no content is a clip")
+            raise GridError(f"{grid.file}: the sheet names `frame`, but no content is a clip")
         return grid
     limits = {grid.settings.clip_frames}
     for dimension in grid.dimensions:

@@ -1,7 +1,7 @@
-"""Batches for GPUs, cut when a worker asks for one: as wide as suits its device, and narrower towards the end.
+"""Cuts batches for GPUs when a worker asks for one: as wide as suits its device, and narrower towards the end.
 
-On processors, batches follow from the grid alone, and this file has no part in it. On GPUs the width decides how fast
-it goes, devices of one cluster may differ, and each row says how wide its batch was.
+On processors this file is not used: there, batches depend on the grid alone (see `batches`). On GPUs the width decides
+the speed, devices of one cluster may differ, and each row says how wide its batch was.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ from stylize import ARCHITECTURES
 from stylize.network.step_memory import batch_bytes
 
 USABLE_SHARE = 0.7
-"""Of a GPU's memory, what a batch may take by our model: that is right within 15 %, and libraries want workspaces."""
+"""The share of a GPU's memory that a batch may take by our model. The model is right within 15 %, and libraries need
+some memory too."""
 
 LABELS = 4
-"""Of masks, which the plan does not count."""
+"""The number of mask labels that is assumed, because the plan does not count them."""
 
 WIDEST_PIXELS = 32 * 448 * 448
-"""Pixels of all images of a batch: beyond this a batch takes more memory and is hardly any faster. An assumption, which
-was not measured.
+"""The most pixels in all images of a batch together. Wider batches take more memory and are hardly faster; this is an
+assumption that was not measured.
 """
 
 SHARE = 0.5
-"""Of its fair share of all work that is left, a device gets so much at once. Among 1, 1/2, 1/3 and 1/4 this leaves 64
-devices idle least (`python -m benchmarks cluster`).
+"""How much of its fair share of the remaining work a device gets at once. Among 1, 1/2, 1/3 and 1/4, this leaves 64
+devices idle for the shortest time (`python -m benchmarks cluster`).
 """
 
 
 class DeviceBatches:
-    """Lanes that no worker has yet. Its length is their number: so many batches there could be."""
+    """Lanes that no worker has yet. Its length is their number, the largest possible number of batches."""
 
     def __init__(self) -> None:
         self._groups: dict[object, deque[Lane]] = {}
@@ -42,18 +43,17 @@ class DeviceBatches:
         return sum(len(lanes) for lanes in self._groups.values())
 
     def add(self, batch: Batch) -> None:
-        """Lanes that may run."""
+        """Add the lanes of a batch, which may run."""
         for lane in batch.lanes:
             self._groups.setdefault(sharing(lane), deque()).append(lane)
             self.operations += _operations(lane)
 
     def cut(self, memory: float | None, devices: int) -> Batch:
-        """Take a batch for a device with so many bytes of memory, one of so many `devices` that share the work.
+        """Take a batch for a device with `memory` bytes, one of the `devices` that share the work.
 
-        It comes from the group with the most work left, and has at most half of a device's fair share of all that is
-        left, so that batches get narrower and no device is left with a long one at the end; a single device needs no
-        such care. None for `memory`: as much as a batch likes. Raises
-        ValueError where nothing is left.
+        It comes from the group with the most work left. It has at most half of a device's fair share of all remaining
+        work, so that batches get narrower and no device has a long one at the end; this limit does not apply to a
+        single device. None for `memory`: no limit. Raises ValueError if nothing is left.
         """
         key, lanes = max(self._groups.items(), key=lambda item: len(item[1]) * _operations(item[1][0]))
         parts = devices / SHARE if devices > 1 else 1
@@ -67,7 +67,7 @@ class DeviceBatches:
 
 
 def widest(lane: Lane, memory: float | None) -> int:
-    """How many images like this one's a batch has at most on a device with so many bytes of memory."""
+    """How many images of this lane's kind fit into a batch on a device with `memory` bytes."""
     one = lane[0]
     by_pixels = WIDEST_PIXELS // (one.width * one.height)
     if memory is None:

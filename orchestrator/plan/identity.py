@@ -1,4 +1,4 @@
-"""The id of a trial: a hash of what determines its result. What a trial is and how it is found is in `trial`."""
+"""The id of a trial: a hash of everything that determines its result. The class `Trial` is in `trial`."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from typing import Any
 from stylize.settings import ABOUT, AFTER_FRAME, DEFAULTS, PICTURES, TrialSettings, why_needed
 
 NUMERICS_VERSION = 3
-"""Raised whenever the same settings would give other pixels than before, also by another default."""
+"""Increased whenever the same settings would give other pixels than before, including by a changed default."""
 
 NUMERICS_VERSION_OF_PYRAMIDS = 4
-"""The same for pyramids with Adam: what it has learned of the slope is enlarged in another way than by version 3."""
+"""The same for pyramids with Adam, whose moments are enlarged differently since version 3."""
 
 
 def trial_id(settings: TrialSettings, width: int, height: int, hashes: Mapping[str, str]) -> str:
-    """Names a trial by what determines its result: 20 hexadecimal digits.
+    """The id of a trial: 20 hexadecimal digits, a hash of everything that determines its result.
 
-    `settings` have their layers filled in. `hashes` holds those of weights and pictures, whose names do not count, and
-    for a frame of a clip `previous`: what it follows. Settings without effect (the seed where nothing is drawn, the
-    style where α alone counts) do not count either, nor does what leaves the pixels alone (checkpointing,
-    frames_every), nor do settings at their default, so that settings added later leave old trials valid.
+    `settings` have their layers filled in. `hashes` holds the hashes of weights and pictures, because their names do
+    not matter, and for a frame of a clip `previous`, the trial of the frame before. Three kinds of settings are left
+    out: those without effect (the seed if nothing is random, the style if only content counts), those that do not
+    change pixels (checkpointing, frames_every), and those at their default, so that old ids stay valid when settings
+    are added.
     """
     return Identity(settings, width, height, hashes).id((), hashes.get("previous"))
 
 
 class Identity:
-    """What the ids of trials have in common that differ only in the settings named in `varying`.
+    """The common part of the ids of trials that differ only in the settings named in `varying`.
 
-    The text that is hashed is canonical JSON. All of it but the varying settings is written once.
+    The hashed text is canonical JSON. It is written once, except for the varying settings.
     """
 
     def __init__(
@@ -69,9 +70,7 @@ class Identity:
         self._pieces.append(f'}},"width":{width}}}')
 
     def id(self, parts: Sequence[str], previous: str | None = None) -> str:
-        """The id of one trial. `parts` has an `id_part` for each varying setting; `previous` is the hash of that name
-        in `trial_id`.
-        """
+        """The id of one trial. `parts` has an `id_part` for each varying setting; `previous` is as in `trial_id`."""
         pieces = self._pieces.copy()
         for gap, index in self._gaps:
             pieces[gap] = parts[index]
@@ -81,11 +80,11 @@ class Identity:
 
 
 _ALWAYS = "content_layers"
-"""A setting that is always in the text, so that commas can be put between it and those that are there or not."""
+"""A setting that is always in the text, so that the others, which may be left out, can always have a comma."""
 
 
 def id_part(name: str, value: Any) -> str:
-    """How a setting stands in the text that is hashed, with its comma; empty where it has its default."""
+    """A setting as it is written in the hashed text, with its comma; "" if it has its default."""
     text = f"{_json(name)}:{_json(value)}"
     if name == _ALWAYS:
         return text

@@ -1,4 +1,7 @@
-"""What trials are made from: each picture and each network a grid names, found once."""
+"""Finds the pictures and networks that a grid names, each once.
+
+Where they are searched is decided in `pictures/find.py` and `weights/find.py`; errors get their position in the grid
+here."""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from stylize.settings import PICTURES, TrialSettings
 from weights import UnknownWeightsError, Weights, find_weights
 
 OF_TRIAL = "trial:"
-"""What a reference to the image of a trial begins with: `trial:<id>` of the same run, `trial:RUN/<id>` of another."""
+"""References to the image of a trial begin with this: `trial:<id>` in the same run, `trial:RUN/<id>` in another run."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Sources:
 
 @dataclass
 class Inputs:
-    """Finds pictures and weights, each once. Raises GridError for what there is not, and PictureError, WeightsError
-    and VerifiedFileError.
+    """Finds pictures and weights, each once. Raises GridError for names that do not exist, and PictureError,
+    WeightsError and VerifiedFileError.
     """
 
     sources: Sources
@@ -75,12 +78,13 @@ class Inputs:
         return self.clips[reference]
 
     def frame(self, reference: str, number: int) -> str:
-        """The reference under which `picture` has a frame of a clip. Raises SettingsError where there is none."""
+        """The reference of a frame of a clip, for `picture`. Raises SettingsError if there is no such frame."""
         clip = self.clip(reference)
         if clip is None:
-            raise SettingsError(f"frame {number} of {reference} is asked for, which is a still picture", "frame")
+            raise SettingsError(f"frame {number} of {reference} is asked for, but that is a still picture", "frame")
         if number >= clip.count:
-            raise SettingsError(f"frame {number} of {reference} is asked for, which has {clip.count}, from 0", "frame")
+            known = f"its frames are 0 to {clip.count - 1}"
+            raise SettingsError(f"frame {number} of {reference} is asked for, but {known}", "frame")
         name = f"{reference}, frame {number}"
         if name not in self._frames:
             size = clip.size
@@ -90,7 +94,7 @@ class Inputs:
         return name
 
     def references(self) -> list[Picture]:
-        """The pictures that a run keeps for people to compare with, the frames of clips last."""
+        """The pictures that a run keeps so that people can compare with them. Frames of clips come last."""
         return [*self.pictures.values(), *self._frames.values()]
 
     def result(self, trial: str) -> Image.Image:
@@ -118,20 +122,22 @@ class Inputs:
                 )
             except UnknownWeightsError as error:
                 raise self._grid_error(error, ("weights",), settings.weights or "") from error
-            if settings.preprocessing and not found.stand_in:  # a stand-in was trained with its own
+            if settings.preprocessing and not found.stand_in:  # a stand-in has its own preprocessing
                 found = replace(found, preprocessing=settings.preprocessing)
             self.weights[key] = found
         return self.weights[key]
 
     def check_masks(self, content: str, style: str) -> None:
-        """Raises SettingsError for a label that only one of two label images has; what is not here yet is not asked."""
+        """Raises SettingsError for a label that is in only one of two label images. Images not downloaded yet are
+        skipped.
+        """
         if (content, style) in self._checked or not (self.picture(content).source and self.picture(style).source):
             return
         of_content, of_style = (set(np.unique(self.labels(one)).tolist()) for one in (content, style))
         for label in sorted(of_content ^ of_style):
             here, there = (content, style) if label in of_content else (style, content)
             raise SettingsError(
-                f"the colour #{label:06x} is in the mask {here} and not in the mask {there}", "content_mask"
+                f"the colour #{label:06x} is in the mask {here} but not in the mask {there}", "content_mask"
             )
         self._checked.add((content, style))
 
@@ -180,7 +186,7 @@ class Inputs:
         )
 
     def scaled(self, reference: str, size: int | tuple[int, int]) -> tuple[int, int]:
-        """Width and height of a picture at a trial's size; of one yet to be downloaded, those of a square one."""
+        """Width and height of a picture at a trial's size. A picture that is not downloaded yet counts as square."""
         if reference not in self._sizes:
             picture = self.picture(reference)
             try:

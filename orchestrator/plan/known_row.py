@@ -1,5 +1,5 @@
-"""The part of a trial's row that is known before it runs; a worker, or the driver where no worker survives, adds the
-outcome.
+"""The part of a trial's row that is known before it runs. A worker adds the outcome, or the driver if no worker
+survives.
 """
 
 from __future__ import annotations

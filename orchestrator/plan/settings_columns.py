@@ -44,7 +44,7 @@ SETTINGS_SCHEMA = _settings_schema()
 
 
 def setting_cells(name: str, value: Any) -> dict[str, Any]:
-    """One value of a setting in the columns that it has."""
+    """One value of a setting, as cells of the setting's columns."""
     about = ABOUT[name]
     if about.weights:
         pairs = value or ()

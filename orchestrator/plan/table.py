@@ -1,5 +1,5 @@
-"""A plan as the table that `results` keeps of it. It is made column by column: each value of an axis and each setup is
-put into a table once, and every trial's row is looked up there.
+"""Turns a plan into the table that `results` keeps. It is made column by column, to be fast: each value of an axis and
+each setup is converted once, and the rows of trials are taken from these.
 """
 
 from __future__ import annotations

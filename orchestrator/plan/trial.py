@@ -1,5 +1,5 @@
-"""A trial: what it is, and which pictures and which network it uses. Its id is made in `identity`; how the trials of a
-grid are found quickly is in `trials`, how they share batches in `batches`.
+"""A trial: its settings, pictures and network. Its id is made in `identity`, all trials of a grid in `trials`, and
+batches of trials in `batches`.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from stylize.settings import PICTURES, PictureShare, TrialSettings, why_needed
 from weights import Weights
 
 LONGEST_SNAPSHOT = 16_383
-"""Pixels that an edge of a WebP can have, the format of the images on the way."""
+"""The largest edge of a WebP in pixels; snapshots are WebPs."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What trials have in common that differ only in settings on which nothing else depends (`About.alone`): their
-    pictures, their size, their network and all other settings.
+    """What trials share that differ only in settings on which nothing else depends (`About.alone`): their pictures,
+    size, network and all other settings.
     """
 
-    settings: TrialSettings  # of one of the trials, with layers filled in
+    settings: TrialSettings  # those of one of the trials, with layers filled in
     varying: tuple[str, ...]  # the settings in which its trials may differ
     width: int
     height: int
     content: str | None  # references of the pictures that are used
     style: str | None
     start: str | None
-    frame_before: str | None  # of a frame that follows another: the reference of that frame
+    frame_before: str | None  # if the trial depends on the frame before: the reference of that frame
     weights_reference: str
     weights_sha256: str
-    preprocessing: str | None  # that is used; None where the weights are yet to be downloaded
+    preprocessing: str | None  # the one that is used; None if the weights are not downloaded yet
     stand_ins: tuple[str, ...]
-    architecture: str  # of the network that runs, which may be a stand-in
+    architecture: str  # that of the network that runs, which may be a stand-in
     network: str  # equal for trials that share a network
     deepest: str  # the layer that the network is cut off after
 
@@ -78,27 +78,27 @@ class Setup:
 
     @functools.cached_property
     def iterations_at(self) -> int | None:
-        """The index of `iterations` in `varying`, where it varies."""
+        """The index of `iterations` in `varying`; None if it does not vary."""
         return self.varying.index("iterations") if "iterations" in self.varying else None
 
     @functools.cached_property
     def trajectory(self) -> tuple[object, ...]:
-        """The settings that do not vary and describe the way of the image, as `Settings.trajectory` does."""
+        """The part of `Settings.trajectory` that does not vary."""
         return tuple((name, value) for name, value in self.settings.trajectory.items() if name not in self.varying)
 
     @functools.cached_property
     def _ends_alone(self) -> bool:
-        """Whether iterations say where the image's way ends, and nothing about the way."""
+        """Whether `iterations` only says when the optimisation ends, and changes nothing before that."""
         return self.iterations_at is not None and "iterations" not in self.settings.trajectory
 
     @functools.cached_property
     def shared_in_batch(self) -> tuple[object, ...]:
-        """What all trials of a batch have in common."""
+        """What all trials of a batch must share."""
         return self.network, self.deepest, self.width, self.height, self.settings.shared_in_batch
 
     def lasting(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Of a trial's values those that describe the way of its image: all but iterations, where these only say where
-        it ends.
+        """The values that must be equal for trials of one optimisation: all; but not `iterations` if it only says when
+        the optimisation ends.
         """
         at = self.iterations_at
         return values[:at] + values[at + 1 :] if self._ends_alone and at is not None else values
@@ -106,16 +106,18 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One optimisation. It is small, because grids may have a million: what it shares with others is its `setup`."""
+    """One image to make. It is small, because grids may have a million trials; everything that trials share is in
+    `setup`.
+    """
 
     id: str
     setup: Setup
-    values: tuple[Any, ...] = ()  # of the settings `setup.varying`
-    after: str | None = None  # of a frame of a clip: the trial whose result it follows
+    values: tuple[Any, ...] = ()  # the values of the settings `setup.varying`
+    after: str | None = None  # for a frame of a clip: the trial of the frame before, which has to be done first
 
     @property
     def settings(self) -> TrialSettings:
-        """All settings, with layers filled in. Made at each call; keep it where it is used often."""
+        """All settings, with layers filled in. They are made at each call; keep them if you need them often."""
         return self.setup.settings.model_copy(update=dict(zip(self.setup.varying, self.values, strict=True)))
 
     @property
@@ -216,7 +218,7 @@ def make_setup(
     """The setup of a point of a grid, and what the ids of its trials have in common. `before` is the trial of the frame
     before, in a clip.
 
-    Raises SettingsError for what cannot go together, and what finding pictures and weights raises.
+    Raises SettingsError for settings that do not fit together, and what finding pictures and weights raises.
     """
     settings = check_point(settings)
     before = before if settings.follows else None
@@ -263,12 +265,12 @@ def _content(settings: TrialSettings, inputs: Inputs) -> str | None:
     if inputs.clip(content):
         return inputs.frame(content, settings.frame)
     if settings.frame:
-        raise SettingsError(f"frame {settings.frame} of {content} is asked for, which is a still picture", "frame")
+        raise SettingsError(f"frame {settings.frame} of {content} is asked for, but that is a still picture", "frame")
     return content
 
 
 def _used(picture: str, settings: TrialSettings) -> str | None:
-    """What one of the picture settings names; None where the trial does not need it."""
+    """The picture that one of the settings names; None if the trial does not need it."""
     named: str | None = getattr(settings, picture)
     return named if why_needed(picture, settings.__dict__) else None
 
@@ -278,7 +280,9 @@ def _blended(settings: TrialSettings) -> list[str]:
 
 
 def _image_size(settings: TrialSettings, content: str | None, inputs: Inputs) -> tuple[int, int]:
-    """Width and height: those of the content picture, also where it has no other part, else of the style picture."""
+    """Width and height of the image: those of the content picture, even if it is not in the loss, or else of the style
+    picture.
+    """
     if content:
         return inputs.scaled(content, settings.size)
     assert settings.style is not None  # check_point
@@ -288,10 +292,10 @@ def _image_size(settings: TrialSettings, content: str | None, inputs: Inputs) ->
 def _check_size(
     settings: TrialSettings, weights: Weights, deepest: str, width: int, height: int, inputs: Inputs
 ) -> None:
-    """Raises SettingsError where a picture is too small for the network, or too large to be kept on the way."""
+    """Raises SettingsError if a picture is too small for the network, or too large for snapshots."""
     if settings.frames_every and max(width, height) > LONGEST_SNAPSHOT:
         raise SettingsError(
-            f"frames_every: frames are WebP, which ends at {LONGEST_SNAPSHOT} pixels, not {width}×{height}",
+            f"frames_every: snapshots are WebP, with edges of at most {LONGEST_SNAPSHOT} pixels, not {width}×{height}",
             "frames_every",
         )
     style = _used("style", settings)
@@ -307,7 +311,7 @@ def _check_size(
 
 
 def _hashes(files: Mapping[str, str | None], weights: Weights, inputs: Inputs) -> dict[str, str]:
-    """The hashes that ids are made from. What has to be downloaded first has none: then the id is not final."""
+    """The hashes from which ids are made. Files that are not downloaded yet have none; then the id is not final."""
     found = {"weights": f"{weights.sha256} {weights.preprocessing}" if weights.is_here else "unknown"}
     for name, reference in files.items():
         if reference:
@@ -319,7 +323,7 @@ def _hashes(files: Mapping[str, str | None], weights: Weights, inputs: Inputs) -
 def _stand_ins(
     files: Mapping[str, str | None], settings: TrialSettings, weights: Weights, inputs: Inputs
 ) -> tuple[str, ...]:
-    """What stands in for pictures and weights that could not be had offline, in words."""
+    """The stand-ins for pictures and weights that are missing offline, in words."""
     pictures = [(inputs.picture(reference).stand_in, reference) for reference in files.values() if reference]
     found = [f"{stand_in} for {reference}" for stand_in, reference in pictures if stand_in]
     if weights.stand_in:
@@ -328,7 +332,7 @@ def _stand_ins(
 
 
 def check_point(settings: TrialSettings) -> TrialSettings:
-    """`settings` with the architecture's layers filled in. Raises SettingsError for what cannot go together."""
+    """`settings` with the architecture's layers filled in. Raises SettingsError if they do not fit together."""
     complete = settings.for_architecture(ARCHITECTURES[settings.architecture])
     for name in PICTURES:
         reason = why_needed(name, settings.__dict__)
@@ -336,7 +340,7 @@ def check_point(settings: TrialSettings) -> TrialSettings:
             named = f"{name} picture" if name in ("content", "style") else name
             raise SettingsError(f"no {named} is given, but {reason}", name)
     if settings.frame is None and settings.temporal_weight:
-        raise SettingsError("temporal_weight is for clips, and the content is a still picture", "temporal_weight")
+        raise SettingsError("temporal_weight is for clips, but the content is a still picture", "temporal_weight")
     if complete.uses_masks and (complete.style_representation != "gram" or complete.style_blend):
         raise SettingsError("masks need a single style picture and style_representation: gram", "content_mask")
     return complete

@@ -1,7 +1,8 @@
-"""The trials of all points of a grid. What points share is worked out once: a grid may have a million of them.
+"""Makes the trials of all points of a grid. A grid may have a million points, so everything that points share is done
+once.
 
-Each value of an axis is looked at once. Points that differ only in settings on which nothing else depends
-(`About.alone`) share a `Setup`; for each of them no more is left than to put its id together.
+Each value of an axis is handled once. Points that differ only in settings on which nothing else depends (`About.alone`)
+share a `Setup`; for each point only its id remains to be made.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def make_trials(grid: Grid, inputs: Inputs) -> list[tuple[Point, Trial]]:
 
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the garbage collector, which looks through all trials again and again while there are ever more."""
+    """Switches the garbage collector off, which would scan all trials again and again while more are made."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -44,8 +45,8 @@ def _uncollected() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _AxisValue:
-    """One value of a dimension. `setup` is equal for values that lead to the same setup, and empty where all do.
-    `values` and `id_parts` are those of the settings that stand alone.
+    """One value of a dimension. `setup` is equal for values that lead to the same setup, and empty if all do. `values`
+    and `id_parts`: of the settings with `About.alone`.
     """
 
     setup: tuple[int, ...]
@@ -63,7 +64,7 @@ class _Maker:
     def make(self) -> Iterator[tuple[Point, Trial]]:
         before: dict[Point, Trial] = {}
         for point in self._grid.points():
-            # Frames are the last dimension, and the fastest, so that the frame before has its trial already.
+            # `frame` is the last dimension and varies fastest, so the frame before has its trial already.
             previous = before.get((*point[:-1], point[-1] - 1)) if self._grid.clips else None
             trial = self._trial(point, previous)
             if self._grid.clips:
@@ -88,7 +89,7 @@ class _Maker:
         return Trial(identity.id(parts, f"{before.id} {previous}"), setup, values, before.id)
 
     def _setup(self, point: Point, before: Trial | None) -> tuple[Setup, Identity, str | None]:
-        """The setup of a point, and the hash of the frame that its trials follow."""
+        """The setup of a point, and the hash of the frame before, on which its trials depend."""
         grid = self._grid
         try:
             setup, identity = make_setup(grid.settings_at(point), self._inputs, before, self._varying)
@@ -118,7 +119,7 @@ def _axis_values(dimension: Dimension) -> list[_AxisValue]:
 
 
 def _decisive(name: str, value: Any) -> object:
-    """What a setup depends on: the value, but of a setting that stands alone only whether a condition names it."""
+    """The part of a value on which the setup depends: all; for `About.alone`, only whether a condition names it."""
     if not ABOUT[name].alone:
         return value
     named = _NAMED.get(name)
@@ -126,7 +127,7 @@ def _decisive(name: str, value: Any) -> object:
 
 
 def _named_values(setting: str) -> set[Any] | None:
-    """The values of a setting that conditions tell from all others; None where they may tell any from another."""
+    """The values of a setting that conditions treat differently from all others; None if that can be any value."""
     found: set[Any] = set()
     for about in ABOUT.values():
         for condition in (about.effect, *(need.condition for need in about.needed)):

@@ -242,7 +242,7 @@ def test_a_disk_that_fills_up_ends_the_sweep_with_one_message_and_keeps_what_is_
     assert full.stderr.count("error:") == 1
     _, _, message = full.stderr.partition("error: ")
     assert message.startswith("cannot write images/")
-    assert message.endswith("the disk is full. What is committed stays; run again to go on\n")
+    assert message.endswith("the disk is full. Committed rows are kept; run the same command again to go on\n")
     assert message.count("\n") == 1
     assert "Traceback" not in full.stderr
     kept = results.load("runs/small").set_index("trial_id")["pixels_sha256"]

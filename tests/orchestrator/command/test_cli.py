@@ -236,7 +236,7 @@ def test_a_disk_that_is_full_gives_exit_code_2_only_if_nothing_was_written(
     stopped = sweep(small_grid)
     assert stopped.exit_code == exit_code, stopped.stderr
     assert "the disk is full" in stopped.stderr
-    assert ("run again to go on" in stopped.stderr) == (exit_code == 1)
+    assert ("again to go on" in stopped.stderr) == (exit_code == 1)
 
 
 def test_the_plan_as_json(small_grid, sweep):

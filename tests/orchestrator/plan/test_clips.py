@@ -117,7 +117,7 @@ def test_a_selected_frame_brings_those_before_it(plan):
     [
         ("content: astronaut", "sheet: {rows: frame}\n", "no content is a clip"),
         ("content: astronaut, frame: 1", "", "a still picture"),
-        ("content: long/, frame: 7", "", "which has 5, from 0"),
+        ("content: long/, frame: 7", "", "but its frames are 0 to 4"),
         ("content: astronaut, temporal_weight: 1", "", "temporal_weight is for clips"),
         ("content: none/", "", "there is no file 'none/'"),
     ],
