@@ -1,9 +1,9 @@
-"""Five paintings that our own code paints: the styles that are there when no real painting can be fetched.
+"""Five paintings that are drawn by code, as styles for when no real painting can be downloaded.
 
-Each is a composition of ours in somebody's manner, not a copy of a work: a colour study, laid out as an array, is gone
-over with bristly strokes along the contour lines of another array, and lit so that the paint stands in relief. Every
-chance comes from a seeded generator, so a painting is the same at every call. A place is a complex number: x, to the
-right, and y, downwards, in picture heights. This module knows neither the network nor any file.
+Each is our own composition in the manner of a painter, not a copy of a work. An array of colours is painted over with
+bristly strokes, which follow the contour lines of another array, and lit so that the paint stands in relief. All random
+numbers come from a seeded generator, so a painting is the same at every call. A position is a complex number x + iy: x
+to the right, y downwards, in picture heights. This module uses neither the network nor any file.
 """
 
 import functools
@@ -18,12 +18,12 @@ from scipy import ndimage
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.complex128]
 
-FINE = 2  # Paint is laid on a canvas this many times too large and then reduced, which smooths its edges.
-SEED = 8  # Of a few that were looked at, the one whose five paintings are the most pleasing.
+FINE = 2  # The canvas is this many times too large, and reduced at the end, which smooths edges.
+SEED = 8  # Of a few seeds that we tried, the one with the best-looking paintings.
 
 
 def _noise(chance: Generator, places: Places, scale: float, octaves: int = 1) -> Array:
-    """Smooth noise of about unit size: features `scale` apart, then half as far apart and half as strong."""
+    """Smooth noise of about unit size: features at distances of `scale`, then of half of it with half the strength."""
     total = np.zeros(places.shape)
     for octave in range(octaves):
         lattice = chance.standard_normal((64, 64))
@@ -33,24 +33,24 @@ def _noise(chance: Generator, places: Places, scale: float, octaves: int = 1) ->
 
 
 def _twirl(places: Places, centre: complex, radius: float, turn: float) -> Places:
-    """The places turned about `centre`, by `turn` radians there and by nothing far beyond `radius`."""
+    """Positions rotated about `centre`: by `turn` radians at the centre, by almost nothing far beyond `radius`."""
     arm = places - centre
     return np.asarray(centre + arm * np.exp(1j * turn * np.exp(-((np.abs(arm) / radius) ** 2))))
 
 
 def _arc(centre: complex, radii: Array | float, start: float, stop: float) -> Places:
-    """24 places about `centre`, at `radii` (24,), from the angle `start` to `stop` in radians."""
+    """24 positions around `centre` at the distances `radii` (24,), from the angle `start` to `stop` in radians."""
     return np.asarray(centre + radii * np.exp(1j * np.linspace(start, stop, 24)))
 
 
 def _normals(paths: Places) -> Places:
-    """The numbers of size 1 that point square to the `paths` (n, points), at each of their points."""
+    """Unit vectors, as complex numbers, perpendicular to the `paths` (n, points) at each point."""
     step = np.gradient(paths, axis=1)
     return np.asarray(1j * step / np.maximum(np.abs(step), 1e-9))
 
 
 def _ramp(value: Array, colours: str) -> Array:
-    """`value`, from 0 to 1, as a colour on the way through `colours`, in hexadecimal: (..., 3), from 0 to 255."""
+    """The colour at `value` (0 to 1) of a gradient through `colours` (hexadecimal): (..., 3), from 0 to 255."""
     stops = np.array([list(bytes.fromhex(colour)) for colour in colours.split()], dtype=np.float64)
     return np.stack([np.interp(value, np.linspace(0, 1, len(stops)), channel) for channel in stops.T], axis=-1)
 
@@ -64,23 +64,23 @@ def _bytes(values: Array) -> NDArray[np.uint8]:
 
 
 class Canvas:
-    """A picture in the making: red, green, blue and, in the place of alpha, how thick the paint lies, from 0 to 255."""
+    """An unfinished picture: red, green, blue and, in the alpha channel, the thickness of the paint, from 0 to 255."""
 
     def __init__(self, chance: Generator, size: tuple[int, int]) -> None:
-        """Begin with an ochre ground of `size`, width and height in pixels; `chance` guides the hand."""
+        """Begin with an ochre ground of `size`, width and height in pixels. `chance` is the random generator."""
         self.chance, (self.width, self.height) = chance, size
         self.image = Image.new("RGBA", (self.width * FINE, self.height * FINE), (164, 122, 62, 90))
         self.pen = ImageDraw.Draw(self.image)
 
     def fill(self, outlines: Places, paint: Array) -> None:
-        """Fill the `outlines` (n, corners) with the `paint` (n or 1, 4), one over another."""
+        """Fill the `outlines` (n, corners) with the `paint` (n or 1, 4), each over the ones before."""
         corners = np.stack([outlines.real, outlines.imag], axis=-1) * (self.height * FINE)
         inks = _bytes(np.broadcast_to(paint, (len(outlines), 4)))
         for points, ink in zip(corners.reshape(len(outlines), -1).tolist(), inks.tolist(), strict=True):
             self.pen.polygon(points, fill=tuple(ink))
 
     def line(self, paths: Places, widths: Array, paint: Array) -> None:
-        """Draw the `paths` (n, points), as broad as `widths` (n,) and tapered at the ends, in `paint` (n or 1, 4)."""
+        """Draw the `paths` (n, points) with `widths` (n,), tapered at the ends, in `paint` (n or 1, 4)."""
         taper = np.sin(np.linspace(0.25, np.pi - 0.25, paths.shape[1])) ** 0.6
         side = _normals(paths) * np.outer(widths / 2, taper)
         self.fill(np.concatenate([paths + side, (paths - side)[:, ::-1]], axis=1), paint)
@@ -89,16 +89,17 @@ class Canvas:
         self, study: Array, levels: Array, *, length: float, width: float, bristles: int, jitter: float,
         stray: float = 0.12, share: Array | float = 1.0,
     ) -> None:  # fmt: skip
-        """Cover the picture over twice with strokes coloured as `study` is and led by the contour lines of `levels`.
+        """Cover the picture twice with strokes that take their colours from `study` and follow the contours of
+        `levels`.
 
-        Each shows as many streaks as there are `bristles`. Their lightness spreads by `jitter`, their direction by
-        `stray` radians. Of all strokes the `share`, one number or (height, width), is made.
+        Each stroke has a streak for each of its `bristles`. Their lightness varies by `jitter`, their direction by
+        `stray` radians. `share`: the fraction of all strokes that is made, one number or (height, width).
         """
         chance, aspect = self.chance, self.width / self.height
         down, across = np.gradient(levels)
         heading = np.exp(1j * np.arctan2(across, -down))
         count = int(2.5 * aspect / (length * width))
-        # Multiples of these two fractions, less their whole parts, fill a square more evenly than chance does.
+        # The fractional parts of multiples of these two numbers fill a square more evenly than random numbers.
         spread = (np.outer(np.arange(count), (0.7548776662466927, 0.5698402909980532)) + chance.random(2)) % 1
         points = (spread[:, 0] * (aspect + 0.06) - 0.03) + 1j * (spread[:, 1] * 1.06 - 0.03)
         points = points[chance.random(count) < self._at(np.broadcast_to(share, levels.shape), points)]
@@ -109,7 +110,7 @@ class Canvas:
         for index, way in ((3, 1), (4, 1), (5, 1), (3, -1), (2, -1), (1, -1)):
             paths[:, index + way] = paths[:, index] + way * stride * self._at(heading, paths[:, index])
         streaks = paths[:, np.newaxis] + _normals(paths)[:, np.newaxis] * np.linspace([-0.4], [0.4], bristles) * width
-        # The bristles set down and lift off one after another, which makes the ends ragged.
+        # The bristles touch and leave the canvas one after another, which makes the ends ragged.
         streaks += (paths[:, -1:] - paths[:, :1])[:, np.newaxis] * chance.normal(0, 0.1, (count, bristles, 1))
         light = chance.normal(0, 1, (count, 1, 1)) + chance.normal(0, 0.6, (count, bristles, 1))
         stroke = np.insert(self._at(study, points), 3, 170, axis=1) + chance.normal(0, jitter / 2.5, (count, 4))
@@ -118,13 +119,13 @@ class Canvas:
         self.line(streaks.reshape(-1, 7), widths, paint.reshape(-1, 4))
 
     def soften(self, levels: Array, length: float, width: float) -> None:
-        """Brush over what is painted, along its edges or, where there are none, the contour lines of `levels`."""
+        """Brush over the painting, along its edges or, if there are none, along the contour lines of `levels`."""
         painted = np.asarray(self.image.reduce(FINE), dtype=np.float64)[..., :3]
         levels = levels + ndimage.gaussian_filter(painted.mean(axis=2), 0.01 * self.height)
         self.brush(painted, levels, length=length, width=width, bristles=3, jitter=9, share=0.6)
 
     def _at(self, field: NDArray[Any], places: Places) -> NDArray[Any]:
-        """The values of `field` (height, width, ...) at the `places`; beyond the edge, those at the edge."""
+        """The values of `field` (height, width, ...) at the positions `places`; beyond the edge, those at the edge."""
         row, column = (places.imag * self.height).astype(int), (places.real * self.height).astype(int)
         return np.asarray(field[row.clip(0, self.height - 1), column.clip(0, self.width - 1)])
 
@@ -166,13 +167,13 @@ def _swirls(canvas: Canvas, chance: Generator, places: Places) -> None:
 
 
 def _facets(canvas: Canvas, chance: Generator, places: Places) -> None:
-    """A seated something, broken into planes of grey and ochre that slide into each other."""
+    """A seated figure, broken into planes of grey and ochre that slide into each other."""
     aspect, scale = places.real.max(), len(places) * FINE
     gloom = _noise(chance, places, 0.3, 3)
     canvas.brush(_ramp(0.4 + 0.2 * gloom, "0f1214 5a5347"), gloom, length=0.05, width=0.02, bristles=4, jitter=6)
     grain = 8 * ndimage.gaussian_filter(chance.standard_normal((512, 512)), (1.5, 11), mode="wrap")
     for rank in range(190):
-        if rank == 100:  # The brush softens the planes so far; the small ones to come stay crisp.
+        if rank == 100:  # The brush softens the planes painted so far; the small ones that follow stay crisp.
             canvas.soften(250 * (places.real - places.imag), length=0.025, width=0.007)
         reach = 0.36 * 0.984**rank + 0.07
         seated = complex(chance.normal(0.5 * aspect, 0.13), chance.normal(0.52, 0.26))
@@ -183,11 +184,11 @@ def _facets(canvas: Canvas, chance: Generator, places: Places) -> None:
         corners = spot + reach * turn * frame
         stencil = Image.new("L", canvas.image.size)
         ImageDraw.Draw(stencil).polygon((corners * scale).view(np.float64).tolist(), fill=1)
-        left, top, right, bottom = box = stencil.getbbox() or (0, 0, 1, 1)  # Some planes lie wholly outside.
+        left, top, right, bottom = box = stencil.getbbox() or (0, 0, 1, 1)  # Some planes lie completely outside.
         inside = (np.arange(left, right) + 1j * np.arange(top, bottom)[:, np.newaxis] - spot * scale) / turn
         streak = grain[inside.imag.astype(int) % 512, inside.real.astype(int) % 512]
         along, across = inside.real / (reach * scale), inside.imag / (reach * scale)
-        # A plane is lit at one edge, and goes dark and thin towards the other: that is how it slides into the next.
+        # A plane is bright at one edge, and dark and transparent at the other, so that it slides into the next.
         glow = np.exp(-(((spot.real / aspect - 0.5) / 0.2) ** 2) - ((spot.imag - 0.5) / 0.4) ** 2)
         cool, warm = "0b0d10 1c242a 374249 666c6b 9c9c92 dcd8c8", "0e0c0a 2b2119 574534 87704f b59c74 e6d8b8"
         tone = chance.uniform(0.2, 0.55) + glow * chance.uniform(0, 0.6) - 0.6 * across + 0.15 * along + 0.03 * streak
@@ -258,7 +259,7 @@ def _improvisation(canvas: Canvas, chance: Generator, places: Places) -> None:
     inks = _ramp(np.linspace(0, 1, 10), "d8231f f2b90f 1f3f9e 2e7d4a e8731a 6d2a63 f7ecd2 3f93c4 16161c b3244a")
     shares = np.linspace(1, 1 / 7, 7)[:, np.newaxis]
     for rank in range(360):
-        if rank == 260:  # The brush softens the patches so far; the small ones to come stay crisp.
+        if rank == 260:  # The brush softens the patches painted so far; the small ones that follow stay crisp.
             canvas.soften(25 * flow, length=0.035, width=0.009)
         centre = complex(chance.normal(0.5, 0.34) * aspect, chance.normal(0.5, 0.3))
         reach = (0.16 * 0.986**rank + 0.025) * chance.uniform(0.6, 1.4)
@@ -297,7 +298,7 @@ def draw(name: str, size: tuple[int, int] = (640, 480)) -> Image.Image:
     return _drawn(name, size).copy()
 
 
-@functools.lru_cache(maxsize=len(PAINTINGS))  # a sweep looks at a picture some times, and to paint one takes a while
+@functools.lru_cache(maxsize=len(PAINTINGS))  # painting takes a while
 def _drawn(name: str, size: tuple[int, int]) -> Image.Image:
     places = np.asarray(np.arange(size[0]) + 1j * np.arange(size[1])[:, np.newaxis], dtype=np.complex128) / size[1]
     canvas = Canvas(Generator(PCG64(SEED)), size)

@@ -1,9 +1,9 @@
-"""Which layers each architecture has, in numbers and names alone.
+"""The layer plans of all architectures, as names and numbers.
 
-This is the one place that knows a network's plan: `network.py` builds from it, grids are checked against it, weights
-files are compared with its shapes, and a plan counts its operations. It imports no torch, so that `sweep plan` starts
-at once. Layer names are the field's: `conv3_1` is the first convolution of the third block, and a layer's response is
-what comes out of it *after* its ReLU.
+Only this file knows them: `network.py` builds networks from them, grids are checked against them, weights files are
+compared with their shapes, and plans count their operations. It does not import torch, so that `sweep plan` starts
+fast. Layer names are the field's: `conv3_1` is the first convolution of the third block, and a layer's response is what
+comes out of it *after* its ReLU.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Pool:
-    """The pooling between blocks, average or maximum as the user chooses. `ceil` counts a partial last window."""
+    """The pooling between blocks, of the kind that the user chooses. `ceil`: whether a partial last window counts."""
 
     kernel: int = 2
     stride: int = 2
@@ -45,7 +45,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Fire:
-    """SqueezeNet's module: a 1×1 squeeze, then 1×1 and 3×3 expansions of it side by side, each with its ReLU."""
+    """SqueezeNet's module: a 1×1 squeeze, then its 1×1 and 3×3 expansions in parallel, each with its ReLU."""
 
     key: str
     inputs: int
@@ -74,7 +74,7 @@ Module = Convolution | Pool | Fire
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a network. Pools have no name: nobody asks for their response."""
+    """One stage of a network. Poolings have no name, because their responses are never used."""
 
     name: str | None
     module: Module
@@ -92,9 +92,9 @@ LARGEST_AT_WORK = 3
 
 @dataclass(frozen=True, eq=False)
 class Architecture:
-    """A network as a sequence of stages, with the layers that style transfer uses where a grid names none.
+    """A network as a sequence of stages, with the layers that style transfer uses by default.
 
-    There is one of each name, and what it works out is kept: plans ask it the same for every trial.
+    There is a single object for each name. It caches its answers, because plans ask the same for every trial.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Architecture:
 
     @functools.cached_property
     def layers(self) -> tuple[str, ...]:
-        """The names of all layers whose responses can be asked for, shallow to deep."""
+        """The names of all layers whose responses can be used, from shallow to deep."""
         return tuple(stage.name for stage in self.stages if stage.name)
 
     def check_layers(self, layers: Iterable[str], setting: str | None = None) -> None:
@@ -166,10 +166,10 @@ class Architecture:
 
     @functools.cache  # noqa: B019
     def step_bytes(self, layer: str, height: int, width: int, itemsize: int) -> float:
-        """About the bytes that a forward and backward pass of one image, cut after `layer`, holds at its peak.
+        """An estimate of the bytes that a forward and backward pass of one image, cut after `layer`, holds at its peak.
 
-        Every stage's response is kept for the way back, in numbers of `itemsize` bytes, and the largest is there a few
-        times over, in fp32, while it is worked on. `python -m benchmarks.memory` compares this with what is used.
+        The response of every stage is kept for the backward pass, in numbers of `itemsize` bytes, and of the largest
+        one there are a few more copies in fp32. `python -m benchmarks.memory` compares the estimate with measurements.
         """
         sizes = self.response_sizes(layer, height, width)
         return float(sum(sizes) * itemsize + max(sizes) * 4 * LARGEST_AT_WORK)

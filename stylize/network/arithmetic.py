@@ -1,4 +1,4 @@
-"""In what arithmetic the convolutions run. Gram matrices, losses, the image and the optimiser are fp32 always."""
+"""The arithmetic of the convolutions. Gram matrices, losses, the image and the optimiser are always fp32."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ Arithmetic = Literal["fp32", "tf32", "bf16"]
 
 
 def resolve(precision: Precision, device: torch.device) -> Arithmetic:
-    """What `precision` means on a device. `auto` is bf16 where the hardware multiplies it, else tf32 or fp32.
+    """The arithmetic of the setting `precision` on a device. `auto` is bf16 if the hardware multiplies it, else tf32 or
+    fp32.
 
-    Raises SettingsError where the device has no tf32.
+    Raises SettingsError for tf32 on a device without it.
     """
     if precision == "auto":
         return "bf16" if _multiplies_bf16(device) else "tf32" if _multiplies_tf32(device) else "fp32"
@@ -30,7 +31,7 @@ def resolve(precision: Precision, device: torch.device) -> Arithmetic:
 def _multiplies_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    # torch has no public question for this; where it has none at all, fp32 is never wrong.
+    # torch has no public function for this. If the private one is missing, fp32 is always right.
     questions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return device.type == "cpu" and any(getattr(torch.cpu, question, lambda: False)() for question in questions)
 

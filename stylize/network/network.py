@@ -1,7 +1,7 @@
 """A frozen feature network: pictures in, responses of named layers out.
 
-The network owns its preprocessing, because weights trained on different inputs need different ones; everywhere else a
-picture is RGB in 0–255.
+Each network has its own preprocessing, because weights that were trained on different inputs need different ones.
+Everywhere else a picture is RGB in 0–255.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ PREPROCESSING: dict[str, Preprocessing] = {
     # torchvision's own training: [0, 1] minus .485/.456/.406, over .229/.224/.225.
     "torchvision": Preprocessing((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
 }
-"""What the weights in the manifest were trained on, by name."""
+"""The preprocessings with which the weights in the manifest were trained, by name."""
 
 MEAN_PIXEL = PREPROCESSING["vgg-original"].mean
-"""The mean RGB pixel of ImageNet, which noise is drawn around."""
+"""The mean RGB pixel of ImageNet; initial noise is drawn around it."""
 
 
 class _FireModule(nn.Module):
@@ -56,9 +56,9 @@ class _FireModule(nn.Module):
 
 
 class _Border(nn.Module):
-    """Positions around a response that repeat its edge, or mirror what is behind it.
+    """Pads a response by repeating its edge, or by mirroring what is behind the edge.
 
-    Put together from parts: torch's own reflection has no deterministic way back on CUDA.
+    It is put together from parts, because torch's own reflection has no deterministic gradient on CUDA.
     """
 
     def __init__(self, width: int, padding: Padding) -> None:
@@ -68,7 +68,7 @@ class _Border(nn.Module):
     def forward(self, responses: Tensor) -> Tensor:
         for dimension in (2, 3):
             edge = responses.shape[dimension]
-            mirrored = self.padding == "reflect" and edge > self.width  # there is nothing behind a narrower one
+            mirrored = self.padding == "reflect" and edge > self.width  # a narrower one has nothing behind its edge
             before = range(self.width, 0, -1) if mirrored else [0] * self.width
             parts = [responses.narrow(dimension, place, 1) for place in before]
             after = [responses.narrow(dimension, edge - 1 - place, 1) for place in reversed(before)]
@@ -85,7 +85,7 @@ class _L2Pool(nn.Module):
 
     def forward(self, responses: Tensor) -> Tensor:
         pooled: Tensor = self.mean(responses.square())
-        return (pooled + 1e-8).sqrt()  # at 0 the slope of the root is infinite
+        return (pooled + 1e-8).sqrt()  # at 0 the slope of the square root is infinite
 
 
 def _convolution(convolution: Convolution, padding: Padding) -> nn.Module:
@@ -99,7 +99,7 @@ def _module(module: Convolution | Pool | Fire, pooling: Pooling, padding: Paddin
     if isinstance(module, Fire):
         return _FireModule(module, padding)
     if isinstance(module, Convolution):
-        # Not in place: the response before it may be one that a loss holds on to.
+        # Not in place, because a loss may use the response before it.
         return nn.Sequential(_convolution(module, padding), nn.ReLU())
     if pooling == "average":
         return nn.AvgPool2d(module.kernel, module.stride, ceil_mode=module.ceil)
@@ -114,7 +114,7 @@ _BlockOutput = tuple[Tensor, dict[str, Tensor]]
 def _run_block(
     modules: Sequence[tuple[str | None, nn.Module]], layers: Collection[str], responses: Tensor
 ) -> _BlockOutput:
-    """What comes out of the last of `modules`, and the responses of those that are among `layers`."""
+    """The output of the last of `modules`, and the responses of those that are in `layers`."""
     collected: dict[str, Tensor] = {}
     for name, module in modules:
         responses = module(responses)
@@ -148,21 +148,21 @@ class Network(nn.Module):
         divides = preprocessing.deviation != (1.0, 1.0, 1.0)
         deviation = torch.tensor(preprocessing.deviation).view(1, 3, 1, 1) if divides else None
         self.register_buffer("_deviation", deviation, persistent=False)
-        with torch.device("meta"):  # no time spent on initial weights that are replaced at once
+        with torch.device("meta"):  # initial weights would be replaced at once
             self._stages = nn.ModuleList(_module(stage.module, pooling, padding) for stage in architecture.stages)
         self._load(parameters_by_key)
         self._rounded: dict[torch.dtype, nn.ModuleList] = {}
         self.requires_grad_(False)
         self.eval()
-        self.to(memory_format=torch.channels_last)  # as the images of a batch are
+        self.to(memory_format=torch.channels_last)  # like the images of a batch
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
+        """The device of the parameters."""
         return self._mean.device
 
     def _stages_in(self, dtype: torch.dtype) -> nn.ModuleList:
-        """The stages with rounded parameters: rounded once, not at every pass as autocast would."""
+        """The stages with rounded parameters. They are rounded once; autocast would do it at every pass."""
         if dtype == torch.float32:
             return self._stages
         if dtype not in self._rounded:
@@ -193,8 +193,8 @@ class Network(nn.Module):
         """The responses, after their ReLU, of `layers` to `pictures` (B×3×H×W, RGB in 0–255), each B×N×h×w.
 
         Nothing deeper than the deepest of `layers` is computed. `dtype` is that of convolutions and responses.
-        With `checkpointing` only `layers` and the beginning of each block are kept for the way back, and the rest is
-        computed again there.
+        With `checkpointing`, only `layers` and the beginning of each block are kept for the backward pass, which
+        computes the rest again.
         """
         responses = pictures - self._mean
         if self._deviation is not None:

@@ -1,7 +1,8 @@
-"""How many bytes a step of a batch holds at its peak: counted from its settings and the network's plan, without torch.
+"""A model of the bytes that a step of a batch holds at its peak, from its settings and the network's plan, without
+torch.
 
-`tests/stylize/network/test_step_memory.py` compares it with the tensors that a step really makes. Workspaces of
-libraries, gaps between tensors and the network's weights are not in it. All images have one shape.
+`tests/stylize/network/test_step_memory.py` compares it with the tensors that a step really makes. It does not include
+workspaces of libraries, gaps between tensors and the network's weights. All images have the same shape.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from stylize.settings.optimisation_settings import Settings
 FP32, FP64 = 4, 8
 
 CHUNK = 1 << 26
-"""Similarities of patches that are there at once, for the whole batch (`style_representations/mrf.py`)."""
+"""How many similarities of patches are in memory at once, for the whole batch (`style_representations/mrf.py`)."""
 
 
 @dataclass(frozen=True)
 class _Stage:
-    """A stage's response for one image: numbers in it, and numbers kept for the way back; channels and positions."""
+    """A stage's response for one image: its numbers, those kept for the backward pass, its channels and positions."""
 
     name: str | None
     pools: bool
@@ -33,10 +34,10 @@ class _Stage:
 def batch_bytes(
     settings: Settings, architecture: Architecture, height: int, width: int, images: int, itemsize: int, labels: int = 0
 ) -> float:
-    """The most bytes that a batch of so many `images` of `settings` holds at once.
+    """The most bytes that a batch of `images` images with these `settings` holds at once.
 
-    `settings` have their layers filled in. `itemsize` is that of the responses: 4, or 2 in bf16. `labels` is the number
-    of masks' labels, where there are masks.
+    `settings` have their layers filled in. `itemsize`: bytes of a number in the responses, 4, or 2 in bf16. `labels`:
+    the number of labels in the masks, if there are masks.
     """
     deepest = architecture.deepest(settings.active_layers)
     stages = list(_stages(architecture, deepest, height, width))
@@ -71,13 +72,13 @@ def _stages(architecture: Architecture, deepest: str, height: int, width: int) -
 
 
 def _state(settings: Settings, pixels: int) -> float:
-    """The images, the last good ones, and what the optimiser knows of each."""
+    """The images, the last good ones, and the state of the optimiser."""
     vectors = 2 + 4 + 42 if settings.optimizer == "lbfgs" else 1 + 2  # of one image; L-BFGS has 21 pairs
     return FP32 * pixels * (1 + vectors)
 
 
 def _losses(settings: Settings, pixels: int) -> float:
-    """What losses keep of the images themselves."""
+    """The numbers that losses keep of the images themselves."""
     found = 0.0
     if settings.tv_weight:
         found += 2 * FP32 * pixels  # differences to both neighbours
@@ -90,8 +91,9 @@ def _losses(settings: Settings, pixels: int) -> float:
 
 @dataclass(frozen=True)
 class _Style:
-    """What the style loss of an image holds: kept for the way back; beside that for a moment on the way forward; and on
-    the way back, when one layer is left. at_once: whether all layers' gradients are made while all is still kept.
+    """The numbers that the style loss of an image holds: kept for the backward pass; in addition, for a moment, in the
+    forward pass; and in the backward pass, when one layer is left. at_once: whether the gradients of all layers are
+    made while everything is still kept.
     """
 
     kept: float = 0.0
@@ -123,9 +125,9 @@ def _style(settings: Settings, layers: Sequence[_Stage], itemsize: int, labels: 
 
 
 def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int) -> Iterator[float]:
-    """What is held at the moments that may be the fullest: after the way forward, and at each stage of the way back.
+    """The numbers held at the moments of highest use: after the forward pass, and at each stage of the backward pass.
 
-    `waiting` are the gradients by the responses that losses use: all are there before the way back begins.
+    `waiting`: the gradients by the responses that losses use. All of them exist before the backward pass begins.
     """
     responses = sum(stage.kept for stage in stages) * itemsize
     yield responses + style.kept + style.forward
@@ -134,7 +136,7 @@ def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Sty
     for place in range(len(stages) - 1, -1, -1):
         stage = stages[place]
         # The gradient by this response with that of the losses, and behind the ReLU; then that by the one before.
-        # The deepest response has no gradient but that of the losses.
+        # The deepest response only has the gradient of the losses.
         yield responses + left + itemsize * stage.size * (1 if place == len(stages) - 1 else 2)
         left -= waiting.get(stage.name, 0)
         responses -= itemsize * stage.kept
@@ -145,7 +147,8 @@ def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Sty
 def _peaks_with_checkpoints(
     stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int
 ) -> Iterator[float]:
-    """The same where only the ends of blocks and what losses use is kept, and the rest is computed again."""
+    """The same with checkpointing: the ends of blocks and the responses that losses use are kept, the rest is computed
+    again."""
     blocks: list[list[_Stage]] = [[]]
     for stage in stages:
         if stage.pools:

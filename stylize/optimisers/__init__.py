@@ -1,1 +1,1 @@
-"""How images are changed to make their losses smaller, and by how much at each step."""
+"""Optimisers, and the learning rates of their steps."""

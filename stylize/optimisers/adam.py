@@ -1,4 +1,4 @@
-"""Adam for a batch of images, each with a rate of its own."""
+"""Adam for a batch of images, with a learning rate for each image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stylize.settings.optimisation_settings import Settings
 EPSILON = 1e-8
 
 LARGEST = 1e30
-"""Of the numbers that a rate of almost 0 would make infinite."""
+"""A limit for numbers that a learning rate of almost 0 would make infinite."""
 
 
 class Adam:
@@ -38,7 +38,7 @@ class Adam:
         self._now = self._factors[0].clone()
 
     def advance(self, step: int) -> None:
-        """Make ready for this step: its rates go to where `step` looks for them."""
+        """Prepare this step: copy its rates to where `step` reads them."""
         self._now.copy_(self._factors[step - self._start])
 
     def step(self, totals: Tensor, gradient: Tensor) -> None:
@@ -53,7 +53,7 @@ class Adam:
         return self.images
 
     def keep(self, places: Tensor) -> None:
-        """Go on with the images at these places of the batch only."""
+        """Keep only the images at these positions of the batch."""
         self.images, self._first, self._second = (
             tensor.index_select(0, places) for tensor in (self.images, self._first, self._second)
         )
@@ -61,11 +61,11 @@ class Adam:
         self._factors = self._factors.index_select(2, places)
 
     def enlarge(self, shape: torch.Size) -> None:
-        """Go on at the next level of a pyramid: image and moments are enlarged to this height and width.
+        """Continue at the next level of a pyramid: image and moments are enlarged to this height and width.
 
-        The loss stays what it was, and more pixels share it, so that the gradient of each shrinks by the factor by
-        which their number grows. Moments are means of their neighbours, without the overshooting of bicubic weights:
-        where v became 0 beside an m that is not, the next step would be thousands of pixel values.
+        The loss stays the same and more pixels share it, so the gradient of each pixel shrinks by the factor by which
+        their number grows. Moments are enlarged bilinearly, because bicubic weights overshoot: if v became 0 where m is
+        not 0, the next step would be thousands of pixel values.
         """
         growth = shape.numel() / self.images.shape[2:].numel()
         self.images = resized(self.images, shape)

@@ -1,4 +1,4 @@
-"""What L-BFGS knows of B functions' curvature: their last changes of point and gradient.
+"""L-BFGS's estimate of the curvature of B functions, from the last changes of their points and gradients.
 
 The inverse Hessian is kept in its compact form (Byrd, Nocedal, Schnabel 1994, *Representations of quasi-Newton matrices
 and their use in limited memory methods*, equation 3.1): with changes of point S and of gradient Y, R the upper triangle
@@ -6,7 +6,7 @@ of SᵀY, D its diagonal and γ = s·y / y·y of the latest pair,
 
     H g = γ g + S R⁻ᵀ ((D + γ YᵀY) R⁻¹ Sᵀg − γ Yᵀg) − γ Y R⁻¹ Sᵀg.
 
-It takes two passes over S and Y for the whole batch, where the two-loop recursion takes four over each pair.
+This takes two passes over S and Y for the whole batch; the two-loop recursion takes four over each pair.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 
 MEMORY = 20
-"""Pairs of changes of point and gradient."""
+"""How many pairs of changes of point and gradient are kept."""
 
 SLOTS = MEMORY + 1
-"""One more, which is free: a pair that is not to be remembered is written there as zeros, so that nothing branches."""
+"""One more, which is free: a pair that is not kept is written there as zeros, so that the code has no branches."""
 
 
 class InverseHessian:
-    """H of B functions of D variables. All state stays where it is in memory."""
+    """H of B functions of D variables. All state keeps its address in memory."""
 
     def __init__(self, batch: int, size: int, dtype: torch.dtype, device: torch.device) -> None:
         # S in the first slots of each function, Y in the others.
@@ -34,28 +34,30 @@ class InverseHessian:
         self._make_numbers()
 
     def _make_numbers(self) -> None:
-        """What is always the same, made once, so that nothing is copied to the device later."""
+        """Make constants once, so that nothing is copied to the device later."""
         device = self._free.device
         self._slots = torch.arange(SLOTS, device=device)
         self._rows = torch.arange(len(self._free), device=device) * 2 * SLOTS
         self._identity = torch.eye(MEMORY, dtype=torch.float64, device=device)
 
     def keep(self, places: Tensor) -> None:
-        """Go on with the functions at these places only."""
+        """Keep only the functions at these positions."""
         for name in ("_pairs", "_changes", "_turns", "_free", "_count"):
             setattr(self, name, getattr(self, name)[places])
         self._make_numbers()
 
     def is_empty(self) -> Tensor:
-        """Where nothing is known, and H is the identity."""
+        """For which functions nothing is known, so that H is the identity."""
         return self._count == 0
 
     def forget(self, where: Tensor) -> None:
-        """Forget what is known of the functions that the mask names."""
+        """Forget everything about the functions that the mask selects."""
         self._count *= ~where
 
     def learn(self, where: Tensor, moved: Tensor, turned: Tensor) -> None:
-        """Remember changes of point and gradient (B×D each) where the mask says so and the curvature is positive."""
+        """Keep changes of point and gradient (B×D each) of the functions that the mask selects, if the curvature is
+        positive.
+        """
         curvature = torch.linalg.vecdot(moved, turned)
         turn = torch.linalg.vecdot(turned, turned)
         sound = where & (curvature > 1e-12 * turn) & curvature.isfinite()

@@ -1,8 +1,8 @@
 """L-BFGS with a strong-Wolfe line search: Liu, Nocedal 1989, *On the limited memory BFGS method*.
 
-A batch shares passes, and each image has a search of its own: all of them are one calculation, in which decisions are
-masks, so that nothing waits for the device. One step is one evaluation of the loss and its gradient, as it is for Adam,
-so that steps cost the same; a line search may take several. `search.py` is the algorithm, on vectors.
+The images of a batch share passes, but each has its own search. All searches are one calculation, in which decisions
+are masks, so that nothing waits for the device. One step is one evaluation of the loss and its gradient, as for Adam,
+so steps cost the same; a line search may take several. The algorithm is in `search.py`, on vectors.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stylize.settings.optimisation_settings import Settings
 
 
 class LBFGS:
-    """The searches of a batch. `images` are those to be evaluated next, `best()` those with the least loss so far."""
+    """The searches of a batch. `images`: those to evaluate next. `best()`: those with the lowest loss so far."""
 
     tries_points = True
 
@@ -40,10 +40,10 @@ class LBFGS:
         return vectors.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
     def advance(self, step: int) -> None:
-        """Nothing depends on the number of the step."""
+        """Does nothing, because no step depends on its number."""
 
     def step(self, totals: Tensor, gradient: Tensor) -> None:
-        """Tell each search the loss and gradient it asked for."""
+        """Give each search the loss and gradient that it asked for."""
         self._search.tell(totals, _vectors(gradient))
 
     def best(self) -> Tensor:
@@ -51,12 +51,12 @@ class LBFGS:
         return self._images(self._search.best)
 
     def keep(self, places: Tensor) -> None:
-        """Go on with the images at these places of the batch only."""
+        """Keep only the images at these positions of the batch."""
         self._first_change = self._first_change[places]
         self._search.keep(places)
 
     def enlarge(self, shape: torch.Size) -> None:
-        """Go on at the next level of a pyramid, from the best image enlarged; what was learned of the slope is lost."""
+        """Continue at the next level of a pyramid, from the enlarged best image, with no estimate of the curvature."""
         self._begin(resized(self.best(), shape))
 
 

@@ -1,4 +1,4 @@
-"""What every optimiser can do. Each has a file of its own beside this one; `stylize/registry.py` names them."""
+"""The interface of optimisers. Each has its own file in this folder; `stylize/registry.py` lists them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from stylize.settings.optimisation_settings import Settings
 
 
 class Optimiser(Protocol):
-    """A batch of B images on their way. Each is optimised as if it were alone.
+    """Optimises a batch of B images, each as if it were alone.
 
-    images: B×3×H×W, to be evaluated next. tries_points: whether some of them may only be tried, as by a line search, so
-    that a loss that is not finite is no failure there. `start` is the number of the first step.
+    images: B×3×H×W, to evaluate next. tries_points: whether some of them may be trial points of a line search, at which
+    a loss that is not finite is not a failure. `start`: the number of the first step.
 
-    State stays where it is in memory but for `keep` and `enlarge`, and `step` must neither wait for the device nor read
-    from it: it may be captured as a CUDA graph.
+    State keeps its address in memory, except in `keep` and `enlarge`. `step` must neither wait for the device nor read
+    from it, because it may be recorded in a CUDA graph.
     """
 
     tries_points: bool
@@ -27,16 +27,16 @@ class Optimiser(Protocol):
     def __init__(self, settings: Sequence[Settings], images: Tensor, start: int) -> None: ...
 
     def advance(self, step: int) -> None:
-        """Make ready for the step with this number. It is called before each step, and is not captured."""
+        """Prepare the step with this number. Called before each step, and not recorded."""
 
     def step(self, totals: Tensor, gradient: Tensor) -> None:
-        """Change the images, in place, by what their losses (B) and the gradient of these (B×3×H×W) say."""
+        """Change the images in place, from their losses (B) and the gradient of the losses (B×3×H×W)."""
 
     def best(self) -> Tensor:
         """The images that the optimisation would end with now; they change with the next step."""
 
     def keep(self, places: Tensor) -> None:
-        """Go on with the images at these places of the batch only."""
+        """Keep only the images at these positions of the batch."""
 
     def enlarge(self, shape: torch.Size) -> None:
-        """Go on at the next level of a pyramid, with images of this height and width."""
+        """Continue at the next level of a pyramid, with images of this height and width."""

@@ -1,8 +1,8 @@
 """Searches for the minima of B functions at once, each of D variables, by L-BFGS with a strong-Wolfe line search.
 
 The line search is algorithms 3.5 and 3.6 of Nocedal, Wright, *Numerical Optimization* (2006). All decisions are masked
-tensor operations, and all state stays where it is in memory: nothing waits for the device, and a step can be captured
-as a CUDA graph. The direction comes from `inverse_hessian.py`.
+tensor operations, and all state keeps its address in memory: nothing waits for the device, and a step can be recorded
+in a CUDA graph. The direction comes from `inverse_hessian.py`.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from stylize.optimisers.inverse_hessian import InverseHessian
 
 SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9
 LONGEST_SEARCH = 20
-"""Evaluations after which a line search takes the best point it has seen."""
+"""After this many evaluations a line search takes the best point that it has evaluated."""
 
 
 @dataclass
 class _Point:
-    """A point along each direction: how far, the loss there, and its slope along the direction; B numbers each."""
+    """A point along each direction: its distance, its loss, and the slope along the direction; B numbers each."""
 
     distance: Tensor
     loss: Tensor
     slope: Tensor
 
     def replace(self, where: Tensor, other: _Point) -> None:
-        """Take over another point where the mask says so."""
+        """Copy another point for the searches that the mask selects."""
         for mine, theirs in zip(self.all(), other.all(), strict=True):
             torch.where(where, theirs, mine, out=mine)
 
@@ -44,11 +44,11 @@ class _Point:
 
 
 class Search:
-    """Asks for the loss and gradient of `asked` (B×D), is told them, and asks again.
+    """Searches for B minima: call `tell` with the loss and gradient at `asked` (B×D), again and again.
 
     The first step of each search changes its variables by `first_change` (B numbers; root mean square). A search never
-    ends: at a minimum, or where rounding hides the slope, it asks for the same point again. `best` (B×D) are the points
-    with the least loss so far.
+    ends: at a minimum, or if rounding hides the slope, it asks for the same point again. `best` (B×D): the points with
+    the lowest loss so far.
     """
 
     def __init__(self, start: Tensor, first_change: Tensor) -> None:
@@ -67,16 +67,16 @@ class Search:
         self._gradient = torch.zeros_like(self.asked)
         self._direction = torch.zeros_like(self.asked)
         self._start = _Point(numbers(0), numbers(0), numbers(0))
-        # Between `low` and `high` there is a point that satisfies the conditions; there may be no `high` yet.
+        # A point that satisfies the conditions lies between `low` and `high`; there may be no `high` yet.
         self._low, self._high, self._lowest = (_Point(numbers(0), numbers(0), numbers(0)) for _ in range(3))
         self._lowest_gradient = torch.zeros_like(self.asked)
         self._has_high = torch.zeros(batch, dtype=torch.bool, device=start.device)
         self._tried = torch.zeros(batch, dtype=torch.long, device=start.device)
         self._distance = numbers(0)
-        self._resting = torch.ones_like(self._has_high)  # asks for the point where its search begins
+        self._resting = torch.ones_like(self._has_high)  # asks for the first point of its search
 
     def keep(self, places: Tensor) -> None:
-        """Go on with the searches at these places only."""
+        """Keep only the searches at these positions."""
         for name, value in vars(self).items():
             if isinstance(value, Tensor):
                 setattr(self, name, value[places])
@@ -85,7 +85,7 @@ class Search:
         self._hessian.keep(places)
 
     def tell(self, losses: Tensor, gradients: Tensor) -> None:
-        """Go on with the losses (B) and gradients (B×D) at `asked`, which then has the points to evaluate next."""
+        """Continue with the losses (B) and gradients (B×D) at `asked`, which then has the points to evaluate next."""
         losses = losses.double()
         better = losses < self._least
         torch.where(better, losses, self._least, out=self._least)
@@ -99,7 +99,7 @@ class Search:
         self._tried += 1
         ending = (accepted | (self._tried >= LONGEST_SEARCH)) & ~self._resting
 
-        self._lowest.replace(accepted, told)  # what a search ends with
+        self._lowest.replace(accepted, told)  # the result of the line search
         torch.where(accepted[:, None], gradients, self._lowest_gradient, out=self._lowest_gradient)
         moving = ending & (self._lowest.distance != 0)
         self._move(ending, moving)
@@ -110,10 +110,10 @@ class Search:
         torch.where(self._resting[:, None], self._point, to, out=self.asked)
 
     def _narrow(self, told: _Point) -> Tensor:
-        """Take the told points as `low` or `high`, and set the next distances; which of them satisfy the conditions."""
+        """Take the new points as `low` or `high`, and set the next distances. Returns which satisfy the conditions."""
         start, low, high = self._start, self._low, self._high
         enough = told.loss <= start.loss + SUFFICIENT_DECREASE * told.distance * start.slope
-        too_far = ~enough | ((low.distance != 0) & (told.loss >= low.loss))  # also where the loss is not finite
+        too_far = ~enough | ((low.distance != 0) & (told.loss >= low.loss))  # true if the loss is not finite
         accepted = ~too_far & (told.slope.abs() <= -CURVATURE * start.slope)
         going = ~too_far & ~accepted
         beyond = torch.where(self._has_high, told.slope * (high.distance - low.distance) >= 0, told.slope >= 0)
@@ -125,11 +125,11 @@ class Search:
         return accepted
 
     def _move(self, ending: Tensor, moving: Tensor) -> None:
-        """Go to the points that line searches ended with, and remember how the gradients changed on the way."""
+        """Move to the results of the line searches, and note how the gradients have changed."""
         moved = self._lowest.distance[:, None].to(self._point.dtype) * self._direction
         turned = self._lowest_gradient - self._gradient
         self._hessian.learn(moving, moved, turned)
-        # Where no point was lower: forget the past, then take smaller steps.
+        # If no point was lower: forget the past, then take smaller steps.
         stuck = ending & ~moving
         torch.where(stuck & self._hessian.is_empty(), self._change / 10, self._change, out=self._change)
         self._hessian.forget(stuck)

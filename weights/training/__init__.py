@@ -1,5 +1,7 @@
-"""How the slim networks come about: `python -m weights.training` draws the pictures, trains both, and writes them.
+"""The training of the slim networks: `python -m weights.training` draws the pictures, trains both networks, and writes
+them.
 
-`drawing` and `data` make what they learn from, `disturb` what that suffers, `filters` and `network` where they start,
-`objective` what they learn, `train` the steps, and `export` the shipped files. It is no part of the wheel.
+`drawing` and `data` make the pictures and crops, `disturb` adds noise to the crops, `filters` and `network` make the
+untrained networks, `objective` has the losses, `train` the training steps, and `export` writes the shipped files. This
+package is not in the wheel.
 """

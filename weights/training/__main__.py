@@ -1,4 +1,4 @@
-"""Draws the pictures, trains both slim networks and writes them beside this package's manifest, or elsewhere.
+"""Draws the pictures, trains both slim networks, and writes them into the folder of the manifest, or elsewhere.
 
 python -m weights.training
 python -m weights.training --steps 2 --pairs 2 --pictures 8 --no-compile --out /tmp/smoke
@@ -23,7 +23,7 @@ def main(
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path(__file__).parents[1],
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 3000,
     pairs: Annotated[int, typer.Option(min=2, help="Places per step; each gives two crops.")] = 64,
-    pictures: Annotated[int | None, typer.Option(min=1, help="Use only so many of the pictures.")] = None,
+    pictures: Annotated[int | None, typer.Option(min=1, help="Use only this many of the pictures.")] = None,
     compiled: Annotated[
         bool, typer.Option("--compile/--no-compile", help="torch.compile: twice as fast, and needs a C++ compiler.")
     ] = shutil.which("g++") is not None,

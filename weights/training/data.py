@@ -1,4 +1,4 @@
-"""The pictures that the networks learn from, and the pairs of crops taken from them.
+"""The pictures from which the networks learn, and the pairs of crops taken from them.
 
 The bank holds scikit-image's bundled photographs whose licence is clear, the same photographs recoloured and painted
 over, and pictures drawn by code (`drawing.py`). It never holds a picture that the networks are judged on.
@@ -31,7 +31,7 @@ PHOTOGRAPH_SHARE = 0.2
 
 CROP = 64
 WINDOW = 128
-"""Side of the square that is read from a picture for one place; both crops of a pair lie in it."""
+"""The edge of the square that is cut from a picture for one place. Both crops of a pair are taken from it."""
 
 
 def photograph(name: str) -> Array:
@@ -44,7 +44,7 @@ def photograph(name: str) -> Array:
 
 
 def recoloured(random: np.random.Generator, picture: Array) -> Array:
-    """A picture in other colours: its brightness runs along a random palette, mixed with turned colours of its own."""
+    """A picture in other colours: a random palette by its brightness, plus its own colours with permuted channels."""
     grey = picture.mean(-1)
     colours = palette(random)
     stops = np.linspace(0, 1, len(colours))
@@ -81,7 +81,7 @@ def picture_bank(count: int | None = None) -> Tensor:
 
 
 def halved(bank: Tensor) -> Tensor:
-    """The bank at half its size (area average): the same pictures seen from twice as far, and sharp."""
+    """The bank at half its size (area average): the same pictures as if seen from twice as far, without blur."""
     return torch.cat([functional.avg_pool2d(part.float(), 2).round().byte() for part in torch.split(bank, 16)])
 
 

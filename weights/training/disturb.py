@@ -1,9 +1,10 @@
-"""What the crops suffer before the network sees them: noise, then the small change that hurts the network most.
+"""Disturbs the crops before the network sees them: by noise, then by the small change that raises its loss most.
 
-Style transfer changes a picture until the responses fit. A network whose responses jump at changes that nobody sees
-gets those changes painted: speckle. One that was trained against them has to be shown strokes. The attack costs
-nothing: every batch is used twice, and the second time it is moved along the gradient that the first pass left at its
-pixels ("free" adversarial training, Shafahi et al. 2019, arXiv 1904.12843).
+Style transfer changes a picture until the responses fit. If a network's responses react strongly to invisible changes,
+the optimiser makes such changes, and the result shows speckle. If the network was trained against them, the optimiser
+has to paint strokes. The attack costs no extra time: every batch is used twice, and the second time it is moved along
+the gradient that the first pass left at its pixels ("free" adversarial training, Shafahi et al. 2019, arXiv
+1904.12843).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ATTACK = 6.0
 
 
 def noise(like: Tensor, generator: torch.Generator) -> Tensor:
-    """Random noise for normalised crops: grey, coloured or between, of a random size, none for half of them."""
+    """Random noise for normalised crops: grey, coloured or in between, of random strength; half of them get none."""
     count = len(like)
     size = torch.rand(count, 1, 1, 1, generator=generator) * LARGEST_NOISE / PIXEL_SCALE
     size = size * (torch.rand(count, 1, 1, 1, generator=generator) < NOISY_SHARE)

@@ -64,7 +64,7 @@ def painted(random: Generator, photograph: Array) -> Array:
 
 
 def facets(random: Generator) -> Array:
-    """Planes cut by straight lines, each shaded from one edge, some outlined: the cubists' vocabulary."""
+    """Planes cut by straight lines, each shaded from one edge, some outlined, as in cubist paintings."""
     colours = palette(random)
     rows, columns = np.mgrid[:SIZE, :SIZE].astype(np.float32)
     bend = random.choice([0.0, 12.0]) * smooth_noise(random, 120)[..., 0]
@@ -187,7 +187,7 @@ def hatching(random: Generator) -> Array:
 
 
 def knife_patches(random: Generator) -> Array:
-    """Broad, short, many-bristled strokes in a few directions: paint laid on with a knife."""
+    """Broad, short, many-bristled strokes in a few directions, as of paint laid on with a knife."""
     colours = colour_field(random, palette(random))
     angles = random.uniform(0, np.pi) + np.pi / 4 * np.round(
         1.2 * smooth_noise(random, random.uniform(30, 120))[..., 0]
@@ -274,7 +274,7 @@ def dots(random: Generator) -> Array:
 
 
 def colour_noise(random: Generator) -> Array:
-    """Coloured fractal noise of a random roughness; cells where it is quantised."""
+    """Coloured fractal noise of random roughness, sometimes quantised into flat cells."""
     colours = palette(random)
     field = 0.5 + 0.5 * np.tanh(fractal_noise(random, random.uniform(20, 200), random.uniform(0.3, 0.9)))
     if random.uniform() < 0.5:

@@ -24,13 +24,13 @@ SCALE: Mapping[str, float] = {
     "conv4_2": 0.2,
     "conv5_1": 10.0,
 }
-"""The root mean square that a layer's responses to the reference photographs are brought to.
+"""The root mean square to which a layer's responses to the reference photographs are scaled.
 
-With these the paper's ratios, 1e-4 to 1e-2, lead from painting to photograph: the style layers count alike, and content
-(conv4_2) counts as much less as ratios of that size need.
+With these numbers the paper's ratios, 1e-4 to 1e-2, lead from painting to photograph: all style layers have about the
+same influence, and the content layer (conv4_2) so much less that ratios of this size fit.
 """
 OTHER_SCALE = 4.0
-"""That of layers which neither content nor style uses by default."""
+"""The same for layers that neither content nor style uses by default."""
 
 PREPROCESSED = "vgg-original"
 
@@ -46,7 +46,9 @@ def export(network: TrainingNetwork, architecture: str, path: Path, notes: Mappi
 
 @torch.no_grad()
 def folded(network: TrainingNetwork) -> dict[str, Tensor]:
-    """The parameters of the network without batch norm, which looks at pictures less their mean, undivided."""
+    """The parameters of the network with batch norm folded into them. Its input is a picture minus the mean, not
+    divided.
+    """
     parameters = {}
     for name, convolution in network.convolutions.items():
         norm = network.norms[name]
@@ -62,10 +64,10 @@ def folded(network: TrainingNetwork) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def scaled(architecture: str, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same network with every layer's responses brought to the size that `SCALE` says.
+    """The same network with the responses of every layer scaled to the sizes in `SCALE`.
 
     Because ReLU(a·x) = a·ReLU(x) for a > 0, a layer's weights and bias may be multiplied by a if the next layer's
-    weights are divided by it: nothing changes but the size of the responses.
+    weights are divided by it: only the size of the responses changes.
     """
     plan = convolutions(architecture)
     network = Network(ARCHITECTURES[architecture], parameters, PREPROCESSING[PREPROCESSED], "average")

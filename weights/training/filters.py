@@ -1,9 +1,9 @@
-"""The 3×3 filters that the slim networks start from: a fixed bank for conv1_1, smooth random kernels for the rest.
+"""The 3×3 filters from which the slim networks start: a fixed bank for conv1_1, smooth random kernels for the rest.
 
-A thin network that trains for an hour keeps much of its random start, and random 3×3 kernels answer to patterns of one
-pixel's size. Style transfer then paints those patterns: speckle. So every kernel starts as a mixture of the smooth
-profiles below, and a convolution that a pool follows may be nothing else: what it passes on has no part that alternates
-from pixel to pixel, so the pool does not alias (blurred pooling, Zhang 2019, arXiv 1904.11486, inside the weights).
+A thin network that trains for an hour keeps much of its random start, and random 3×3 kernels respond to patterns of
+single pixels. Style transfer then paints such patterns, which look like speckle. So every kernel starts as a mixture of
+the smooth profiles below, and a convolution before a pooling stays such a mixture. Its output then does not alternate
+from pixel to pixel, so the pooling does not alias (blurred pooling, Zhang 2019, arXiv 1904.11486, inside the weights).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ BLUR = torch.tensor([1.0, 2.0, 1.0]) / 6**0.5
 SLOPE = torch.tensor([-1.0, 0.0, 1.0]) / 2**0.5
 BEND = torch.tensor([-1.0, 2.0, -1.0]) / 6**0.5
 BEND_SHARE = 0.25
-"""How much of a random kernel runs along BEND, the only profile that answers to alternating pixels."""
+"""How much of a random kernel lies along BEND, the only profile that responds to alternating pixels."""
 
 
 def smooth_basis() -> Tensor:

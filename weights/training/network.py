@@ -1,4 +1,6 @@
-"""A slim network while it learns: VGG's plan with batch norm between convolution and ReLU, folded away for shipping."""
+"""A slim network during training: VGG's plan with batch norm between convolution and ReLU. `export` folds batch norm
+away.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,11 @@ from stylize.network.network import MEAN_PIXEL
 from weights.training.filters import first_bank, smooth_basis, smooth_kernels
 
 PIXEL_SCALE = 64.0
-"""About one standard deviation of a photograph's pixels: what the network sees while it learns is near unit size."""
+"""About one standard deviation of a photograph's pixels, so that the input during training is near unit size."""
 
 
 def normalise(crops: Tensor) -> Tensor:
-    """Crops (B×3×H×W, RGB in 0–255) as the network sees them while it learns."""
+    """Crops (B×3×H×W, RGB in 0–255) as the network's input during training."""
     return (crops - torch.tensor(MEAN_PIXEL).view(1, 3, 1, 1)) / PIXEL_SCALE
 
 
@@ -35,8 +37,8 @@ def convolutions(architecture: str) -> dict[str, Convolution]:
 class TrainingNetwork(nn.Module):
     """Convolution, batch norm, ReLU for each layer of the plan; 2×2 average pooling between blocks.
 
-    conv1_1's filters are fixed (its batch norm learns), layers that a pool follows learn mixtures of the smooth basis,
-    the others are free. Weights are drawn from torch's global generator.
+    The filters of conv1_1 are fixed (its batch norm learns), layers before a pooling learn mixtures of the smooth
+    basis, and all other kernels are free. Weights are drawn from torch's global generator.
     """
 
     def __init__(self, architecture: str) -> None:
@@ -44,7 +46,7 @@ class TrainingNetwork(nn.Module):
         self.convolutions = convolutions(architecture)
         self._smooth = {
             name for name, following in itertools.pairwise(self.convolutions) if following.endswith("_1")
-        }  # a pool comes between
+        }  # a pooling is in between
         self.weights = nn.ParameterDict()
         self.norms = nn.ModuleDict()
         self.first: Tensor
@@ -60,7 +62,7 @@ class TrainingNetwork(nn.Module):
             self.norms[name] = nn.BatchNorm2d(outputs)
 
     def kernels(self, name: str) -> Tensor:
-        """The 3×3 kernels of a layer as they stand, outputs×inputs×3×3."""
+        """The present 3×3 kernels of a layer, outputs×inputs×3×3."""
         if name == "conv1_1":
             return self.first
         if name in self._smooth:

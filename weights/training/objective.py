@@ -1,10 +1,10 @@
-"""What the networks learn: four losses on two views of each place. Knows nothing of where the crops come from.
+"""The four losses of the training, on two views of each place. Where the crops come from is decided in `data`.
 
-contrast  the deepest layer, averaged, tells which two crops show the same place (SimCLR, Chen et al. 2020,
+contrast  the averaged deepest layer has to tell which two crops show the same place (SimCLR, Chen et al. 2020,
           arXiv 2002.05709)
-gram      so does each style layer's Gram matrix: the very numbers that style transfer will match
-colour    each block's average tells the crop's mean colour and spread
-decode    a linear map of single responses redraws the undisturbed pixels: place and detail are kept
+gram      so has the Gram matrix of each style layer, because style transfer will match these numbers
+colour    the average of each block has to tell the mean and the spread of the crop's colours
+decode    a linear map of single responses has to redraw the undisturbed pixels, so that positions and detail are kept
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ DEEP_LAYERS = ("conv2_1", "conv3_1", "conv4_1", "conv5_1")
 DECODED_LAYERS = ("conv2_2", "conv3_2", "conv4_2")
 WEIGHTS = {"contrast": 1.0, "gram": 0.3, "colour": 0.5, "decode": 0.5}
 FINE_WEIGHT = 4.0
-"""How much more the error in fine detail counts than the error as a whole; a square has little of it."""
+"""How much more the error in fine detail counts than the whole error, of which it is only a small part."""
 TEMPERATURE = 0.2
 DECODED_SHARE = 4
-"""Only every fourth crop is redrawn, to save time."""
+"""Only every fourth crop is redrawn, which saves time."""
 
 
 def contrastive(first: Tensor, second: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def contrastive(first: Tensor, second: Tensor) -> Tensor:
 
 
 class Objective(nn.Module):
-    """Holds the heads that are thrown away after training."""
+    """The losses, with the heads that only training needs."""
 
     def __init__(self, architecture: str) -> None:
         super().__init__()
@@ -73,5 +73,5 @@ class Objective(nn.Module):
 
 
 def _reduction(layer: str) -> int:
-    """How many pixels a response stands for, in each direction."""
+    """How many pixels lie between two responses of a layer, in each direction."""
     return int(2 ** (int(layer[4]) - 1))

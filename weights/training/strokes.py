@@ -1,6 +1,6 @@
-"""What drawn pictures are made of: palettes, smooth fields, flows, and brush strokes that follow them.
+"""The elements of drawn pictures: palettes, smooth fields, flows, and brush strokes that follow them.
 
-A canvas is SIZE×SIZE×3, float32 in [0, 1], a field SIZE×SIZE. All chance comes from the generator that is passed.
+A canvas is SIZE×SIZE×3, float32 in [0, 1]; a field is SIZE×SIZE. Random numbers only come from the given generator.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Generator = np.random.Generator
 
 
 def palette(random: Generator) -> Array:
-    """K×3 colours that belong together, darkest first: a few hues, one overall brightness and saturation."""
+    """K×3 colours that fit together, darkest first: a few hues, with one overall brightness and saturation."""
     count = int(random.integers(3, 8))
     hue, spread = random.uniform(), random.choice([0.06, 0.15, 0.5])
     saturation, brightness = random.uniform(0.05, 1.0), random.uniform(0.25, 0.9)
@@ -64,7 +64,7 @@ def colour_ramp(values: Array, colours: Array) -> Array:
 
 
 def colour_field(random: Generator, colours: Array) -> Array:
-    """A soft distribution of the palette over the canvas."""
+    """A canvas on which the colours of the palette blend softly into each other."""
     field = fractal_noise(random, random.uniform(80, 300), random.uniform(0.2, 0.6))
     return colour_ramp(ndimage.gaussian_filter(0.5 + 0.5 * np.tanh(field), 2), colours)
 
@@ -94,8 +94,8 @@ def paint_strokes(
 ) -> Array:
     """Covers a canvas with brush strokes that follow `angles` and take their colour from the picture `colours`.
 
-    Each stroke is a bundle of `bristles` parallel lines whose brightness varies: strokes have a grain along them. Drawn
-    at twice the size and reduced, which smooths the edges.
+    Each stroke is a bundle of `bristles` parallel lines of varying brightness, so that it has a grain. Strokes are
+    drawn at twice the size and reduced, which smooths their edges.
     """
     surface = Image.fromarray(np.uint8(np.clip(canvas, 0, 1) * 255)).resize(
         (2 * SIZE, 2 * SIZE), Image.Resampling.BILINEAR

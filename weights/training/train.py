@@ -28,7 +28,7 @@ class Trained:
 
 
 def learning_rate(step: int, steps: int) -> float:
-    """A short rise, then half a cosine down to 0."""
+    """The learning rate at a step: a short rise, then half a cosine down to 0."""
     return RATE * min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
