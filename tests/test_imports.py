@@ -44,7 +44,7 @@ ROOMS = {
         marks                    # stars, tags and notes
         table
         sheets plot analysis export
-        film gallery judge
+        film gallery judge report
     """,
     "orchestrator": """
         errors versions

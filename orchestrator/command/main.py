@@ -33,6 +33,7 @@ from orchestrator.command.options import is_grid
 from orchestrator.command.plan import plan
 from orchestrator.command.query import query
 from orchestrator.command.render import render
+from orchestrator.command.report import report
 from orchestrator.command.run import run
 from orchestrator.command.schema import schema
 from orchestrator.command.sheet import sheet
@@ -43,7 +44,7 @@ from orchestrator.command.verify import verify
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run grids": (run, plan, status, render, new, schema),
     "Look at the images": (sheet, gallery, animate, judge, mark, export),
-    "Ask the table": (table, effects, query, diff),
+    "Ask the table": (table, effects, report, query, diff),
     "Keep a run": (verify, compact, clean),
 }
 """Every command, under the heading that `sweep --help` gives it."""

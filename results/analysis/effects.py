@@ -75,14 +75,14 @@ def measured(trials: pd.DataFrame, metric: str, *, log: bool) -> tuple[list[Fact
 
     Raises QueryError where the metric is none, or where no axis but the seed differs.
     """
-    numbers, used = _numbers(trials, metric, log)
+    numbers, used = numbers_of(trials, metric, log=log)
     factors = [as_factor(axis) for axis in _axes(used) if axis.settings != (SEED,)]
     if not factors:
         raise QueryError("no axis has an effect to measure: these trials differ at most in their seed")
     return factors, numbers, used
 
 
-def _numbers(trials: pd.DataFrame, metric: str, log: bool) -> tuple[Floats, pd.DataFrame]:
+def numbers_of(trials: pd.DataFrame, metric: str, *, log: bool) -> tuple[Floats, pd.DataFrame]:
     """The metric of the trials that have it, and those trials. Raises QueryError."""
     if metric not in trials.columns or not pd.api.types.is_numeric_dtype(trials[metric]):
         numeric = [str(name) for name in trials.columns if pd.api.types.is_numeric_dtype(trials[name])]

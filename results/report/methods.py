@@ -1,0 +1,158 @@
+"""What a report says of the methods that its trials used: a sentence with the formula for each, and its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from results.table.axes import comparable
+
+
+@dataclass(frozen=True)
+class Method:
+    """A sentence about a method, and the keys of its sources (`sources.SOURCES`)."""
+
+    text: str
+    sources: tuple[str, ...] = ()
+
+
+class _Used:
+    """Which values of a setting the trials have."""
+
+    def __init__(self, trials: pd.DataFrame) -> None:
+        self._trials = trials
+
+    def __call__(self, name: str) -> Set[Any]:
+        return set(map(comparable, self._trials[name])) - {None} if name in self._trials else set()
+
+    def is_on(self, name: str) -> bool:
+        """Whether some trial gives a weight or a number other than 0."""
+        return bool(self(name) - {0})
+
+
+Holds = Callable[[_Used], bool]
+
+
+def _value(setting: str, *values: Any) -> Holds:
+    return lambda used: bool(used(setting) & set(values))
+
+
+def _weight(setting: str) -> Holds:
+    return lambda used: used.is_on(setting)
+
+
+_METHODS: tuple[tuple[Holds, Method], ...] = (
+    (
+        lambda used: True,
+        Method(
+            "An image x is optimised so that L = L_c + (β/α)·L_s plus the terms below is small; α/β is the ratio. "
+            "F are the responses of a layer to x after ReLU, N channels × M positions, P those to the content picture. "
+            "The content loss is L_c = Σ_l w_l · ½ Σ_ij (F_ij − P_ij)².",
+            ("gatys2015", "lopez2017"),
+        ),
+    ),
+    (
+        _value("style_representation", "gram"),
+        Method(
+            "The style loss compares Gram matrices: L_s = Σ_l w_l · Σ_ij (G_ij − A_ij)² / (4 (N·M)²), G = F Fᵀ, and A "
+            "that of the style picture.",
+            ("gatys2015",),
+        ),
+    ),
+    (
+        _value("style_representation", "mean-variance"),
+        Method(
+            "The style loss mean-variance compares means and standard deviations of channels: "
+            "1/N · Σ_i (μ_i − μ′_i)² + (σ_i − σ′_i)².",
+            ("li2017",),
+        ),
+    ),
+    (
+        _value("style_representation", "wasserstein"),
+        Method(
+            "The style loss wasserstein is the squared 2-Wasserstein distance of normal distributions of the "
+            "responses: (‖μ − μ′‖² + tr(Σ + Σ′ − 2 (Σ′^½ Σ Σ′^½)^½)) / N.",
+            ("mroueh2019",),
+        ),
+    ),
+    (
+        _value("style_representation", "mrf"),
+        Method(
+            "The style loss mrf compares each 3×3 patch of the responses with the style picture's patch of the largest "
+            "normalised cross-correlation: Σ_i ‖Ψ_i(x) − Ψ_NN(i)(a)‖².",
+            ("li2016",),
+        ),
+    ),
+    (
+        _weight("tv_weight"),
+        Method(
+            "Total variation is added with the weight tv_weight: Σ (x_{i+1,j} − x_ij)² + (x_{i,j+1} − x_ij)².",
+            ("mahendran2015",),
+        ),
+    ),
+    (
+        _weight("matting_weight"),
+        Method(
+            "A photorealism term λ Σ_c V_cᵀ M V_c is added, M the matting Laplacian of the content picture.",
+            ("luan2017", "levin2008"),
+        ),
+    ),
+    (
+        _weight("temporal_weight"),
+        Method(
+            "Frames of a clip have the temporal loss γ · 1/D Σ_k c_k (x_k − ω_k)², ω the result of the frame before, "
+            "moved along the optical flow.",
+            ("ruder2016",),
+        ),
+    ),
+    (
+        _value("colour", "match-image-analogies", "match-cholesky", "luminance"),
+        Method("The content picture's colours are kept (setting colour).", ("gatys2016",)),
+    ),
+    (_value("optimizer", "adam"), Method("The optimiser Adam takes one step for each gradient.", ("kingma2015",))),
+    (
+        _value("optimizer", "lbfgs"),
+        Method("L-BFGS has a memory of 20 and a line search after the strong Wolfe conditions.", ("liu1989",)),
+    ),
+    (
+        _value("architecture", "vgg16", "vgg19", "vgg16-slim", "vgg19-slim"),
+        Method("The responses are those of a VGG network.", ("simonyan2015",)),
+    ),
+    (_value("architecture", "squeezenet1_1"), Method("The responses are those of SqueezeNet 1.1.", ("iandola2016",))),
+    (_value("architecture", "alexnet"), Method("The responses are those of AlexNet.", ("krizhevsky2014",))),
+    (
+        lambda used: any(str(one).startswith("random") for one in used("weights")),
+        Method("Some networks have random weights.", ("he2016",)),
+    ),
+    (
+        lambda used: bool(used("structural_similarity")),
+        Method(
+            "Structural similarity is that of the luminances of result and content (Gaussian window 11×11, σ = 1.5).",
+            ("wang2004",),
+        ),
+    ),
+    (
+        lambda used: bool(used("style_distance")),
+        Method(
+            "Style distance is 1/L Σ_l ‖G_l(result) − G_l(style)‖ / (‖G_l(result)‖ + ‖G_l(style)‖), in a network that "
+            "the image was not optimised in.",
+        ),
+    ),
+    (lambda used: True, Method("Software: PyTorch, and Ray for the trials.", ("paszke2019", "moritz2018"))),
+)
+
+EFFECTS = Method(
+    "The share of an axis is the variance of the metric's means over its values, divided by the variance of all "
+    "trials; that of a pair is their joint effect less both single ones (functional analysis of variance).",
+    ("hoeffding1948", "hooker2007"),
+)
+"""Said where a report has effects."""
+
+
+def methods_of(trials: pd.DataFrame) -> list[Method]:
+    """The methods that a table of `results.load` used, in the order in which a paper would explain them."""
+    used = _Used(trials)
+    return [method for holds, method in _METHODS if holds(used)]
