@@ -54,7 +54,7 @@ class Request:
         default=(), metadata=_option("Run only these trials. May be repeated.", "selection", metavar="AXIS=VALUE")
     )
     limit: int | None = field(
-        default=None, metadata=_option("Run at most so many trials of the grid.", "selection", minimum=1)
+        default=None, metadata=_option("Run at most this many trials of the grid.", "selection", minimum=1)
     )
     pictures: Path | None = field(
         default=None,
@@ -92,7 +92,7 @@ class Request:
     )
     fail_fast: bool = field(default=False, metadata=_option("Stop at the first failed trial.", "work"))
     max_failures: int | None = field(
-        default=None, metadata=_option("Stop when so many trials have failed.", "work", minimum=1)
+        default=None, metadata=_option("Stop when this many trials have failed.", "work", minimum=1)
     )
     grace: float = field(
         default=25.0, metadata=_option("Seconds that running batches have after SIGTERM.", "work", minimum=0)

@@ -29,7 +29,9 @@ def render(
     ] = "grow",
     detail: Annotated[
         int | None,
-        typer.Option(min=1, help="Only refine the enlarged image, in so many steps at full size.", show_default=False),
+        typer.Option(
+            min=1, help="Only refine the enlarged image, in this many steps at full size.", show_default=False
+        ),
     ] = None,
     out: Annotated[
         str | None, typer.Option(help="The rendered run's folder.  [default: RUN-SIZE]", show_default=False)

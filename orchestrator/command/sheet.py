@@ -29,7 +29,7 @@ def sheet(
     caption: Annotated[str | None, typer.Option(help="Text below the sheet.")] = None,
     author: Annotated[str | None, typer.Option(help="The author, in the properties of a PDF.")] = None,
     page_rows: Annotated[
-        int | None, typer.Option(min=1, help="At most so many rows a page: pages of a PDF, else numbered files.")
+        int | None, typer.Option(min=1, help="At most this many rows a page: pages of a PDF, or numbered files.")
     ] = None,
     out: Annotated[
         Path | None,

@@ -1,5 +1,6 @@
-"""Conditions under which a setting has an effect, as data: they can be asked of a trial, of what is known of many
-trials, and be put into words. Which setting has which condition is declared with the setting, not here.
+"""Conditions under which a setting has an effect, as data: they can be checked for a trial, checked for many trials of
+which only some settings are known, and put into words. The condition of a setting is declared with the setting, not
+here.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 Facts = Mapping[str, Any]
-"""Values of settings by name, and `AFTER_FRAME`. What is not in the mapping is not known."""
+"""Values of settings by name, and `AFTER_FRAME`. Values that are not in the mapping are not known."""
 
 AFTER_FRAME = "after_frame"
 """The fact that a trial is a frame of a clip and follows the frame before. No setting says it alone."""
 
 
 class Condition(ABC):
-    """Something that holds for some values of settings. `a & b` is both, `a | b` is at least one of them."""
+    """A condition on values of settings. `a & b`: both hold. `a | b`: at least one of them holds."""
 
     @abstractmethod
     def holds(self, facts: Facts) -> bool | None:
-        """Whether it holds; None where that depends on something that `facts` do not say."""
+        """Whether it holds; None if that depends on values that are not in `facts`."""
 
     @abstractmethod
     def names(self) -> frozenset[str]:
-        """The settings that it depends on."""
+        """The settings on which it depends."""
 
     @abstractmethod
     def values(self, setting: str) -> set[Any] | None:
-        """The values of a setting that it tells from all others; None where it may tell any value from another."""
+        """The values of a setting that it treats differently from all others; None if that can be any value."""
 
     @abstractmethod
     def __str__(self) -> str:
@@ -70,7 +71,7 @@ class _Is(Condition):
 
 @dataclass(frozen=True)
 class _Chooses(Condition):
-    """Looks the elements up each time, so that those that are added to the registry later count."""
+    """Looks the elements up each time, so that elements added to the registry later are included."""
 
     setting: str
     elements: Mapping[str, Any]
@@ -153,15 +154,15 @@ def _union(first: set[Any] | None, second: set[Any] | None) -> set[Any] | None:
 
 
 def where(setting: str, *values: Any) -> Condition:
-    """Holds where the setting has one of the values. A list of layers is compared as a tuple: () is no layer."""
+    """Holds if the setting has one of the values. A list of layers is compared as a tuple; () is the empty list."""
     return _Is(setting, values, expected=True)
 
 
 def unless(setting: str, *values: Any) -> Condition:
-    """Holds where the setting has none of the values."""
+    """Holds if the setting has none of the values."""
     return _Is(setting, values, expected=False)
 
 
 def chooses(setting: str, elements: Mapping[str, Any], accepts: Callable[[Any], bool]) -> Condition:
-    """Holds where the setting chooses an element of the registry that is accepted."""
+    """Holds if the setting names an element of the registry that `accepts` accepts."""
     return _Chooses(setting, elements, accepts)

@@ -1,5 +1,7 @@
-"""The settings of the optimisation of one image. Its pictures and its network are settings of a trial and are in
-`picture_and_network_settings`. No torch, so that a grid can be checked without waiting for it.
+"""The settings of the optimisation of one image. Settings of pictures and networks are in
+`picture_and_network_settings`.
+
+Nothing here imports torch, so that grids are checked fast.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class Settings(BaseModel):
 
     content_layers: Annotated[ContentLayers, About(effect=HAS_ALPHA, weights=CONTENT_WEIGHTS)] = Field(
         default=None,
-        description="Layers of the content loss: a list (each weighs 1), or a mapping layer → weight. "
+        description="Layers of the content loss: a list (each has the weight 1), or a mapping layer → weight. "
         "[] means style only.",
     )
     style_layers: Annotated[
@@ -72,7 +74,7 @@ class Settings(BaseModel):
         ),
     ] = Field(
         default=None,
-        description="Layers of the style loss: a list (each of n weighs 1/n), or a mapping layer → weight. "
+        description="Layers of the style loss: a list (each of n has the weight 1/n), or a mapping layer → weight. "
         "[] means content only.",
     )
     ratio: Annotated[
@@ -87,7 +89,8 @@ class Settings(BaseModel):
         default=1e-3,
         ge=0,
         allow_inf_nan=True,
-        description="α/β, content over style weight: α = 1 and β = 1/ratio. 0 means style only, .inf content only.",
+        description="α/β, the weight of content divided by that of style: α = 1, β = 1/ratio. 0: style only. .inf: "
+        "content only.",
     )
     style_representation: Annotated[StyleRepresentation, About(effect=USES_STYLE, mentioned="unless default")] = Field(
         default="gram",
@@ -113,26 +116,26 @@ class Settings(BaseModel):
         ),
     ] = Field(
         default="style",
-        description="Whose colours the result has. style: the painting's. match-…: the painting is first given the "
-        "photograph's mean colour and covariance. luminance: only brightness is painted, colours stay.",
+        description="The colours of the result. style: those of the painting. match-…: the painting is first given the "
+        "photograph's mean colour and covariance. luminance: only brightness is painted, colours are kept.",
     )
     matting_weight: Annotated[float, About(mentioned="unless default")] = Field(
         default=0.0,
         ge=0,
-        description="λ, weight of the matting Laplacian of the content picture, which keeps a photograph a photograph.",
+        description="λ, weight of the matting loss, which keeps results photorealistic.",
     )
     matting_from: Annotated[float, About(effect=unless("matting_weight", 0))] = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Share of the iterations before λ counts: 0.5 is the two-stage run of Luan et al., the second from "
-        "the result of the first.",
+        description="Fraction of the iterations run before the matting loss is switched on. 0.5 is the two-stage "
+        "method of Luan et al.",
     )
     temporal_weight: Annotated[float, About(effect=FOLLOWS, mentioned="unless default")] = Field(
         default=0.0,
         ge=0,
-        description="γ, weight of the mean squared difference to the frame before, moved along the optical flow: for "
-        "the frames of a clip (Ruder et al.).",
+        description="For frames of a clip: γ, weight of the mean squared difference to the result of the frame before, "
+        "warped along the optical flow (Ruder et al.).",
     )
     tv_weight: Annotated[
         float,
@@ -159,11 +162,11 @@ class Settings(BaseModel):
         ),
     ] = Field(
         default="content",
-        description="What the image starts as: the content picture, truncated normal noise around the mean pixel, the "
+        description="The initial image: the content picture, truncated normal noise around the mean pixel, the "
         "style picture, a mix of content and noise (noise_share), or any other image.",
     )
     noise_share: Annotated[float, About(effect=OWN_START & where("init", "mix"), alone=True)] = Field(
-        default=0.5, gt=0, lt=1, description="Share of the noise in init: mix."
+        default=0.5, gt=0, lt=1, description="The share of noise in init: mix."
     )
     noise_deviation: Annotated[float, About(effect=DRAWS_NOISE, alone=True)] = Field(
         default=20.0,
@@ -172,7 +175,7 @@ class Settings(BaseModel):
         description="Standard deviation of the noise in pixel values.",
     )
     seed: Annotated[WholeNumber, About(effect=DRAWS_NOISE, alone=True)] = Field(
-        default=0, ge=0, lt=2**63, description="Seed of the noise that the image starts as."
+        default=0, ge=0, lt=2**63, description="Seed of the noise in the initial image."
     )
     optimizer: Annotated[
         Optimizer,
@@ -186,7 +189,7 @@ class Settings(BaseModel):
         "needs fewer steps, takes learning_rate as the size of its first change, and no decay.",
     )
     betas: Annotated[Betas, About(effect=IS_ADAM, mentioned="unless default", alone=True)] = Field(
-        default=(0.9, 0.999), description="adam: how much of its running means stays at each step."
+        default=(0.9, 0.999), description="adam: decay rates of the running means of the gradient and of its square."
     )
     learning_rate: Annotated[
         float,
@@ -197,19 +200,19 @@ class Settings(BaseModel):
     ] = Field(default=8.0, gt=0, description="Initial learning rate, in pixel values (0–255) per step.")
     pyramid: Annotated[Pyramid, About()] = Field(
         default=(),
-        description="Long edges in pixels at which the image is optimised first, coarse to fine: [128, 256]. Each "
+        description="Long edges, in pixels, at which the image is optimised first, coarse to fine: [128, 256]. Each "
         "level and the full size get an equal share of the iterations.",
     )
     plateau: Annotated[float, About(mentioned="unless default", alone=True)] = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Stop when the total loss has fallen by less than this share of it in 50 steps. 0: never.",
+        description="Stop when the total loss has fallen by less than this fraction in the last 50 steps. 0: never.",
     )
     checkpointing: Annotated[Checkpointing, About(named_by="nothing", mentioned="never")] = Field(
         default="auto",
-        description="Whether responses are computed again on the way back, block by block, instead of being kept: a "
-        "third more time, less memory, the same result. auto: where they would not fit.",
+        description="Whether responses are computed again in the backward pass, block by block, instead of being "
+        "kept: a third more time, less memory, the same result. auto: if they would not fit.",
     )
     decay: Annotated[Decay, About(effect=IS_ADAM, alone=True)] = Field(
         default="staircase",
@@ -224,18 +227,18 @@ class Settings(BaseModel):
     )
     precision: Annotated[Precision, About(mentioned="unless default")] = Field(
         default="auto",
-        description="Arithmetic of the convolutions: auto is bf16 where the hardware multiplies it, else tf32 or fp32; "
-        "each row says which ran. Gram matrices, losses, image and optimiser are always fp32, and so are the losses "
-        "that are reported at the end.",
+        description="Arithmetic of the convolutions: auto is bf16 if the hardware multiplies it, else tf32 or fp32; "
+        "each row says which was used. Gram matrices, losses, image and optimiser are always fp32, and so are the "
+        "losses that are reported at the end.",
     )
     history_every: Annotated[WholeNumber, About(mentioned="never")] = Field(
-        default=10, ge=1, lt=2**63, description="Record the losses every so many steps."
+        default=10, ge=1, lt=2**63, description="Number of steps between two records of the losses."
     )
     frames_every: Annotated[WholeNumber, About(named_by="nothing", mentioned="never")] = Field(
         default=0,
         ge=0,
         lt=2**63,
-        description="Keep the image every so many steps, from the first one on, for `sweep animate`. 0: never. The "
+        description="Number of steps between two snapshots of the image, for `sweep animate`. 0: no snapshots. The "
         "result is the same.",
     )
 
@@ -253,22 +256,22 @@ class Settings(BaseModel):
 
     @property
     def uses_content(self) -> bool:
-        """Whether the content picture has a part in the loss."""
+        """Whether the content picture is used in the loss."""
         return bool(USES_CONTENT.holds(self.__dict__))
 
     @property
     def uses_style(self) -> bool:
-        """Whether the style picture has a part in the loss."""
+        """Whether the style picture is used in the loss."""
         return bool(USES_STYLE.holds(self.__dict__))
 
     @property
     def active_content_layers(self) -> tuple[LayerWeight, ...]:
-        """The content layers that count towards the loss: none where α is 0."""
+        """The content layers in the loss: none if α is 0."""
         return (self.content_layers or ()) if self.uses_content else ()
 
     @property
     def active_style_layers(self) -> tuple[LayerWeight, ...]:
-        """The style layers that count towards the loss: none where β is 0."""
+        """The style layers in the loss: none if β is 0."""
         return (self.style_layers or ()) if self.uses_style else ()
 
     @property
@@ -278,7 +281,7 @@ class Settings(BaseModel):
 
     @property
     def shared_in_batch(self) -> tuple[object, ...]:
-        """What optimisations of one batch have in common, beside network, image shape and number of iterations."""
+        """What the optimisations of a batch must share, apart from network, image shape and number of iterations."""
         return (
             self.history_every,
             self.precision,
@@ -290,16 +293,16 @@ class Settings(BaseModel):
 
     @property
     def trajectory(self) -> dict[str, object]:
-        """Settings that describe the way of the image, by name. Equal for settings that describe one optimisation and
-        end it at different steps.
+        """The settings that determine the course of the optimisation, by name. Equal for settings that describe the
+        same optimisation and end it at different steps.
 
-        A pyramid and two stages spread over all iterations, so that no trajectory is shared there.
+        A pyramid and two stages are spread over all iterations, so such optimisations are never the same.
         """
         spread = self.pyramid or (self.matting_weight and self.matting_from)
         return {name: value for name, value in self.__dict__.items() if name != "iterations" or spread}
 
     def _default_style_layers(self, architecture: Architecture) -> tuple[str, ...]:
-        """The architecture's own; for patches the third and fourth: conv3_1 and conv4_1, as in CNNMRF."""
+        """The default style layers of the architecture; for patches its third and fourth, as in CNNMRF."""
         return architecture.style_layers[2:4] if self.style_representation == "mrf" else architecture.style_layers
 
     def check_something_to_optimise(self) -> None:
@@ -313,9 +316,9 @@ class Settings(BaseModel):
         return self
 
     def for_architecture(self, architecture: Architecture) -> Self:
-        """These settings with `architecture`'s own layers where none were named.
+        """These settings with the architecture's default layers filled in.
 
-        Raises SettingsError for unknown layers, and where neither content nor style has a part in the loss.
+        Raises SettingsError for unknown layers, and if neither content nor style is used in the loss.
         """
         missing: dict[str, Any] = {}
         if self.content_layers is None:
@@ -325,5 +328,5 @@ class Settings(BaseModel):
         complete = self.model_copy(update=missing) if missing else self
         for setting in ("content_layers", "style_layers"):
             architecture.check_layers((layer for layer, _ in getattr(complete, setting) or ()), setting)
-        complete.check_something_to_optimise()  # grids make settings one by one, which does not ask for this
+        complete.check_something_to_optimise()  # grids make settings one by one, without this check
         return complete

@@ -1,7 +1,7 @@
 """The settings of a trial's pictures, clip and network. Those of its optimisation are in `optimisation_settings.py`.
 
-Each setting is declared in one of these two files and nowhere else: type, limits, default, description, and in `About`
-everything else that the program has to know about it. No torch.
+Each setting is declared in one of these two files and nowhere else: its type, limits, default and description, and in
+`About` everything else that the program needs to know about it. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HAS_STYLE_MASK = USES_STYLE & unless("style_mask", None)
 
 
 class TrialSettings(Settings):
-    """All that a grid can say of a trial: its pictures, its network, and how the image is optimised."""
+    """All settings of a trial: its pictures, its network, and the optimisation of the image."""
 
     content: Annotated[
         Name | None,
@@ -73,7 +73,8 @@ class TrialSettings(Settings):
         ),
     ] = Field(
         default=448,
-        description="Pixels: the long edge, each picture keeping its aspect, or [width, height], which stretches both.",
+        description="In pixels: the long edge, which keeps the aspect of each picture, or [width, height], which "
+        "stretches both.",
     )
     architecture: Annotated[
         ArchitectureName,
@@ -88,15 +89,15 @@ class TrialSettings(Settings):
     )
     preprocessing: Annotated[PreprocessingName | None, About(named_by="file", mentioned="never")] = Field(
         default=None,
-        description="What is done to pictures before the network sees them: what its weights were trained with. "
-        "Default: what the manifest or the weights' file says; torchvision where neither does.",
+        description="How pictures are normalised for the network, as its weights were trained. "
+        "Default: as the manifest or the weights' file says, otherwise torchvision.",
     )
     pooling: Annotated[Pooling, About()] = Field(
         default="average",
         description="How the network pools between its blocks; l2 is the root of the mean square of each window.",
     )
     padding: Annotated[Padding, About(mentioned="unless default")] = Field(
-        default="zero", description="What the network's convolutions see beyond the border."
+        default="zero", description="How the network's convolutions pad beyond the border."
     )
 
     style_blend: Annotated[
@@ -108,7 +109,7 @@ class TrialSettings(Settings):
         "rest.",
     )
     style_scale: Annotated[float, About(effect=USES_STYLE | STARTS_AS_STYLE, mentioned="unless default")] = Field(
-        default=1.0, ge=0.05, le=10, description="Size of the style pictures, relative to what `size` makes them."
+        default=1.0, ge=0.05, le=10, description="Size of the style pictures, relative to `size`."
     )
     content_mask: Annotated[
         Name | None,
@@ -119,8 +120,8 @@ class TrialSettings(Settings):
         ),
     ] = Field(
         default=None,
-        description="Label image of the content picture: each colour is a label. With style_mask, each label's part of "
-        "the image gets its style from the same label's part of the style picture.",
+        description="Label image of the content picture: each colour is a label. With style_mask, the part of the "
+        "image with a label gets its style from the part of the style picture with the same label.",
     )
     style_mask: Annotated[
         Name | None,
@@ -145,16 +146,16 @@ class TrialSettings(Settings):
 
     frame: Annotated[NumberFromZero | None, About(named_by="nothing")] = Field(
         default=None,
-        description="One frame of a content that is a clip, from 0, made as a still. Without it all frames are made, "
-        "one after the other.",
+        description="If the content is a clip: the number of one frame, from 0, which is made as a still. Without it "
+        "all frames are made, one after the other.",
     )
     clip_frames: Annotated[WholeNumber, About(named_by="nothing", mentioned="unless default")] = Field(
-        default=0, ge=0, description="How many first frames of a clip are made. 0: all."
+        default=0, ge=0, description="How many frames of a clip are made, from the first on. 0: all."
     )
     frame_start: Annotated[FrameStart, About(effect=FOLLOWS, mentioned="unless default")] = Field(
         default="warped",
-        description="What a frame of a clip starts as: the result of the frame before, moved along the optical "
-        "flow, or what `init` says, as the first frame does.",
+        description="The initial image of a clip's frame. warped: the result of the frame before, warped along the "
+        "optical flow. own: as `init` says, like the first frame.",
     )
 
     @property
@@ -164,19 +165,19 @@ class TrialSettings(Settings):
 
     @property
     def uses_masks(self) -> bool:
-        """Whether masks have a part in the style loss."""
+        """Whether masks are used in the style loss."""
         return bool((HAS_CONTENT_MASK & HAS_STYLE_MASK).holds(self.__dict__))
 
     @property
     def style_size(self) -> int | tuple[int, int]:
-        """The size that style pictures are brought to."""
+        """The size to which style pictures are scaled."""
         if isinstance(self.size, tuple):
             return max(1, round(self.size[0] * self.style_scale)), max(1, round(self.size[1] * self.style_scale))
         return max(1, round(self.size * self.style_scale))
 
 
 def abouts(settings: type[Settings]) -> dict[str, About]:
-    """What each setting of a class declares, by its name. Raises TypeError where one declares nothing."""
+    """The `About` of each setting of a class, by name. Raises TypeError if a setting has none."""
     found = {}
     for name, field in settings.model_fields.items():
         declared = [one for one in field.metadata if isinstance(one, About)]
@@ -192,15 +193,15 @@ SETTING_NAMES: tuple[str, ...] = tuple(
 """Every setting, in the order of a table's columns."""
 
 ABOUT = abouts(TrialSettings)
-"""What each setting declares beside its type, default and description."""
+"""The `About` of each setting."""
 
 PICTURES = tuple(name for name in SETTING_NAMES if ABOUT[name].needed)
 """Settings that name one picture each."""
 
 DEFAULTS: dict[str, Any] = {name: TrialSettings.model_fields[name].default for name in SETTING_NAMES}
-"""The value that each setting has where nobody gives one."""
+"""The default of each setting."""
 
 
 def why_needed(picture: str, facts: Facts) -> str | None:
-    """Why a trial needs one of its pictures (`content`, `style`, …), in words; None where it does not."""
+    """Why a trial needs one of its pictures (`content`, `style`, …), in words; None if it does not."""
     return ABOUT[picture].reason(facts)
