@@ -34,6 +34,11 @@ def to_host(*tensors: Tensor) -> OnItsWay:
     return OnItsWay(copies, copied)
 
 
+def reads_later(device: torch.device) -> bool:
+    """Whether what was copied from this device should be read only when more was copied, because it is still coming."""
+    return device.type == "cuda"
+
+
 class Clock:
     """Measures when the device has finished its work so far, without waiting for it."""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylize import registry
 from stylize.ends import End, Ended, Recorded
-from stylize.host import Clock, OnItsWay, to_host
+from stylize.host import Clock, OnItsWay, reads_later, to_host
 from stylize.images.pyramid import Level, at_level, levels
 from stylize.images.resize import resized
 from stylize.images.snapshots import Camera, OnSnapshot
@@ -238,7 +238,7 @@ class _Batch:
         On a GPU the result of the check before is read, so that nothing has to wait. The images go on until then, but
         end as they were at that check.
         """
-        if self._targets.device.type == "cuda":
+        if reads_later(self._targets.device):
             before, self._look = self._look, look
             return before is not None and self._put_away(before, optimiser)
         return self._put_away(look, optimiser)

@@ -18,6 +18,7 @@ from stylize import (
     transfer_lanes,
 )
 from stylize.images.initial import initial_image
+from stylize.losses.objective import Objective
 from stylize.losses.style_representations.gram import Gram
 from stylize.network.network import MEAN_PIXEL
 from stylize.optimisers.adam import Adam
@@ -269,6 +270,31 @@ def test_a_plateau_ends_an_image_and_not_its_neighbours(network, pictures):
     assert stopped.failed_at is None
     alone = transfer(*pictures, settings(iterations=120, history_every=50), network)
     assert going.total_loss == pytest.approx(alone.total_loss, rel=0.02)
+
+
+@pytest.mark.parametrize("late", [(170,), (70, 170), (70, 120, 170)])
+def test_an_image_that_is_seen_one_look_later_to_have_stopped_is_what_it_was_when_it_stopped(
+    network, pictures, monkeypatch, late
+):
+    """On a GPU. Meanwhile it went on, and may have been taken once more."""
+    still = settings(learning_rate=1e-6, plateau=0.01, iterations=170)
+    wild = settings(learning_rate=1e30, iterations=170)
+    going = settings(iterations=170)
+    lanes = [Lane(Transfer(*pictures, still), late), *(Lane.of(Transfer(*pictures, one)) for one in (wild, going))]
+    at_once = transfer_lanes(lanes, Targets(network))
+    monkeypatch.setattr("stylize.optimise.reads_later", lambda device: True)
+    widths = []
+    step = Objective.parts
+    monkeypatch.setattr(Objective, "parts", lambda self, images: widths.append(len(images)) or step(self, images))
+    later = transfer_lanes(lanes, Targets(network))
+    assert widths[:101] == [3] * 101  # what was seen after steps 0 and 50 was read after steps 50 and 100
+    assert set(widths[101:169]) == {1}
+    for one, other in zip([*at_once[0], *at_once[1]], [*later[0], *later[1]], strict=True):
+        assert torch.equal(one.image, other.image)
+        assert (one.steps, one.failed_at, one.history.step) == (other.steps, other.failed_at, other.history.step)
+    assert [one.steps for one in later[0]] == [50] * len(late)
+    [[ended]] = later[2:]
+    assert (ended.steps, ended.failed_at) == (170, None)
 
 
 def test_without_a_plateau_nothing_stops_early(network, pictures):

@@ -156,3 +156,15 @@ def test_what_would_not_pay_or_cannot_be_recorded_is_not_tried(network, pictures
     monkeypatch.setattr(step_module, "may_record", lambda device: True)
     transfer_batch([Transfer(*pictures, settings(style_layers=["conv1"], **changes))], Targets(network))
     assert not tried
+
+
+def test_one_image_that_cannot_be_recorded_keeps_its_batch_from_being_recorded(network, pictures, monkeypatch):
+    tried = []
+    monkeypatch.setattr(step_module, "record", tried.append)
+    monkeypatch.setattr(step_module, "may_record", lambda device: True)
+    kinds = ("gram", "wasserstein")
+    each = [settings(style_layers=["conv1"], style_representation=kind, iterations=60) for kind in kinds]
+    transfer_batch([Transfer(*pictures, one) for one in each], Targets(network))
+    assert not tried
+    transfer_batch([Transfer(*pictures, each[0])], Targets(network))
+    assert len(tried) == 1
