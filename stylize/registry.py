@@ -45,6 +45,13 @@ class Loss(Element):
 
 
 @dataclass(frozen=True)
+class StyleRepresentation(Element):
+    """How styles are compared. takes_masks: whether regions with the same label can be compared with each other."""
+
+    takes_masks: bool = False
+
+
+@dataclass(frozen=True)
 class InitialImage(Element):
     """The image that an optimisation starts from. `picture`: the picture of the transfer that it needs; None for none.
     `draws_noise`: whether the settings `seed` and `noise_deviation` have an effect on it.
@@ -74,11 +81,14 @@ LOSSES: dict[str, Loss] = {
 }
 """The losses in the order in which they are added up, and in which tables have them."""
 
-STYLE_REPRESENTATIONS: dict[str, Element] = {
-    "gram": Element("stylize.losses.style_representations.gram:Gram"),
-    "mean-variance": Element("stylize.losses.style_representations.mean_variance:MeanVariance"),
-    "wasserstein": Element("stylize.losses.style_representations.wasserstein:Wasserstein"),
-    "mrf": Element("stylize.losses.style_representations.mrf:Patches"),
+STYLE_REPRESENTATIONS: dict[str, StyleRepresentation] = {
+    "gram": StyleRepresentation("stylize.losses.style_representations.gram:Gram", takes_masks=True),
+    "mean-variance": StyleRepresentation("stylize.losses.style_representations.mean_variance:MeanVariance"),
+    "wasserstein": StyleRepresentation("stylize.losses.style_representations.wasserstein:Wasserstein"),
+    "sliced-wasserstein": StyleRepresentation(
+        "stylize.losses.style_representations.sliced_wasserstein:SlicedWasserstein", takes_masks=True
+    ),
+    "mrf": StyleRepresentation("stylize.losses.style_representations.mrf:Patches"),
 }
 """What the setting `style_representation` may be."""
 
@@ -125,6 +135,12 @@ def loss_columns() -> list[str]:
 def by_layer_columns() -> list[str]:
     """The columns of final losses by layer, `<loss>_by_layer`."""
     return [f"{loss.column}_by_layer" for loss in LOSSES.values() if loss.by_layer]
+
+
+def what_masks_need() -> str:
+    """What masks go with, for messages."""
+    names = [name for name, one in STYLE_REPRESENTATIONS.items() if one.takes_masks]
+    return f"masks need a single style picture and style_representation: {' or '.join(names)}"
 
 
 def curves() -> list[str]:

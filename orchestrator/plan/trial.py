@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.plan.identity import Identity
 from orchestrator.plan.inputs import Inputs
-from stylize import ARCHITECTURES, SettingsError
+from stylize import ARCHITECTURES, SettingsError, registry
 from stylize.settings import PICTURES, PictureShare, TrialSettings, why_needed
 from weights import Weights
 
@@ -341,6 +341,7 @@ def check_point(settings: TrialSettings) -> TrialSettings:
             raise SettingsError(f"no {named} is given, but {reason}", name)
     if settings.frame is None and settings.temporal_weight:
         raise SettingsError("temporal_weight is for clips, but the content is a still picture", "temporal_weight")
-    if complete.uses_masks and (complete.style_representation != "gram" or complete.style_blend):
-        raise SettingsError("masks need a single style picture and style_representation: gram", "content_mask")
+    takes_masks = registry.STYLE_REPRESENTATIONS[complete.style_representation].takes_masks
+    if complete.uses_masks and (not takes_masks or complete.style_blend):
+        raise SettingsError(registry.what_masks_need(), "content_mask")
     return complete

@@ -74,8 +74,8 @@ def check_transfer(transfer: Transfer) -> None:
 
 
 def _check_masks(transfer: Transfer, masks: Masks) -> None:
-    if transfer.settings.style_representation != "gram" or transfer.blend:
-        raise SettingsError("masks need a single style picture and style_representation: gram")
+    if not registry.STYLE_REPRESENTATIONS[transfer.settings.style_representation].takes_masks or transfer.blend:
+        raise SettingsError(registry.what_masks_need())
     for name, picture, mask in (
         ("content", transfer.content, masks.content),
         ("style", transfer.style, masks.style),

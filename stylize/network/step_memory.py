@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from stylize.network.architectures import Architecture, Fire, Pool
 from stylize.settings.optimisation_settings import Settings
 
-FP32, FP64 = 4, 8
+FP32, FP64, INT64 = 4, 8, 8
 
 CHUNK = 1 << 26
 """How many similarities of patches are in memory at once, for the whole batch (`style_representations/mrf.py`)."""
@@ -46,7 +46,7 @@ def batch_bytes(
     content = [by_name[layer] for layer, _ in settings.active_content_layers]
     pixels = 3 * height * width
     always = _state(settings, pixels) + _losses(settings, pixels) + (itemsize + FP32) * pixels
-    held = _style(settings, style, itemsize, labels, images)
+    held = _style(settings, style, itemsize, labels, images) if style else _Style()
     held = replace(held, kept=held.kept + sum(FP32 * stage.size for stage in content))
     waiting = {stage.name: itemsize * stage.size for stage in style}
     for stage in content:
@@ -103,11 +103,13 @@ class _Style:
 
 
 def _style(settings: Settings, layers: Sequence[_Stage], itemsize: int, labels: int, images: int) -> _Style:
-    if not layers:
-        return _Style()
+    if settings.style_representation == "mrf":
+        return _patches(settings, layers, images)
     responses = FP32 * sum(stage.size for stage in layers)
     largest = FP32 * max(stage.size for stage in layers)
     matrices = sum(stage.channels**2 for stage in layers)
+    if settings.style_representation == "sliced-wasserstein":
+        return _sliced(settings, layers, largest if itemsize < FP32 else 0.0)
     if labels:
         exact = responses if itemsize < FP32 else 0.0  # copies in fp32
         return _Style(labels * (responses + FP32 * matrices) + exact, largest, (labels + 1) * largest)
@@ -115,13 +117,25 @@ def _style(settings: Settings, layers: Sequence[_Stage], itemsize: int, labels: 
         return _Style(responses, 2 * largest, 4 * largest)
     if settings.style_representation == "wasserstein":
         return _Style(responses + FP64 * matrices, 2 * largest, 3 * largest + FP64 * matrices)
-    if settings.style_representation == "mrf":
-        patches = [FP32 * 9 * stage.size / settings.mrf_stride**2 for stage in layers]
-        places = max(stage.positions for stage in layers) / settings.mrf_stride**2
-        forms = len(settings.mrf_rotations) * len(settings.mrf_scales)
-        similarities = min(forms * places * places, CHUNK / images)
-        return _Style(sum(patches), max(FP32 * similarities, 3 * max(patches)))
     return _Style(2 * FP32 * matrices, largest if itemsize < FP32 else 0.0, at_once=True)
+
+
+def _sliced(settings: Settings, layers: Sequence[_Stage], exact: float) -> _Style:
+    along = [(settings.sliced_directions or stage.channels) * stage.positions for stage in layers]
+    most = max(along)
+    # Kept are where each number came from and its difference. The largest layer is the first, so that what it needs for
+    # a moment is less than what all others keep later. On the way back there are first the gradients of sorting, then
+    # that by the responses in fp32.
+    back = max((INT64 + 4 * FP32) * most, exact + 2 * FP32 * most)
+    return _Style((INT64 + FP32) * sum(along), 0.0, back)
+
+
+def _patches(settings: Settings, layers: Sequence[_Stage], images: int) -> _Style:
+    patches = [FP32 * 9 * stage.size / settings.mrf_stride**2 for stage in layers]
+    places = max(stage.positions for stage in layers) / settings.mrf_stride**2
+    forms = len(settings.mrf_rotations) * len(settings.mrf_scales)
+    similarities = min(forms * places * places, CHUNK / images)
+    return _Style(sum(patches), max(FP32 * similarities, 3 * max(patches)))
 
 
 def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int) -> Iterator[float]:

@@ -41,6 +41,7 @@ HAS_ALPHA = unless("ratio", 0)
 HAS_BETA = unless("ratio", math.inf)
 USES_CONTENT = HAS_ALPHA & unless("content_layers", ())
 USES_STYLE = HAS_BETA & unless("style_layers", ())
+USES_DIRECTIONS = USES_STYLE & where("style_representation", "sliced-wasserstein")
 USES_PATCHES = USES_STYLE & where("style_representation", "mrf")
 FOLLOWS = where(AFTER_FRAME, True)
 OWN_START = unless(AFTER_FRAME, True) | unless("frame_start", "warped")
@@ -95,7 +96,14 @@ class Settings(BaseModel):
     style_representation: Annotated[StyleRepresentation, About(effect=USES_STYLE, mentioned="unless default")] = Field(
         default="gram",
         description="How styles are compared: by Gram matrices (Gatys), by mean and variance of each channel, by the "
-        "Wasserstein distance of normal distributions, or patch by patch (CNNMRF).",
+        "Wasserstein distance of normal distributions, by that of whole distributions along many directions (sliced), "
+        "or patch by patch (CNNMRF).",
+    )
+    sliced_directions: Annotated[WholeNumber, About(effect=USES_DIRECTIONS, words={0: "one for each channel"})] = Field(
+        default=0,
+        ge=0,
+        le=4096,
+        description="sliced-wasserstein: directions along which responses are compared. 0: one for each channel.",
     )
     mrf_stride: Annotated[WholeNumber, About(effect=USES_PATCHES)] = Field(
         default=1, ge=1, le=64, description="mrf: positions from one patch to the next."

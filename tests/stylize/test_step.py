@@ -8,6 +8,7 @@ from stylize import ARCHITECTURES, PREPROCESSING, Masks, Network, Previous, Sett
 from stylize import step as step_module
 
 STYLE_LAYERS = [f"conv{block}_1" for block in range(1, 6)]
+SLICED = {"style_representation": "sliced-wasserstein"}
 MRF = {"style_representation": "mrf", "mrf_rotations": [0], "mrf_scales": [1]}
 
 
@@ -56,6 +57,8 @@ def everything(photographs):
         "lbfgs": [one(optimizer="lbfgs"), one(optimizer="lbfgs", learning_rate=1.0)],
         "mean and variance": [one(style_representation="mean-variance")],
         "wasserstein": [one(style_representation="wasserstein", style_layers=["conv1_1"])],
+        "sliced": [one(**SLICED), one(**SLICED, ratio=1.0)],
+        "sliced and masks": [one(Masks(half, half), **SLICED, sliced_directions=16)],
         "patches": [one(**MRF), Transfer(content, other, settings(**MRF))],
         "representations": [one(), one(style_representation="mean-variance"), one(**MRF)],
         "masks": [one(Masks(half, half)), one(), one(Masks(1 - half, half))],

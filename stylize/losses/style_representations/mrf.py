@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stylize import registry
 from stylize.errors import SettingsError
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
 from stylize.masks import Masks
@@ -42,7 +43,7 @@ class Patches:
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> Patches:
         if masks is not None:
-            raise SettingsError("masks need a single style picture and style_representation: gram")
+            raise SettingsError(registry.what_masks_need())
         return cls(settings.mrf_stride, settings.mrf_rotations, settings.mrf_scales)
 
     def pictures(self, picture: Tensor) -> list[Tensor]:

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, Self
 import torch
 from torch import Tensor
 
+from stylize import registry
 from stylize.errors import SettingsError
 from stylize.masks import Masks
 from stylize.settings.optimisation_settings import Settings
@@ -78,7 +79,7 @@ class LayerByLayer(ABC):
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> Self:
         if masks is not None:
-            raise SettingsError("masks need a single style picture and style_representation: gram")
+            raise SettingsError(registry.what_masks_need())
         return cls()
 
     def pictures(self, picture: Tensor) -> list[Tensor]:

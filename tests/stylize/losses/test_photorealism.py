@@ -171,7 +171,7 @@ def test_a_region_that_a_smaller_size_would_lose_keeps_a_pixel():
 
 
 @pytest.mark.parametrize("changes", [{"style_representation": "mrf"}, {"style_representation": "wasserstein"}])
-def test_masks_go_with_gram_matrices(changes, network, pictures):
+def test_masks_do_not_go_with_representations_that_cannot_compare_regions(changes, network, pictures):
     content, style = pictures
     transfer = Transfer(content, style, Settings(**SMALL | changes), masks=masks_of(content, style))
     with pytest.raises(SettingsError, match="masks need a single style picture"):

@@ -1,5 +1,6 @@
 """Each way of comparing styles against an independent float64 calculation in NumPy and SciPy, alone and in a batch."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -13,6 +14,7 @@ from stylize.losses.style_representations.gram import Gram
 from stylize.losses.style_representations.mean_variance import MeanVariance
 from stylize.losses.style_representations.mrf import Patches, turned
 from stylize.losses.style_representations.representation import LayerTargets
+from stylize.losses.style_representations.sliced_wasserstein import SlicedWasserstein, _directions
 from stylize.losses.style_representations.wasserstein import Wasserstein
 
 
@@ -49,6 +51,16 @@ def wasserstein(image, style):
     return (((mean - other_mean) ** 2).sum() + np.trace(covariance + other) - 2 * both) / len(image)
 
 
+def sliced(image, style, count=None):
+    """An integral over t of the squared difference of quantile functions: that of the image has steps, that of the
+    style picture is linear between the middles of its own.
+    """
+    directions = _directions(len(image), count or 0, torch.device("cpu")).double().numpy()
+    given, wanted = np.sort(directions @ flat(image)), np.sort(directions @ flat(style))
+    t, middles = ((np.arange(one.shape[1]) + 0.5) / one.shape[1] for one in (given, wanted))
+    return np.mean([(a - np.interp(t, middles, b)) ** 2 for a, b in zip(given, wanted, strict=True)])
+
+
 def patches(array, stride):
     windows = sliding_window_view(array, (3, 3), axis=(1, 2))[:, ::stride, ::stride]
     return windows.transpose(1, 2, 0, 3, 4).reshape(-1, array.shape[0] * 9)
@@ -72,11 +84,13 @@ KINDS = [
     (Gram(), gram),
     (MeanVariance(), mean_variance),
     (Wasserstein(), wasserstein),
+    (SlicedWasserstein(), sliced),
+    (SlicedWasserstein(7), functools.partial(sliced, count=7)),
     (Patches(2, (0.0,), (1.0,)), mrf),
 ]
 
 
-@pytest.mark.parametrize(("loss", "reference"), KINDS, ids=[reference.__name__ for _, reference in KINDS])
+@pytest.mark.parametrize(("loss", "reference"), KINDS, ids=[str(loss) for loss, _ in KINDS])
 def test_losses_and_their_gradients_follow_float64(loss, reference):
     image, style = responses(9, 8, seed=1), responses(7, 10, seed=2)
     target = loss.target([torch.tensor(style, dtype=torch.float32)[None]])
@@ -91,7 +105,7 @@ def test_losses_and_their_gradients_follow_float64(loss, reference):
         assert gradient[place].item() == pytest.approx(expected, rel=2e-4, abs=1e-5)
 
 
-@pytest.mark.parametrize(("loss", "reference"), KINDS, ids=[reference.__name__ for _, reference in KINDS])
+@pytest.mark.parametrize(("loss", "reference"), KINDS, ids=[str(loss) for loss, _ in KINDS])
 def test_a_picture_has_its_own_style(loss, reference):
     given = torch.tensor(responses(8, 8, seed=3), dtype=torch.float32)[None]
     [found] = losses_of(loss, given, [loss.target([given])])
@@ -132,7 +146,13 @@ def response(network, picture, layer):
 
 
 @pytest.mark.parametrize(
-    ("kind", "reference"), [("mean-variance", mean_variance), ("wasserstein", wasserstein), ("mrf", mrf)]
+    ("kind", "reference"),
+    [
+        ("mean-variance", mean_variance),
+        ("wasserstein", wasserstein),
+        ("sliced-wasserstein", sliced),
+        ("mrf", mrf),
+    ],
 )
 def test_the_loss_that_is_reported_is_that_of_the_image(kind, reference, network, pictures):
     content, style = pictures
@@ -146,7 +166,7 @@ def test_the_loss_that_is_reported_is_that_of_the_image(kind, reference, network
 
 def test_kinds_share_a_batch_and_no_image_notices(network, pictures):
     content, style = pictures
-    kinds = ("gram", "mean-variance", "wasserstein", "mrf")
+    kinds = ("gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf")
     changes = [
         Settings(style_representation=kind, mrf_rotations=[0], mrf_scales=[1], betas=[0.5, 0.9], **SMALL)
         for kind in kinds

@@ -54,6 +54,8 @@ METHODS = {
     "lbfgs": {"optimizer": "lbfgs"},
     "mean-variance": {"style_representation": "mean-variance"},
     "wasserstein": {"style_representation": "wasserstein"},
+    "sliced-wasserstein": {"style_representation": "sliced-wasserstein"},
+    "sliced-wasserstein, 16 directions": {"style_representation": "sliced-wasserstein", "sliced_directions": 16},
     "mrf": {"style_representation": "mrf", "mrf_rotations": [0, 5], "mrf_scales": [1]},
     "matting": {"matting_weight": 1.0},
     "total variation": {"tv_weight": 1.0},
