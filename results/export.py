@@ -1,4 +1,4 @@
-"""Copying the images of chosen trials to a folder, under names that say what they are.
+"""Copies the images of chosen trials to a folder, with names that say what they show.
 
 Copying a whole gallery is elsewhere: `gallery/single.py` makes one file of it, `gallery/host.py` a folder.
 """

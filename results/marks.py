@@ -1,5 +1,5 @@
-"""What people think of trials: a star, tags, a note. Kept in the run as `marks.parquet`, a folder with a file for each
-sitting.
+"""Marks that people give to trials: a star, tags, a note. They are kept in the run as `marks.parquet`, a folder with a
+file for each sitting.
 
 A folder for the reason that votes have one (`results/judge/votes.py`): nobody's marks are lost where two people look at
 a run at the same time. Of several marks on a trial the latest counts.
@@ -80,7 +80,7 @@ def parse_mark(given: Any) -> Mark:
 
 
 class Marker:
-    """The marks of one sitting. What `add` returns from is on storage."""
+    """The marks of one sitting. When `add` returns, the marks are on storage."""
 
     def __init__(self, run: Run) -> None:
         self._session = uuid.uuid4().hex[:16]

@@ -27,8 +27,8 @@ LARGE_SPAN = 99.0
 """From the smallest to the largest value: beyond this, two decades as they are written, an axis is logarithmic."""
 
 SHORT_LABEL, MOST_BESIDE, LINE_LENGTH = 18, 18, 100
-"""A legend stands beside the axes if its labels have at most so many characters and are at most so many. Else it stands
-below, where a line has so many characters.
+"""A legend is beside the axes if its labels have at most SHORT_LABEL characters and are at most MOST_BESIDE. Otherwise
+it is below the axes, with LINE_LENGTH characters in a line.
 """
 
 

@@ -14,7 +14,7 @@ from stylize.settings.value_text import number_text
 
 RULE, AHEAD = "#e3e3e3", "#c4c4c4"
 FINER = 3
-"""Lines are drawn so many times larger and then reduced, because Pillow draws them with jagged edges."""
+"""Lines are drawn this many times larger and then reduced, because Pillow draws them with jagged edges."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _rounded(lowest: float, highest: float) -> tuple[float, float]:
 
 
 def _ticks(lowest: float, highest: float, most: int) -> list[float]:
-    """At most so many round numbers between two: powers of ten, and if these are few also numbers between them."""
+    """At most this many round numbers between two: powers of ten, and if these are few also numbers between them."""
     exponents = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
     for digits in ([*range(1, 10)], (1, 2, 5), (1, 3), (1,)):
         found = [digit * 10.0**exponent for exponent in exponents for digit in digits]
@@ -160,7 +160,7 @@ def _tick_text(tick: float) -> str:
 
 
 def _steps(last: int, most: int) -> list[int]:
-    """Round steps from 0 to the last one: 0 and at most so many others."""
+    """Round steps from 0 to the last one: 0 and at most this many others."""
     sizes = (digit * 10**exponent for exponent in itertools.count() for digit in (1, 2, 5))
     size = next(one for one in sizes if last / one <= most)
     return list(range(0, last + 1, size))

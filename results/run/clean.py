@@ -1,6 +1,6 @@
 """What a run keeps of trials that its grid no longer has: their rows, images, snapshots and thumbnails.
 
-They are kept because a grid may be changed back. Here they are found, and removed where that is wished.
+They are kept because a grid may be changed back. Here they are found, and removed on request.
 """
 
 from __future__ import annotations

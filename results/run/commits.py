@@ -24,13 +24,13 @@ Batch = TypeVar("Batch")
 
 
 class Commits(Generic[Batch]):
-    """A queue of rows on their way into a run. `Batch` is whatever the caller wants to be told about."""
+    """A queue of rows that are to be written into a run. `Batch` is any object by which the caller knows its rows."""
 
     def __init__(self, run: Run, settings: pa.Schema) -> None:
         self._run, self._settings = run, settings
         self._to_write: queue.SimpleQueue[tuple[Batch, Sequence[Mapping[str, Any]]] | None] = queue.SimpleQueue()
         self._written: queue.SimpleQueue[Batch] = queue.SimpleQueue()
-        self._waiting = 0  # added, and not yet asked about by the caller
+        self._waiting = 0  # added, and not yet returned by `committed`
         self._tiers: list[list[str]] = []  # paths of shards, and how often their rows were merged
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="commits", daemon=True)
@@ -60,7 +60,7 @@ class Commits(Generic[Batch]):
         return found
 
     def close(self, seconds: float | None = None) -> None:
-        """Wait, so many seconds at most, until everything is committed or an error has ended that."""
+        """Wait until everything is committed or an error has ended that, but no longer than `seconds`."""
         self._to_write.put(None)
         self._thread.join(seconds)
 
@@ -78,7 +78,7 @@ class Commits(Generic[Batch]):
             self._error = error
 
     def _next_group(self) -> list[tuple[Batch, Sequence[Mapping[str, Any]]]]:
-        """All that waits to be written, at least one batch; nothing where no more will come."""
+        """Everything that waits to be written, at least one batch; empty if no more will come."""
         group = []
         first = self._to_write.get()
         while first is not None:

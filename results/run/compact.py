@@ -1,4 +1,4 @@
-"""Merging the shards of a sweep, so that its table is read at once and its folder has few files.
+"""Merges the shards of a sweep, so that its table is read fast and its folder has few files.
 
 A merged shard is there before those that it replaces go, so that a reader never sees fewer rows. It names the shards
 that it replaces: from the moment it is there their rows do not count, and the next merge removes those that a killed
@@ -29,7 +29,7 @@ def count_shards(run: Run) -> int:
 
 
 def compact(run: Run, at_least: int = 2) -> int:
-    """Merge all shards that are there into one, and say how many there were; 0 where there are fewer than `at_least`.
+    """Merge all shards into one, and return how many there were; 0 if there are fewer than `at_least`.
 
     Shards that are committed meanwhile are left alone. Raises RunError.
     """

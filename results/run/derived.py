@@ -23,13 +23,13 @@ from results.run.storage import PLAN, Run
 DERIVED = "derived.json"
 
 STATE_COLUMNS = ("trial_id", "status", "pixels_sha256", "committed_at")
-"""What tells one set of rows from another."""
+"""The columns that distinguish one set of rows from another."""
 
 
 @dataclass(frozen=True)
 class Derived:
-    """What `derived.json` says. `sheet` and `gallery` hold the `state_name` that each was made from, None for a file
-    that was not made. `files` has the SHA-256 of files that have no row to check them by.
+    """The contents of `derived.json`. `sheet` and `gallery` hold the `state_name` that each was made from, None for a
+    file that was not made. `files` has the SHA-256 of files that have no row to check them by.
     """
 
     sheet: str | None = None
@@ -38,7 +38,8 @@ class Derived:
 
 
 def state_name(grid: Mapping[str, Any], plan: bytes, rows: pa.Table) -> str:
-    """One name for all that a sheet or a gallery shows: the grid's description, its plan, and the rows of its trials.
+    """A hash of everything that a sheet or a gallery shows: the grid's description, its plan, and the rows of its
+    trials.
 
     `rows` has at least STATE_COLUMNS. Neither their order nor the shards they are in make a difference.
     """
@@ -52,7 +53,7 @@ def state_name(grid: Mapping[str, Any], plan: bytes, rows: pa.Table) -> str:
 
 
 def present_state(run: Run) -> str:
-    """The `state_name` of what the run has now. Raises RunError."""
+    """The `state_name` of the run as it is now. Raises RunError."""
     grid = {name: value for name, value in run.metadata()["grid"].items() if name != "settings"}
     content = run.read(PLAN)
     plan, rows = parse_plan(run, content), read_rows(run, columns=STATE_COLUMNS)
@@ -60,7 +61,7 @@ def present_state(run: Run) -> str:
 
 
 def read_derived(run: Run) -> Derived:
-    """What is recorded; nothing where the file is missing or damaged."""
+    """The contents of the file; empty if it is missing or damaged."""
     try:
         found = json.loads(run.read(DERIVED))
         sheet, gallery, files = found["sheet"], found["gallery"], dict(found["files"])
@@ -76,7 +77,7 @@ def write_derived(run: Run, derived: Derived) -> None:
 
 
 def forget_derived(run: Run) -> None:
-    """Before anything changes: nothing that was made counts as up to date any more. Raises RunError."""
+    """Call this before anything changes: sheet and gallery then count as out of date. Raises RunError."""
     if run.exists(DERIVED):
         run.remove([DERIVED])
 

@@ -1,4 +1,4 @@
-"""What `run.json` has to look like before anything in it is believed. Who writes it is `orchestrator/describe.py`.
+"""Checks `run.json` before anything in it is used. It is written in `orchestrator/describe.py`.
 
 The file may have been cut off, edited, or written by a stranger. Entries that are not named here are passed on
 unchecked, because no reader relies on them.

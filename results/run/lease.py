@@ -40,7 +40,7 @@ def leased(
     """Hold the lease at `path` of an fsspec filesystem.
 
     `on_lost` is called, in a thread, when another sweep has taken the lease over. `say` is called with a line of text
-    before another sweep's lease is watched, because that takes a while. Raises RunError where another sweep holds it.
+    before another sweep's lease is watched, because that takes a while. Raises RunError if another sweep holds it.
     """
     me = uuid.uuid4().hex
     _take(files, path, location, me, say)
@@ -99,7 +99,7 @@ def _beat(files: Any, path: str, me: str, ended: threading.Event, on_lost: Calla
     for beat in itertools.count(1):
         if ended.wait(HEARTBEAT):
             return
-        with contextlib.suppress(Exception):  # where the store cannot be reached, the sweep's own writes say so
+        with contextlib.suppress(Exception):  # an unreachable store is reported by other writes
             if _owner(files, path).get("id", me) != me:
                 if on_lost:
                     on_lost()
@@ -120,7 +120,7 @@ def _user() -> str:
 
 
 def _owner(files: Any, path: str) -> dict[str, Any]:
-    """Who holds the lease; empty where it is gone or damaged."""
+    """The owner of the lease; empty if it is gone or damaged."""
     try:
         found = json.loads(_raw(files, path))
     except ValueError:

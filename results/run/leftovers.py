@@ -1,6 +1,6 @@
 """Files that a process was writing when it was killed. They have temporary names, and the next sweep removes them.
 
-The name of a temporary file says which process writes it: one that is still alive keeps its own.
+The name of a temporary file says which process writes it. Files of living processes are kept.
 """
 
 from __future__ import annotations

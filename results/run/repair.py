@@ -1,7 +1,7 @@
-"""Setting aside what `verify` found damaged, so that the next sweep computes it again.
+"""Sets damaged files that `verify` found aside, so that the next sweep computes their trials again.
 
 Nothing is thrown away: damaged files, and the rows of trials that have to be computed again, are kept below `damaged/`.
-What computes them again is `orchestrator/repair.py`.
+They are computed again in `orchestrator/repair.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FOLDER = "damaged"
 
 @dataclass(frozen=True)
 class SetAside:
-    """What a repair took away. `trials` have no row any more and are computed again by the next sweep; `files` are the
+    """What a repair set aside. `trials` have no row any more and are computed again by the next sweep; `files` are the
     paths that files have now.
     """
 
@@ -35,7 +35,7 @@ class SetAside:
 def set_aside(run: Run, findings: Sequence[Finding]) -> SetAside:
     """Move damaged files away and take back the rows of trials that have to be computed again.
 
-    The run must be locked. Every step leaves a run in which nothing is worse than before, so that this may be killed.
+    The run must be locked. It may be killed at any time: no step leaves the run worse than it was.
     Raises RunError.
     """
     damage = [finding for finding in findings if not finding.harmless]
@@ -51,7 +51,7 @@ def set_aside(run: Run, findings: Sequence[Finding]) -> SetAside:
 
 
 def _below_the_run(run: Run, paths: set[str]) -> list[str]:
-    """Those of the paths that are files of the run: a row may name any other file of the machine."""
+    """The paths that are files of the run. A damaged row could name any other file of the machine."""
     return sorted(paths & set(run.names("**")))
 
 

@@ -23,7 +23,8 @@ _BY_LAYER = pa.map_(pa.string(), _LOSS)
 
 
 def outcome_schema() -> pa.Schema:
-    """The columns of a trial's row beside its settings; those of losses and metrics follow from `stylize.registry`.
+    """The columns of a trial's row in addition to its settings; those of losses and metrics come from
+    `stylize.registry`.
 
     A shard that was written before one of them existed is read without it, and its rows have none there.
     """
@@ -54,9 +55,9 @@ def outcome_schema() -> pa.Schema:
             ("stand_ins", pa.string()),
             ("image_path", pa.string()),
             ("pixels_sha256", pa.string()),
-            ("kept_steps", pa.list_(pa.int32())),  # the steps at which `frames_every` kept the image
-            ("kept_pixels_sha256", pa.list_(pa.string())),  # of each of these images
-            ("kept_by", pa.string()),  # under whose id they are: trials that share an optimisation share snapshots
+            ("kept_steps", pa.list_(pa.int32())),  # the steps of its snapshots
+            ("kept_pixels_sha256", pa.list_(pa.string())),  # one for each snapshot
+            ("kept_by", pa.string()),  # the trial whose id names them: trials of one optimisation share snapshots
             ("versions", pa.string()),
             ("committed_at", pa.timestamp("us", tz="UTC")),
         ]
@@ -64,7 +65,9 @@ def outcome_schema() -> pa.Schema:
 
 
 CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width", "threads")
-"""Columns that no setting decides and that can change the last bits of pixels. Where they are equal, so are pixels."""
+"""Columns that do not follow from settings and can change the last bits of pixels. If they are equal, so are the
+pixels.
+"""
 
 REPLACES = b"replaces"
 """Where the metadata of a merged shard have the paths of those that it replaces, as a JSON list."""
@@ -112,7 +115,7 @@ def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> pa.Tab
 
 
 def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
-    """One row per trial: its latest success, or where it never succeeded its latest failure. Empty for a new run.
+    """One row per trial: its latest success, or its latest failure if it never succeeded. Empty for a new run.
 
     Raises RunError for a shard that cannot be read.
     """
@@ -197,7 +200,7 @@ def write_plan(run: Run, plan: pa.Table) -> bytes:
 
 def read_plan(run: Run) -> pa.Table:
     """The grid's trials in their order: `trial_id`, settings, and a `<axis>_label` for each axis with labels."""
-    run.metadata()  # the better message where this is no run
+    run.metadata()  # a better message if this is not a run
     return parse_plan(run, run.read(PLAN))
 
 

@@ -1,11 +1,11 @@
-"""A run: the folder, local or in an object store, that a grid's results are kept in. All paths in it are made here.
+"""A run: the folder, local or in an object store, in which a grid's results are kept. All paths in it are made here.
 
     run.json              the grid as it was last run, versions, hardware
     plan.parquet          the grid's trials in their order, with their settings and labels
     trials/*.parquet      rows in write-once shards, each with its checksum in its name: a row is a trial's commit
     damaged/              what `sweep verify --repair` set aside
     images/ab/abcd….png   the images, written before their rows
-    frames/ab/abcd…/….webp  images on the way, where `frames_every` asked for them; named by their step
+    frames/ab/abcd…/….webp  snapshots, if `frames_every` asked for them; named by their step
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
     selection.png         a sheet of some of the trials, where one was asked for
@@ -17,7 +17,7 @@
     lease.json            in an object store: which sweep is at work here
 
 A file is written whole or not at all: locally as a temporary file that is synchronised and renamed, in an object store
-with one PUT. What is in these files is the subject of other modules of this folder.
+with one PUT. The contents of these files are handled in the other modules of this folder.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Is a run what its table says? Every row against its image and its snapshots, every file against its checksum.
+"""Checks a run: every row against its image and its snapshots, every file against its checksum.
 
-Nothing is changed here: `repair.py` sets aside what was found, and a sweep computes it again.
+Nothing is changed here: `repair.py` sets damaged files aside, and a sweep computes their trials again.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _derived_findings(run: Run, derived: Derived) -> Iterator[Finding]:
 
 
 def _stale(run: Run, derived: Derived) -> Iterator[Finding]:
-    """Sheet and gallery of other rows than those that are there now."""
+    """Sheet and gallery, if they were made from other rows than the present ones."""
     present = present_state(run)
     for what, made_from in (("the sheet", derived.sheet), ("the gallery", derived.gallery)):
         if made_from is not None and made_from != present:
@@ -117,7 +117,7 @@ def _belongs(path: str, trial: str) -> bool:
 
 
 def _image_trouble(run: Run, path: str, expected: str | None, shape: tuple[int, int] | None) -> str | None:
-    """What is wrong with an image, as a text that follows its path; None where nothing is."""
+    """What is wrong with an image, as text to print after its path; None if nothing is wrong."""
     try:
         content = run.read(path)
     except MissingFileError:

@@ -1,1 +1,1 @@
-"""Comparison sheets: which trial is in which cell, how large all is, and painters for pixels, SVG and PDF."""
+"""Comparison sheets: the layout of trials in cells, the sizes, and painters for pixels, SVG and PDF."""

@@ -1,6 +1,6 @@
 """What a user may add to a sheet: a title, a caption, text below the images, and borders that show a value.
 
-This is about words and values. Where they stand is in `place` and `surroundings`.
+Only their texts and values are here. They are placed in `place` and `surroundings`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Additions:
         return filled_in(self.annotate or "", row, "--annotate", SheetError)
 
     def check(self, trials: pd.DataFrame) -> None:
-        """Raises SheetError for a template that cannot be filled in, or a border that is no number."""
+        """Raises SheetError for a template that cannot be filled in, or a border that is not a column of numbers."""
         if self.annotate is not None:
             for _, row in trials.iterrows():
                 self.note(row)

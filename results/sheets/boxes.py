@@ -34,7 +34,7 @@ class Area(NamedTuple):
         return Area(self.left + (self.width - width) // 2, self.top + (self.height - height) // 2, width, height)
 
     def grown(self, by: int) -> Area:
-        """The area with so many pixels more on each side."""
+        """The area with this many pixels more on each side."""
         return Area(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
 
 

@@ -1,7 +1,7 @@
 """Comparison sheets as pictures and files: `results.sheet`, and what `sweep sheet` saves.
 
-Here is how large a sheet may be. Which trial is in which cell is in `layout`, where it stands in `place`, and how it is
-painted in `paint`.
+The limits on the size of a sheet are here. Trials are assigned to cells in `layout`, placed in `place`, and painted in
+`paint`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sheet_files(
 ) -> dict[str, bytes]:
     """A sheet as files, by name: .png, .jpg, .webp, .svg or .pdf, as the suffix of `name` says. See `sheet`.
 
-    With `page_rows` a long sheet is divided after at most so many rows, between groups where it can be: a PDF has
+    With `page_rows` a long sheet is divided after at most this many rows, between groups where it can be: a PDF has
     pages, other formats have files whose names end in -1, -2 and so on. Text stays text in SVG and PDF. Raises
     SheetError.
     """

@@ -1,4 +1,4 @@
-"""Which trial goes into which cell of a comparison sheet. Nothing here knows pixels."""
+"""Decides which trial goes into which cell of a comparison sheet. Pixels are the subject of `sizes` and `place`."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
 def wrapped(layout: Layout, aspect: float) -> Layout:
     """The layout with its columns in several bands, if there are many of one axis and few rows.
 
-    Thirty seeds side by side would be a strip that nobody can look at. `aspect`: width of a cell divided by its height.
+    Thirty seeds side by side would be a strip that is hard to view. `aspect`: width of a cell divided by its height.
     """
     count, rows = len(layout.columns), len(layout.rows)
     if len(layout.column_axes) != 1 or count < LONG_ROW or count * aspect < WIDEST_STRIP * rows:
@@ -91,7 +91,7 @@ def wrapped(layout: Layout, aspect: float) -> Layout:
 
 
 def in_pages(layout: Layout, most_rows: int | None) -> list[Layout]:
-    """The layout in parts of at most so many rows; rows of one group stay together where they fit on one page."""
+    """The layout in parts of at most this many rows. Rows of a group stay together if they fit on one page."""
     bands = layout.column_bands
     if most_rows is None or len(layout.rows) * len(bands) <= most_rows:
         return [layout]

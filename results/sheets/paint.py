@@ -1,4 +1,4 @@
-"""Painting a page: its boxes are given one by one to a painter, which makes pixels, SVG or PDF of them.
+"""Paints a page: gives its boxes one by one to a painter, which makes pixels, SVG or PDF of them.
 
 Images are opened here, one at a time. Where boxes stand was decided in `place`.
 """

@@ -38,7 +38,7 @@ class PdfPainter:
         self._begun = False
 
     def begin(self, width: int, height: int) -> None:
-        """A new page of so many pixels."""
+        """A new page with this size in pixels."""
         if self._begun:
             self._canvas.showPage()
         self._begun = True

@@ -1,4 +1,4 @@
-"""Placing a comparison sheet: where each image, note and border stands, in pixels, and how large the page is.
+"""Places a comparison sheet: the position of each image, note and border in pixels, and the size of the page.
 
 Headings and labels are in `headings`, title and footer in `surroundings`. Nothing is painted and no image of a trial is
 opened here, so that a sheet too large for its format is found at once.
@@ -42,7 +42,7 @@ def place(trials: pd.DataFrame, layout: Layout, largest_cell: int, additions: Ad
 
 
 def _notice(text: str, area: Area, sizes: Sizes, colour: str, fill: str, outline: str) -> list[TextBox | FillBox]:
-    """A cell that says why it has no image. Where it has no room for words, its colours have to do."""
+    """A cell that says why it has no image. If there is no room for words, only its colours say it."""
     size = max(8, min(sizes.text, max(sizes.cell) // 12))
     boxes: list[TextBox | FillBox] = [FillBox(area, fill, outline)]
     width, height = area.width - 1 - size // 2, area.height - 1 - size // 2

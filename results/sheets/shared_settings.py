@@ -33,7 +33,7 @@ def fixed_text(settings: Mapping[str, Any]) -> str:
 
 
 def _worth_saying(setting: str, settings: Mapping[str, Any]) -> bool:
-    """Whether a reader has to know the setting: it may have an effect, and is not what everybody assumes."""
+    """Whether a reader has to know the setting: it may have an effect, and its value is not the usual one."""
     about = ABOUT[setting]
     if about.mentioned == "never" or about.effect.holds(settings) is False:
         return False

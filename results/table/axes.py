@@ -1,7 +1,7 @@
 """The axes of a table of `results.load`: settings, their values in the grid's order, and the position of each trial.
 
-Everything that shows trials along axes (sheets, films, gallery, figures, blind comparison, comparisons of runs) asks
-here. How a single value is written is in `labels`; what a sheet or a page does with an axis is theirs.
+Everything that shows trials along axes (sheets, films, gallery, figures, blind comparison, comparisons of runs) uses
+this file. Single values are written in `stylize/settings/value_text.py`.
 """
 
 from __future__ import annotations
@@ -185,6 +185,6 @@ def weights_column(name: str) -> str:
 
 
 def label_of(row: Mapping[str, Any] | pd.Series, name: str) -> str:
-    """What a trial's value of a setting is called: the grid's label, else the value in words."""
+    """The name of a trial's value of a setting: the grid's label, or else the value in words."""
     label = row.get(f"{name}{LABEL}")
     return label if isinstance(label, str) else value_text(name, comparable(row[name]))

@@ -1,4 +1,4 @@
-"""Two runs compared: what they have in common, and in what they differ. How that is printed is the command's."""
+"""Compares two runs: what they share, and in what they differ. `orchestrator/command/diff.py` prints the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trials of a table are meant: those of a condition, those that somebody marked, the best by a metric.
+"""Chooses trials of a table: those that meet a condition, marked ones, or the best by a metric.
 
 The commands that take some of a run's trials ask for them in the same words (`orchestrator/command/options.py`), and
 what these words choose is decided here.
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USUAL_METRIC = "style_distance"
-"""What the best trials are the best by, where nothing else is asked for."""
+"""The column by which trials are the best, if no other is asked for."""
 
 STAR = "star"
-"""The mark that is no tag."""
+"""The mark that is not a tag."""
 
 
 @dataclass(frozen=True)

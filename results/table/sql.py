@@ -1,4 +1,4 @@
-"""Questions to the tables of runs, in SQL.
+"""SQL queries on the tables of runs.
 
 DuckDB sees two tables, in memory, and nothing else: no file and no network, so that a query from elsewhere cannot reach
 them.

@@ -17,7 +17,7 @@ from results.errors import ResultsError
 from stylize.settings.value_text import value_text
 
 LONGEST = 500
-"""Characters of a text that is filled in. More would be no note, and {total_loss:>99999999} costs a gigabyte."""
+"""The most characters of a text that is filled in: {total_loss:>99999999} would cost a gigabyte."""
 
 
 def filled_in(

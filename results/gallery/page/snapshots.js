@@ -1,4 +1,4 @@
-// The images on the way, where `frames_every` kept them: one step for the whole page, and null for the last image.
+// Snapshots, if `frames_every` kept them: one step for the whole page, and null for the last image.
 "use strict";
 
 (function (g) {
