@@ -104,8 +104,7 @@ def _join(address: str, interrupted: Callable[[], bool], say: Callable[[str], No
 
     def connect() -> None:
         try:
-            _use_token_of_this_machine()
-            ray.init(address=address, **_QUIET)
+            _connect(address)
         except Exception as error:
             failures.append(error)
 
@@ -146,15 +145,30 @@ def _wait_until_something_listens(
             time.sleep(0.2)
 
 
-def _use_token_of_this_machine() -> None:
-    """Let Ray present a token that it finds on this machine. By itself it does so only for the address `auto`.
+def _connect(address: str) -> None:
+    """Connect as the environment says. If the cluster then demands a token, present the one of this machine, if any.
 
-    A cluster that demands no token accepts this, too (tried with Ray 2.60).
+    By itself Ray does that only for the address `auto`. A token must not be presented before it is demanded: a driver
+    with a token demands it from the cluster, too, and one without tokens then takes all its workers for lost.
     """
-    with contextlib.suppress(ImportError):
-        from ray._private.authentication import authentication_token_setup
+    try:
+        ray.init(address=address, **_QUIET)
+    except Exception as error:
+        if _cause(error) != TOKEN_HINT or not _use_token_of_this_machine():
+            raise
+        ray.init(address=address, **_QUIET)
 
-        authentication_token_setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+
+def _use_token_of_this_machine() -> bool:
+    """Make Ray present a token that it finds on this machine. Returns False if there is none, or it may not be used."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return False
+    try:
+        from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+    except ImportError:  # an older Ray, or one with other internal names
+        return False
+    ray.shutdown()
+    return bool(maybe_enable_token_auth_if_token_available(warn_if_disabled=False))
 
 
 def _cause(error: BaseException) -> str:

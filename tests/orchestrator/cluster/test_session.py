@@ -91,6 +91,36 @@ def test_a_home_that_cannot_be_written_does_no_harm(tmp_path):
     assert ran.stdout == "joined\n", ran.stderr
 
 
+@pytest.mark.parametrize("demanded", [False, True], ids=["no token demanded", "token demanded"])
+def test_a_token_in_the_home_is_presented_where_it_is_demanded_and_nowhere_else(demanded, tmp_path):
+    """Ray leaves tokens in the home for ever, and a cluster without tokens is lost for a driver that presents one."""
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("7" * 64)
+    start = (
+        "from ray.cluster_utils import Cluster\n"
+        "cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 1, 'include_dashboard': False})\n"
+        "print(cluster.address, flush=True)\ninput()\ncluster.shutdown()\n"
+    )
+    join = (
+        "import ray, sys\n"
+        "from orchestrator.cluster.session import session\n"
+        "with session(sys.argv[1]):\n"
+        "    print(ray.get(ray.remote(type('Seven', (), {'of': lambda self: 7})).remote().of.remote(), timeout=60))\n"
+    )
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
+    plain |= {"HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"}
+    mode = {"RAY_AUTH_MODE": "token"} if demanded else {}
+    with subprocess.Popen(
+        [sys.executable, "-c", start], env=plain | mode, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as cluster:
+        address = cluster.stdout.readline().strip()
+        joined = subprocess.run(
+            [sys.executable, "-c", join, address], env=plain, capture_output=True, text=True, check=False, timeout=120
+        )
+        cluster.stdin.write("\n")
+    assert joined.stdout == "7\n", joined.stderr
+
+
 def test_what_is_said_where_a_token_is_missing():
     refused = RuntimeError("Unauthenticated: RPC error: InvalidAuthToken: Authentication token is missing")
     error = ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379")
