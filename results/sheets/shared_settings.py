@@ -5,14 +5,18 @@ know. How a setting and its values are written is in `stylize/settings/value_tex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stylize.settings import ABOUT, DEFAULTS
+from stylize.settings.conditions import Condition
 from stylize.settings.value_text import setting_name, value_text
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def fixed_text(settings: Mapping[str, Any]) -> str:
-    """The settings that all trials of a sheet share, on one line, without those that have no effect.
+
+def fixed_text(settings: Mapping[str, Any], trials: pd.DataFrame | None = None) -> str:
+    """The settings that all trials of a sheet share, on one line, without those that have no effect in any of `trials`.
 
     `settings` has a table's columns and values: layers are tuples of names, and their weights a column of their own.
     """
@@ -20,7 +24,7 @@ def fixed_text(settings: Mapping[str, Any]) -> str:
     parts = []
     for column, value in settings.items():
         setting = weights_of.get(column, column)
-        if setting in ABOUT and not _worth_saying(setting, settings):
+        if setting in ABOUT and not _worth_saying(setting, settings, trials):
             continue
         weights = ABOUT[setting].weights if column in weights_of else None
         if weights and weights.equal_is_usual:
@@ -32,9 +36,19 @@ def fixed_text(settings: Mapping[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _worth_saying(setting: str, settings: Mapping[str, Any]) -> bool:
+def _worth_saying(setting: str, settings: Mapping[str, Any], trials: pd.DataFrame | None) -> bool:
     """Whether a reader has to know the setting: it may have an effect, and its value is not the usual one."""
     about = ABOUT[setting]
-    if about.mentioned == "never" or about.effect.holds(settings) is False:
+    if about.mentioned == "never" or not _may_have_an_effect(about.effect, settings, trials):
         return False
     return about.mentioned == "always" or settings.get(setting) != DEFAULTS[setting]
+
+
+def _may_have_an_effect(effect: Condition, settings: Mapping[str, Any], trials: pd.DataFrame | None) -> bool:
+    """Whether the condition holds, or cannot be known, with the values that some trial has beside the shared ones."""
+    answer = effect.holds(settings)
+    varying = [] if trials is None else [name for name in effect.names() if name in trials and name not in settings]
+    if answer is not None or trials is None or not varying:
+        return answer is not False
+    of_trials = trials[varying].drop_duplicates().itertuples(index=False, name=None)
+    return any(effect.holds({**settings, **dict(zip(varying, one, strict=True))}) is not False for one in of_trials)

@@ -100,7 +100,7 @@ def footer(
     trials: pd.DataFrame, fixed: Mapping[str, Any], width: int, top: int, sizes: Sizes, additions: Additions
 ) -> tuple[list[Box], int]:
     """The caption, what was fixed, the weights, what stood in for what, and what a reader must not miss."""
-    texts = [(additions.caption or "", INK), (fixed_text(fixed), GREY)]
+    texts = [(additions.caption or "", INK), (fixed_text(fixed, trials), GREY)]
     weights = trials[["architecture", "weights", "weights_sha256"]].drop_duplicates().dropna()
     names = [
         f"{architecture} {PurePath(name).name} (sha256 {sha256[:8]}…)"

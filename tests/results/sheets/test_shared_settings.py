@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -173,3 +174,12 @@ def test_pictures_of_one_name_in_two_folders_keep_their_paths():
 def test_numbers_along_an_axis_are_told_apart(values):
     texts = value_texts("learning_rate", values)
     assert len(set(texts)) == len({0.0 if value == 0 else value for value in values})
+
+
+def test_a_setting_is_said_if_it_has_an_effect_in_some_trial():
+    shared = {"content": "a", "style": "b", "style_layers": ("x",), "ratio": 1e-3, "mrf_stride": 2}
+    kinds = [pd.DataFrame({"style_representation": names}) for names in (["gram", "wasserstein"], ["gram", "mrf"])]
+    without, with_patches = (fixed_text(shared, trials) for trials in kinds)
+    assert "mrf stride" not in without
+    assert "mrf stride 2" in with_patches
+    assert "mrf stride 2" in fixed_text(shared)  # nothing is known of the trials
