@@ -1,4 +1,4 @@
-"""The command `sweep plan`: options and the preview as text. The preview is made in `orchestrator/plan/preview.py`."""
+"""The command `sweep plan`: options and the preview as text. The preview is made in `orchestrator/preview/`."""
 
 from __future__ import annotations
 
