@@ -25,6 +25,7 @@ ALL = (
     "overhead",
     "plan",
     "storage",
+    "looking",
     "frames",
     "cluster",
     "gallery",

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-
 
 @dataclass(frozen=True)
 class Measurement:
@@ -22,6 +20,8 @@ class Measurement:
 
 def best_seconds(work: Callable[[], object], repeats: int) -> float:
     """The shortest of several runs after one that does not count: others on the machine can only make it longer."""
+    import torch  # not in processes whose memory is measured
+
     work()
     seconds = []
     for _ in range(repeats):
@@ -46,6 +46,8 @@ def as_text(rows: Sequence[Measurement]) -> str:
 
 def machine() -> str:
     """The hardware, the versions, and the day."""
+    import torch
+
     # Not needed by `python -m benchmarks.device`.
     from orchestrator.preview.probe import processor
     from orchestrator.versions import versions_text

@@ -94,13 +94,13 @@ def _rows_of(plan: Plan, run: Run, *columns: str) -> pa.Table:
 
 def _draw(run: Run, notes: list[str]) -> str | None:
     import results
-    from results.sheets.glyphs import glyph_notes
+    from results.sheets.notes import sheet_notes
 
     try:
         buffer = io.BytesIO()
-        with glyph_notes() as missing:
+        with sheet_notes() as of_sheet:
             results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
-        notes += missing
+        notes += of_sheet
         run.write(SHEET, buffer.getvalue())
     except ResultsError as error:
         notes.append(f"no sheet was drawn: {error}")

@@ -19,6 +19,8 @@ from results.errors import (
     RunError,
     SelectionError,
     SheetError,
+    SheetWarning,
+    ThinnedWarning,
 )
 from results.run.storage import Run
 
@@ -63,6 +65,8 @@ __all__ = [
     "RunError",
     "SelectionError",
     "SheetError",
+    "SheetWarning",
+    "ThinnedWarning",
     "curves",
     "diff",
     "effects",

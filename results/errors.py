@@ -10,7 +10,9 @@ ResultsError
 ├── SheetError   a sheet that was asked for in a way that cannot be drawn
 └── FilmError    a film that was asked for in a way that cannot be made
 
-GlyphWarning     a sheet with characters that its font lacks
+SheetWarning     what is to be known of a sheet that was drawn
+├── GlyphWarning     it has characters that its font lacks
+└── ThinnedWarning   it shows some of very many trials
 """
 
 
@@ -50,5 +52,13 @@ class FilmError(ResultsError):
     """Frames, a rate, a sound or a kind of file that no film can be made of."""
 
 
-class GlyphWarning(UserWarning):
+class SheetWarning(UserWarning):
+    """Something is to be known of a sheet that was drawn."""
+
+
+class ThinnedWarning(SheetWarning):
+    """A sheet shows some of the trials, because there are more than one sheet can show."""
+
+
+class GlyphWarning(SheetWarning):
     """A sheet has characters that its font lacks; they are drawn as boxes."""

@@ -136,12 +136,18 @@ class Finisher:
 
 
 def _image(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """Write a trial's image, if it has one. Returns the columns about the image."""
+    """Write a trial's image and its small copies, if it has one. Returns the columns about the image."""
+    from PIL import Image
+
+    from results.gallery.thumbnails import edges, write_thumbnails
+
     if isinstance(outcome, Failure):
         return {}
     pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
     run.write(path, _png(pixels, outcome.trial))
-    return {"image_path": path, "pixels_sha256": hashlib.sha256(pixels.tobytes()).hexdigest()}
+    sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
+    write_thumbnails(run, sha256, Image.fromarray(pixels), edges(outcome.trial.width, outcome.trial.height))
+    return {"image_path": path, "pixels_sha256": sha256}
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:

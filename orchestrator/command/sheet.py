@@ -46,13 +46,13 @@ def sheet(
         from results.run.storage import SELECTION_SHEET, SHEET
         from results.sheets.additions import Additions
         from results.sheets.drawing import sheet_files
-        from results.sheets.glyphs import glyph_notes
+        from results.sheets.notes import sheet_notes
 
         found = results.Run(run_path(run))
         trials = selection.of(results.load(found.location, missing=True))
         additions = Additions(annotate, border, title, caption, author)
         name = out.name if out else SELECTION_SHEET if selection else SHEET
-        with glyph_notes() as notes:
+        with sheet_notes() as notes:
             files = sheet_files(trials, name, rows or None, columns or None, additions=additions, page_rows=page_rows)
         for note in notes:
             say(note)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from orchestrator.command.messages import say
 from orchestrator.errors import UsageError
 from orchestrator.grid.values import unknown
 from results.printable import printable
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 20
 """Wider tables are printed as one block of lines per row."""
+
+MOST_ROWS = 1_000
+"""More are not printed as text: nobody reads them, and laying them out takes minutes."""
+
+ROWS_AT_ONCE = 5_000
+"""Rows that are turned into JSON together."""
 
 _OUTCOME = ["status", "content_loss", "style_loss", "total_loss", "seconds", "image_path"]
 
@@ -37,12 +44,29 @@ def print_table(
     for name in names:
         _check(trials, name)
     if form == "json":
-        print(json.dumps(json.loads(trials[names].to_json(orient="records", date_format="iso")), indent=2))
+        for part in _json_parts(trials[names]):
+            sys.stdout.write(part)
     elif form == "csv":
         shown = trials[names].map(lambda value: printable(value) if isinstance(value, str) else value)
         shown.rename(columns=printable).to_csv(sys.stdout, index=False)
     else:
-        _print_text(trials[names])
+        _print_text(trials[names].head(MOST_ROWS))
+        if len(trials) > MOST_ROWS:
+            say(
+                f"these are the first {MOST_ROWS:,} of {len(trials):,} rows; --csv and --json have all; --where and "
+                "--sort choose others"
+            )
+
+
+def _json_parts(trials: pd.DataFrame) -> Iterator[str]:
+    """A list of JSON objects, one for each row, in parts: the text of a large table is never in memory as a whole."""
+    between = "[\n"
+    for start in range(0, len(trials), ROWS_AT_ONCE):
+        part = trials.iloc[start : start + ROWS_AT_ONCE]
+        text = part.to_json(orient="records", date_format="iso", indent=2)
+        yield between + text[1:-1].strip("\n").replace("\\/", "/")  # pandas writes \/ for each /
+        between = ",\n"
+    yield "\n]\n" if len(trials) else "[]\n"
 
 
 def _telling(trials: pd.DataFrame) -> list[str]:

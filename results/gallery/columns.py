@@ -22,6 +22,7 @@ from results.table.axes import (
     axis_along,
     axis_groups,
     comparable,
+    comparable_column,
     is_about_axis,
     setting_columns,
 )
@@ -70,8 +71,8 @@ def _between_runs(trials: pd.DataFrame) -> list[str]:
 def _axis(trials: pd.DataFrame, axis: Axis, bases: Mapping[str, str]) -> dict[str, Any]:
     values = []
     keys = _unique(printable(label.replace("\n", " + ")) for label in axis.distinct_labels(", "))
-    for key, label, beside, number in zip(keys, axis.labels, axis.beside, axis.first_rows, strict=True):
-        row = trials.iloc[number]
+    rows = _first_rows(trials, axis.name, axis.first_rows)
+    for key, label, beside, row in zip(keys, axis.labels, axis.beside, rows, strict=True):
         value = {"key": key, "label": printable(label), "query": value_query(axis.name, row)}
         if beside:
             value["also"] = printable(", ".join(one.replace("\n", " + ") for one in beside))
@@ -79,6 +80,13 @@ def _axis(trials: pd.DataFrame, axis: Axis, bases: Mapping[str, str]) -> dict[st
             value["picture"] = f"{bases[row['run']]}{Run.reference_path(sha256)}"
         values.append(value)
     return {"name": axis.name, "title": axis.title, "values": values, "codes": list(axis.codes)}
+
+
+def _first_rows(trials: pd.DataFrame, name: str, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """These rows of the table, with what is to be known of one of its axes or settings."""
+    wanted = [one for one in (name, f"{name}{ORDER}", f"{name}_sha256", "run") if one in trials]
+    rows = trials[wanted].iloc[list(numbers)].itertuples(index=False, name=None)
+    return [dict(zip(wanted, row, strict=True)) for row in rows]
 
 
 def value_query(name: str, row: Mapping[str, Any] | pd.Series) -> str:
@@ -117,8 +125,9 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
                 found[-1]["usual"] = True
             if setting and "words" in encoded:
                 codes = encoded["codes"]
-                first = (trials.iloc[codes.index(code)] for code in range(len(encoded["words"])))
-                found[-1]["queries"] = [value_query(name, row) for row in first]
+                first = {code: number for number, code in reversed(list(enumerate(codes)))}
+                rows = _first_rows(trials, name, [first[code] for code in range(len(encoded["words"]))])
+                found[-1]["queries"] = [value_query(name, row) for row in rows]
     return found
 
 
@@ -139,7 +148,7 @@ def _is_usual(trials: pd.DataFrame, name: str) -> bool:
 
 
 def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
-    cells = [None if value == () else value for value in map(comparable, given)]
+    cells = [None if value == () else value for value in comparable_column(given)]
     present = dict.fromkeys(value for value in cells if value is not None)
     if not present:
         return {}

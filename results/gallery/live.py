@@ -24,8 +24,7 @@ MOST_SHARE = 0.03
 def live(run: Run) -> Iterator[None]:
     """Keep the gallery of a run up to date in a thread, while the context is entered. Open pages update themselves.
 
-    No thumbnails are made, because that would take time from the workers, and the page works without them. Errors while
-    writing do not disturb the sweep.
+    Small copies are made by the workers. Errors while writing do not disturb the sweep.
     """
     stop = threading.Event()
     thread = threading.Thread(target=_keep_writing, args=(run, stop), name="gallery", daemon=True)

@@ -1,4 +1,7 @@
-"""Makes small copies of the images, each once: no browser can show 10,000 images at full size."""
+"""Makes small copies of the images, each once: no browser can show 10,000 images at full size.
+
+Workers make them beside the images. Copies that are missing, of older runs for instance, are made with the gallery.
+"""
 
 from __future__ import annotations
 
@@ -55,9 +58,17 @@ def _make(run: Run, sha256: str, path: str, wanted: Sequence[int]) -> bool:
             picture = opened.convert("RGB")
     except (RunError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False  # the page tries the image itself, and says that it is missing
-    for edge in sorted(wanted, reverse=True):
-        picture.thumbnail((edge, edge), Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        picture.save(buffer, "WEBP", quality=QUALITY, method=4)
-        run.write(Run.thumbnail_path(sha256, edge), buffer.getvalue())
+    write_thumbnails(run, sha256, picture, wanted)
     return True
+
+
+def write_thumbnails(run: Run, sha256: str, picture: Image.Image, wanted: Sequence[int]) -> None:
+    """Write small copies of these edges, named by the hash of the pixels. Raises RunError."""
+    smaller = picture
+    for edge in sorted(wanted, reverse=True):
+        if max(smaller.size) > edge:
+            smaller = smaller.copy()
+            smaller.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        smaller.save(buffer, "WEBP", quality=QUALITY, method=4)
+        run.write(Run.thumbnail_path(sha256, edge), buffer.getvalue())

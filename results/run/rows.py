@@ -134,12 +134,16 @@ def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | 
     if not tables:
         return _columns_of(wanted)
     rows = pa.concat_tables([*tables, _columns_of(wanted)], promote_options="permissive")
-    rows = rows.append_column("_done", pc.equal(rows["status"], "done"))
-    rows = rows.append_column("_order", pa.array(range(len(rows))))
-    rows = rows.sort_by([("_done", "ascending"), ("committed_at", "ascending")])
-    last = rows.select(["trial_id"]).append_column("_at", pa.array(range(len(rows))))
-    last = last.group_by("trial_id").aggregate([("_at", "max")])["_at_max"]
-    return rows.take(last).sort_by("_order").drop_columns(["_done", "_order"])
+    # Which rows count is found in few columns: sorting all of them would need several times their memory.
+    keys = rows.select(["trial_id", "committed_at"])
+    keys = keys.append_column("done", pc.equal(rows["status"], "done"))
+    keys = keys.append_column("row", pa.array(range(len(rows)), pa.int64()))
+    keys = keys.sort_by([("done", "ascending"), ("committed_at", "ascending"), ("row", "ascending")])
+    last = keys.select(["trial_id"]).append_column("at", pa.array(range(len(rows)), pa.int64()))
+    last = last.group_by("trial_id").aggregate([("at", "max")])["at_max"]
+    if len(last) == len(rows):
+        return rows
+    return rows.take(keys["row"].take(last).sort())
 
 
 def replaced(run: Run, shards: Mapping[str, bytes]) -> list[str]:

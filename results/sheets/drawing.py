@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 import pandas as pd
 from PIL import Image
 
-from results.errors import SheetError
+from results.errors import SheetError, ThinnedWarning
 from results.sheets.additions import NOTHING_ADDED, Additions
 from results.sheets.boxes import Area, Page
 from results.sheets.glyphs import warn_of_missing_glyphs
@@ -23,6 +25,7 @@ from results.sheets.paint import paint
 from results.sheets.painter import PixelPainter
 from results.sheets.place import place
 from results.sheets.sizes import LARGEST_CELL, largest_image
+from results.sheets.thinned import thinned
 
 MOST_PIXELS = 100_000_000
 MOST_EDGE = {".png": 30_000, ".jpg": 30_000, ".webp": 16_383, ".svg": 30_000, ".pdf": 14_400}
@@ -46,9 +49,10 @@ def sheet(
     are in neither become outer rows. Failed, missing and skipped cells are drawn apart. `annotate` is a template for
     what stands below each image, such as "{total_loss:.2e}"; `border` a column whose values colour the cells' borders;
     `title` and `caption` are text above and below. A sheet too large for the format of `suffix` is drawn smaller and
-    says so. Raises SheetError.
+    says so, and of more than 10,000 trials it shows some (ThinnedWarning). Raises SheetError.
     """
     additions = Additions(annotate, border, title, caption)
+    trials, additions = _bounded(trials, additions)
     [page] = _pages(trials, rows, columns, suffix, additions, None)
     warn_of_missing_glyphs([page])
     return _pixels(page, trials)
@@ -70,6 +74,7 @@ def sheet_files(
     SheetError.
     """
     suffix = PurePath(name).suffix.lower()
+    trials, additions = _bounded(trials, additions) if page_rows is None else (trials.reset_index(drop=True), additions)
     pages = _pages(trials, rows, columns, suffix, additions, page_rows)
     if suffix != ".svg":
         warn_of_missing_glyphs(pages)
@@ -84,6 +89,16 @@ def sheet_files(
     stem = name.removesuffix(PurePath(name).suffix)
     names = [name] if len(pages) == 1 else [f"{stem}-{number}{suffix}" for number in range(1, len(pages) + 1)]
     return {one: _page_file(page, trials, suffix) for one, page in zip(names, pages, strict=True)}
+
+
+def _bounded(trials: pd.DataFrame, additions: Additions) -> tuple[pd.DataFrame, Additions]:
+    """The trials that fit on one sheet, and a caption that says which these are if they are not all."""
+    shown, which = thinned(trials)
+    if which:
+        message = f"the sheet shows {which}. `sweep sheet` draws others with --where, or all with --page-rows"
+        warnings.warn(message, ThinnedWarning, stacklevel=3)
+        additions = replace(additions, caption="\n".join(filter(None, [additions.caption, f"Shown: {which}"])))
+    return shown.reset_index(drop=True), additions
 
 
 def _page_file(page: Page, trials: pd.DataFrame, suffix: str) -> bytes:
@@ -135,7 +150,6 @@ def _pages(
     def share_that_fits(width: int, height: int) -> float:
         return min(MOST_EDGE[suffix] / max(width, height), math.sqrt(MOST_PIXELS / (width * height)))
 
-    trials = trials.reset_index(drop=True)
     additions.check(trials)
     parts = in_pages(_arranged(trials, rows, columns), page_rows)
     what = f"one {suffix} sheet"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from results.errors import GlyphWarning
 from results.sheets.boxes import Page, TextBox
@@ -34,20 +33,6 @@ def warn_of_missing_glyphs(pages: Iterable[Page], *, stacklevel: int = 2) -> Non
             GlyphWarning,
             stacklevel=stacklevel + 1,
         )
-
-
-@contextlib.contextmanager
-def glyph_notes() -> Iterator[list[str]]:
-    """Collects the warnings of missing glyphs as texts, which are in the list after the block; others pass."""
-    notes: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GlyphWarning)
-        yield notes
-    for one in caught:
-        if issubclass(one.category, GlyphWarning):
-            notes.append(str(one.message))
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 @functools.cache

@@ -6,6 +6,8 @@ Images are opened here, one at a time. Where boxes stand was decided in `place`.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from PIL import Image
@@ -18,11 +20,14 @@ from results.table.load import image, reference
 
 def paint(page: Page, trials: pd.DataFrame, painter: Painter) -> None:
     """Paint a page of these trials."""
+    of_images = [name for name in ("trial_id", "run", "status", "error", "image_path") if name in trials]
+    values = trials[of_images].itertuples(index=False, name=None)  # rows of a wide table are slow to get
+    rows = [dict(zip(of_images, row, strict=True)) for row in values]
     for box in page.boxes:
-        _paint(box, trials, painter)
+        _paint(box, trials, rows, painter)
 
 
-def _paint(box: Box, trials: pd.DataFrame, painter: Painter) -> None:
+def _paint(box: Box, trials: pd.DataFrame, rows: Sequence[Mapping[str, Any]], painter: Painter) -> None:
     match box:
         case TextBox():
             for line, at in box.lines():
@@ -39,11 +44,11 @@ def _paint(box: Box, trials: pd.DataFrame, painter: Painter) -> None:
                     painter.picture(picture, corner if box.in_corner else where)
         case ResultBox():
             try:
-                picture = image(trials.iloc[box.row])
+                picture = image(rows[box.row])
                 painter.picture(picture, _filling(picture, box.area))
             except (RunError, OSError):
                 for other in box.instead:
-                    _paint(other, trials, painter)
+                    _paint(other, trials, rows, painter)
 
 
 def _filling(picture: Image.Image, area: Area) -> Area:

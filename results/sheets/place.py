@@ -59,6 +59,7 @@ class _Body:
 
     def __init__(self, trials: pd.DataFrame, layout: Layout, sizes: Sizes, additions: Additions) -> None:
         self._trials, self._layout, self._sizes, self._additions = trials, layout, sizes, additions
+        self._statuses = trials["status"].tolist()  # rows of a wide table are slow to get
         self._headings = Headings(trials, layout, sizes)
         self._drawn = DrawnSizes.of(trials, layout, sizes.cell)
         self._bands = self._column_spans(sizes.margin + self._headings.label_width)
@@ -148,16 +149,16 @@ class _Body:
         sizes = self._sizes
         if number is None:
             return [*_notice("not in the grid", area, sizes, GREY, EMPTY, RULE)]
-        row = self._trials.iloc[number]
+        status = self._statuses[number]
         boxes: list[Box] = []
         if self.colours:
             value = self._values.get(number)
             colour = MISSING if value is None else self.colours.colour(value)
             boxes.append(FillBox(area.grown(sizes.border), colour))
-        if row["status"] == "missing":
+        if status == "missing":
             boxes += _notice("not run yet", area, sizes, GREY, MISSING, RULE)
-        elif row["status"] == "failed":
-            boxes += _notice(f"failed: {row['error']}", area, sizes, ACCENT, FAILED, ACCENT)
+        elif status == "failed":
+            boxes += _notice(f"failed: {self._trials['error'].iloc[number]}", area, sizes, ACCENT, FAILED, ACCENT)
         else:
             instead = _notice("its image is missing or damaged", area, sizes, ACCENT, FAILED, ACCENT)
             boxes.append(ResultBox(area, number, tuple(instead)))

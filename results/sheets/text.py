@@ -46,6 +46,7 @@ class Block:
         return font(self.size, bold=self.bold).getlength(line)
 
 
+@functools.lru_cache(maxsize=4096)  # notices and labels repeat, and wrapping is slow
 def block(
     text: str, size: int, width: float = math.inf, *, bold: bool = False, colour: str = INK, most_lines: int = 100
 ) -> Block:

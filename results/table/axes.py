@@ -155,9 +155,19 @@ def comparable(value: Any) -> Any:
     return None if value != value else value
 
 
+def comparable_column(column: pd.Series) -> list[Any]:
+    """`comparable` of each value of a column. Equal values are looked at once: most columns have few different ones."""
+    try:
+        codes, different = pd.factorize(column)
+    except TypeError:  # lists and other values without a hash
+        return [comparable(value) for value in column]
+    known = [*map(comparable, different), None]  # the code of what is missing is -1
+    return [known[code] for code in codes.tolist()]
+
+
 def comparable_values(trials: pd.DataFrame, name: str) -> list[Any]:
     """A column's value for each trial, so that equal ones compare equal; layers come as pairs of name and weight."""
-    values = [comparable(value) for value in trials[name]]
+    values = comparable_column(trials[name])
     weights = trials.get(weights_column(name))
     if weights is None:
         return values

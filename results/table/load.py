@@ -142,12 +142,25 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
 
 def _to_pandas(rows: pa.Table) -> pd.DataFrame:
     """Lists become tuples, which pandas can group by."""
-    table: pd.DataFrame = rows.to_pandas(maps_as_pydicts="strict")
-    for field in rows.schema:
-        if pa.types.is_list(field.type):
-            tuples = [None if value is None else tuple(value.tolist()) for value in table[field.name]]
-            table[field.name] = pd.Series(tuples, index=table.index, dtype=object)
+    lists = {field.name for field in rows.schema if pa.types.is_list(field.type)}
+    others = [name for name in rows.column_names if name not in lists]
+    table: pd.DataFrame = rows.select(others).to_pandas(maps_as_pydicts="strict", split_blocks=True)
+    for position, name in enumerate(rows.column_names):
+        if name in lists:
+            table.insert(position, name, pd.Series(_tuples(rows[name]), index=table.index, dtype=object))
     return table
+
+
+def _tuples(column: pa.ChunkedArray) -> list[tuple[Any, ...] | None]:
+    """A column of lists as tuples. Equal ones are one object: most trials of a grid share their layers."""
+    array = pa.concat_arrays(column.chunks) if column.chunks else pa.array([], column.type)
+    starts, values, missing = array.offsets.to_pylist(), array.values.to_pylist(), array.is_null().to_pylist()
+    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    found: list[tuple[Any, ...] | None] = []
+    for start, end, is_missing in zip(starts[:-1], starts[1:], missing, strict=True):
+        value = tuple(values[start:end])
+        found.append(None if is_missing else known.setdefault(value, value))
+    return found
 
 
 def _with_whole_numbers(settings: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:

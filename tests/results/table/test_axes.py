@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 import results
-from results.table.axes import axis_along, axis_groups, comparable, comparable_values, setting_columns
+from results.table.axes import (
+    axis_along,
+    axis_groups,
+    comparable,
+    comparable_column,
+    comparable_values,
+    setting_columns,
+)
 
 
 def test_settings_are_the_columns_of_the_plan(made_run):
@@ -103,3 +110,24 @@ def test_whole_numbers_stay_whole_beside_missing_ones(made_run):
     assert trials["frame"].dtype == "Int64"
     assert trials["frame"].tolist() == [pd.NA, 0, 1]
     assert results.sheet(trials, columns="frame").width > 3 * 128
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1.5, float("nan"), 1.5, -1.0]),
+        pd.Series([3, 1, 3]),
+        pd.Series([3, None, 3], dtype="Int64"),
+        pd.Series(["a", None, "a", float("nan")], dtype=object),
+        pd.Series([("a", 1.0), (), None, ("a", 1.0)]),
+        pd.Series([("a", float("nan"))]),
+        pd.Series([{"a": 1}, {"b": 2}]),
+        pd.Series([True, False, True]),
+        pd.to_datetime(pd.Series(["2026-01-01", None])),
+    ],
+    ids=lambda column: str(column.dtype),
+)
+def test_a_column_is_made_comparable_as_each_of_its_values_is(column):
+    made, one_by_one = comparable_column(column), [comparable(value) for value in column]
+    assert made == one_by_one
+    assert [type(value) for value in made] == [type(value) for value in one_by_one]
