@@ -146,7 +146,8 @@ def _image(run: Run, outcome: Outcome) -> dict[str, Any]:
     pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
     run.write(path, _png(pixels, outcome.trial))
     sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
-    write_thumbnails(run, sha256, Image.fromarray(pixels), edges(outcome.trial.width, outcome.trial.height))
+    picture = Image.fromarray(pixels)
+    write_thumbnails(run, sha256, picture, edges(*picture.size))
     return {"image_path": path, "pixels_sha256": sha256}
 
 
