@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "pictures": "downloads grids",
     "weights": "downloads",
     "weights/training": "stylize weights",
+    "style_sweep": "orchestrator downloads stylize results pictures",
     "orchestrator": "grids downloads stylize results pictures weights",
 }
 """What each package imports of the others: all of one, or only these of its folders and files."""
@@ -153,6 +154,7 @@ def test_ray_is_imported_in_one_folder_only():
         "from orchestrator.command.main import app\nfrom typer.testing import CliRunner\n"
         "assert CliRunner().invoke(app, ['plan', 'quickstart']).exit_code == 0",
         "import stylize; stylize.Settings()",
+        "import style_sweep; style_sweep.load; style_sweep.sheet; style_sweep.Sweep('quickstart').plan()",
         "import pictures, weights",
     ],
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("downloads", "grids", "orchestrator", "pictures", "results", "stylize", "weights")
+PACKAGES = ("downloads", "grids", "orchestrator", "pictures", "results", "style_sweep", "stylize", "weights")
 
 
 @pytest.fixture(scope="module")

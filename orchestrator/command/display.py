@@ -44,7 +44,8 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def _summary(status: Status) -> str:
+def summary(status: Status) -> str:
+    """A line: trials done, failed, their rate, and how long it will take."""
     finished = status.done + status.failed
     parts = [f"{finished}/{status.total} trials"]
     if status.failed:
@@ -83,7 +84,7 @@ class _Terminal:
         if line:
             self._console.print(escape(printable(line)))
         share = status.work / status.total_work if status.total_work else 0.0
-        self._progress.update(self._task, completed=share, description=escape(_summary(status)))
+        self._progress.update(self._task, completed=share, description=escape(summary(status)))
 
 
 class _Plain:
@@ -102,4 +103,4 @@ class _Plain:
             print(printable(line), file=sys.stderr, flush=True)
         if time.monotonic() - self._last >= PLAIN_SECONDS:
             self._last = time.monotonic()
-            print(_summary(status), file=sys.stderr, flush=True)
+            print(summary(status), file=sys.stderr, flush=True)

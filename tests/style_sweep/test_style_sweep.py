@@ -1,0 +1,109 @@
+"""`import style_sweep`: the names that it has, sweeps from Python, tables with images, one picture."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import results
+import style_sweep
+from orchestrator.errors import UsageError
+from orchestrator.grid.reader import load_grid
+from orchestrator.grid.yaml12 import read_yaml
+from style_sweep.grid_file import grid_text, write_grid
+
+SETTINGS = {"content": "astronaut", "style": "swirls", "size": 32, "iterations": 3}
+AXES = {"ratio": [1e-4, 1e-3]}
+
+SURFACE = {
+    *("Preview", "Run", "Sweep", "Trials", "curves", "diff", "effects", "effects_figure", "image", "labels", "load"),
+    *("plot", "query", "ratings", "reference", "select", "sheet", "snapshots", "strengths", "transfer"),
+}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The working folder of a notebook."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_surface_is_what_it_was():
+    """A name that goes is missed by somebody's notebook; one that comes is a promise."""
+    assert set(style_sweep.__all__) == SURFACE
+    for name in SURFACE:
+        assert getattr(style_sweep, name).__doc__, name
+    assert style_sweep.sheet is results.sheet
+    with pytest.raises(AttributeError, match="nothing"):
+        style_sweep.nothing  # noqa: B018
+
+
+def test_a_sweep_from_python_runs_as_the_command_does(here, ray_session):
+    sweep = style_sweep.Sweep(settings=SETTINGS, axes=AXES, name="mine", offline=True, workers=1)
+    plan = sweep.plan()
+    assert "2 to run" in str(plan)
+    assert "<pre>" in plan._repr_html_()
+    trials = sweep.run()
+    assert trials["status"].tolist() == ["done", "done"]
+    assert sweep.plan().facts["run"] == "runs/mine"
+    shown = trials._repr_html_()
+    assert shown.count("<img src=") == 2
+    assert "α/β" in shown
+    assert isinstance(trials[trials["ratio"] < 5e-4], style_sweep.Trials)
+    assert "<img" not in trials[["ratio"]]._repr_html_()
+    pd.testing.assert_frame_equal(pd.DataFrame(style_sweep.load("runs/mine")), results.load("runs/mine"))
+    with pytest.warns(UserWarning, match="stand-in"):
+        single = style_sweep.transfer(**SETTINGS, ratio=1e-3, offline=True)
+    swept = results.image(trials.iloc[1])
+    # The number of threads is part of the rounding, and three steps carry it on.
+    assert np.abs(np.asarray(single, dtype=int) - np.asarray(swept, dtype=int)).max() <= 2
+
+
+def test_one_picture_refuses_what_needs_a_sweep(here):
+    with pytest.raises(UsageError, match="use a Sweep"):
+        style_sweep.transfer(**SETTINGS, content_mask="mask.png", offline=True)
+
+
+def test_the_grid_that_is_written_reads_as_what_was_given(here):
+    given = {
+        "content": "1e-3",
+        "style": "no",
+        "size": np.int64(64),
+        "style_layers": ("conv1_1", "conv2_1"),
+        "weights": "random:1",
+    }
+    axes = {"ratio": np.array([1e-4, 0.5]), "pooling": {"the mean: of all": "average", "yes": "max"}}
+    write_grid(here / "odd.yaml", grid_text("odd", given, axes, {"title": 'A "title": é # no comment'}))
+    assert read_yaml(here / "odd.yaml").data == {
+        "title": 'A "title": é # no comment',
+        "settings": given | {"size": 64, "style_layers": ["conv1_1", "conv2_1"]},
+        "axes": axes | {"ratio": [1e-4, 0.5]},
+    }
+    assert len(list(load_grid(here / "odd.yaml").points())) == 4
+
+
+def test_a_grid_that_somebody_wrote_is_not_replaced(here):
+    (here / "sweep.yaml").write_text("settings: {}\n")
+    with pytest.raises(UsageError, match="another name"):
+        style_sweep.Sweep(settings=SETTINGS).plan()
+    assert (here / "sweep.yaml").read_text() == "settings: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "either a grid file, or settings"),
+        ({"grid": "figure5", "settings": SETTINGS}, "either a grid file, or settings"),
+        ({"grid": "figure5", "ofline": True}, "did you mean offline"),
+        ({"grid": "figure5", "title": "Mine"}, "written in the grid file"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_refused(arguments, message):
+    with pytest.raises(UsageError, match=message):
+        style_sweep.Sweep(**arguments)
+
+
+def test_texts_of_a_run_are_escaped(here):
+    trials = style_sweep.Trials({"trial_id": ["a"], "run": ["<b>"], "status": ["<i>"], "image_path": [None]})
+    shown = trials._repr_html_()
+    assert "<b>" not in shown
+    assert "&lt;i&gt;" in shown
