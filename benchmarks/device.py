@@ -19,7 +19,18 @@ from torch import Tensor
 
 from benchmarks.counting import HostReadError, of_a_step
 from benchmarks.measurement import Measurement, as_text, best_seconds
-from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings, Targets, Transfer, transfer_batch
+from stylize import (
+    ARCHITECTURES,
+    PREPROCESSING,
+    Lane,
+    Network,
+    Settings,
+    Targets,
+    Transfer,
+    make_ready,
+    transfer_batch,
+    transfer_lanes,
+)
 from stylize.network.arithmetic import Arithmetic, storage, tf32_convolutions
 from stylize.network.step_memory import batch_bytes
 
@@ -121,18 +132,15 @@ def step_seconds(targets: Targets, edge: int, width: int, **changes: object) -> 
 
 
 def _between_batches(targets: Targets) -> Measurement:
-    """From the last step of a batch to the first of the next, as the host sees it; pixels are made, and not written."""
+    """The time from the last step of a batch to the first step of the next, as the host sees it. As in a worker, the
+    lanes of the next batch are ready, and images are finished elsewhere.
+    """
+    batches = [[make_ready(Lane.of(one), targets.network) for one in batch(16, 448, seed=seed)] for seed in range(6)]
     marks: list[list[float]] = []
-    for number in range(6):
+    for lanes in batches:
         seen: list[float] = []
         marks.append(seen)
-        results = transfer_batch(
-            batch(16, 448, seed=number),
-            targets,
-            lambda step, seen=seen: seen.append(time.perf_counter()),  # type: ignore[misc]
-        )
-        for result in results:
-            result.pixels()
+        transfer_lanes(lanes, targets, lambda step, seen=seen: seen.append(time.perf_counter()))  # type: ignore[misc]
     gaps = [after[0] - before[-1] for before, after in itertools.pairwise(marks[1:])]
     return Measurement("between batches of 16 × 448 px", f"{1e3 * statistics.median(gaps):.0f} ms")
 

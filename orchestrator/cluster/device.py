@@ -25,8 +25,10 @@ class DeviceFault(Exception):
 def choose_device(gpus: float) -> torch.device:
     """The device of a worker that was given this share of GPUs; with 0 the processor, even on a machine with GPUs.
 
-    Ray shows a worker only its own GPUs, so the first one is the right one. Raises EngineError if torch does not see
-    the GPU that the worker was given: otherwise the work would take hours on the processor, and nobody would know why.
+    Ray shows a worker only its own GPUs, so the first one is the right one. With a share of a GPU, torch uses no more
+    than that share of its memory, so that workers on one GPU do not take each other's. Raises EngineError if torch does
+    not see the GPU that the worker was given: otherwise the work would take hours on the processor, and nobody would
+    know why.
     """
     import torch
 
@@ -40,6 +42,8 @@ def choose_device(gpus: float) -> torch.device:
             f"{torch.__version__}, which {built}, does not see it; check the driver with nvidia-smi, or use "
             "--gpus-per-worker 0"
         )
+    if gpus < 1:
+        torch.cuda.set_per_process_memory_fraction(gpus)
     return torch.device("cuda")
 
 

@@ -95,7 +95,16 @@ def test_what_leaves_a_device_unusable(error, fault):
 def test_a_worker_without_a_gpu_computes_on_the_processor_also_where_there_are_gpus(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device(0).type == "cpu"
-    assert choose_device(0.5).type == "cuda"
+    assert choose_device(1).type == "cuda"
+
+
+def test_workers_that_share_a_gpu_share_its_memory(monkeypatch):
+    shares = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", shares.append)
+    for gpus in (0.25, 1, 2):
+        assert choose_device(gpus).type == "cuda"
+    assert shares == [0.25]
 
 
 def test_a_worker_that_cannot_see_its_gpu_says_so_instead_of_computing_on_the_processor(monkeypatch):
