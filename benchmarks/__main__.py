@@ -17,6 +17,7 @@ from benchmarks.measurement import as_text, machine
 
 ALL = (
     "device",
+    "step",
     "limit",
     "split",
     "precision",
