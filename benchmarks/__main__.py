@@ -23,6 +23,7 @@ ALL = (
     "precision",
     "sooner",
     "memory",
+    "tiles",
     "overhead",
     "plan",
     "storage",

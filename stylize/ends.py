@@ -53,6 +53,7 @@ class Ended:
     recorded: Sequence[Recorded]
     targets: Targets
     arithmetic: Arithmetic
+    tile: tuple[int, int] | None = None  # rows and columns of the tiles that the images were seen in
 
     def results(self) -> list[list[Result]]:
         """Evaluate the finished images in fp32, at most a batch at once. For each lane, one result for each end."""
@@ -65,7 +66,7 @@ class Ended:
             shape = images.shape[2], images.shape[3]
             transfers = [self.transfers[lane] for lane, _ in part]
             with tf32_convolutions("fp32"):  # the arithmetic of the steps may have been tf32
-                objective = Objective(transfers, Circumstances(self.targets, "fp32", shape))
+                objective = Objective(transfers, Circumstances(self.targets, "fp32", shape), tile=self.tile)
                 with torch.no_grad():
                     parts = objective.parts(images)
                     losses = objective.losses(parts, objective.outside(images))
@@ -107,6 +108,7 @@ class Ended:
             arithmetic=self.arithmetic,
             steps=end.step,
             batch_width=len(self.lanes),
+            tiles=f"{self.tile[0]}×{self.tile[1]}" if self.tile else "whole",
             seconds=end.seconds() / len(self.lanes),
             failed_at=failed_at,
         )

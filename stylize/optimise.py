@@ -19,7 +19,7 @@ from stylize.losses.objective import Objective
 from stylize.losses.targets import Targets
 from stylize.losses.term import Circumstances
 from stylize.network.arithmetic import Arithmetic, resolve, tf32_convolutions
-from stylize.network.memory import needs_checkpointing
+from stylize.network.memory import needs_checkpointing, tile_shape
 from stylize.network.network import Network
 from stylize.optimisers.optimiser import Optimiser
 from stylize.ready import ReadyLane, make_ready
@@ -136,6 +136,7 @@ class _Batch:
         self._totals = torch.zeros(self._settings.iterations, len(lanes), device=device)  # of each step
         self._plateau = torch.tensor([one.settings.plateau for one in self._transfers], device=device)
         self._stopped = torch.zeros(len(lanes), dtype=torch.bool, device=device)  # at their plateau
+        self._tile: tuple[int, int] | None = None
         self._look: _Look | None = None  # the last one, if it was not read yet
 
     def run(self) -> Ended:
@@ -155,7 +156,15 @@ class _Batch:
             start = level.end
         self._camera.hand_over()
         self._finish(self._settings.iterations, optimiser)
-        return Ended(self._lanes, self._transfers, self._ends, self._recorded, self._targets, self._arithmetic)
+        return Ended(
+            self._lanes,
+            self._transfers,
+            self._ends,
+            self._recorded,
+            self._targets,
+            self._arithmetic,
+            self._tile,
+        )
 
     def _first(self, level: Level) -> Tensor:
         """The images that the optimisation starts from, at the size of its first level."""
@@ -211,7 +220,10 @@ class _Batch:
         )
         shape = level.shape[0], level.shape[1]
         circumstances = Circumstances(self._targets, self._arithmetic, shape, magnification, level.matting)
-        return Objective(transfers, circumstances, checkpointing=checkpointing)
+        tile = tile_shape(self._targets.network, transfers, level.shape, self._arithmetic) if checkpointing else None
+        objective = Objective(transfers, circumstances, checkpointing=checkpointing, tile=tile)
+        self._tile = objective.tile  # of the last level and stage, which is what results say
+        return objective
 
     def _failed_at(self, steps: int, optimiser: Optimiser) -> Tensor:
         """For each image, the first of these steps whose loss was not finite, or −1; on the device.

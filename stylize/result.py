@@ -38,6 +38,7 @@ class Result:
     arithmetic: that of the convolutions: fp32, tf32 or bf16.
     steps: how many were done; fewer than asked for if the loss reached its plateau.
     batch_width: images that were optimised together.
+    tiles: rows and columns of the tiles that they were seen in, such as 1024×4096; `whole` where there were none.
     seconds: this image's share of the batch's wall-clock time.
     failed_at: the step whose losses were not finite, or None; then `image` and the losses are the last finite ones.
     """
@@ -49,6 +50,7 @@ class Result:
     arithmetic: str
     steps: int
     batch_width: int
+    tiles: str
     seconds: float
     failed_at: int | None
 

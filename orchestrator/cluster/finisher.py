@@ -104,6 +104,7 @@ class Finisher:
             "steps": result.steps,
             "arithmetic": result.arithmetic,
             "batch_width": result.batch_width,
+            "tiles": result.tiles,
             "threads": self._threads,
             **optimised.snapshots.columns(optimised.trial),
         }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from results.table.selection import Selection
 
 
-@takes_request("work", grid=False)
+@takes_request("hardware", "work", grid=False)
 @takes_selection
 def render(
     request: Request,
@@ -58,6 +58,7 @@ def render(
         chosen = selection.of(results.load(source.location))
         how = Rendering(size, style_scale, detail)
         asked = render_request(source, chosen, how, out, download_bar)
-        work = {name: getattr(request, name) for name, option in Request.options().items() if option.scope == "work"}
+        here = [name for name, option in Request.options().items() if option.scope in ("hardware", "work")]
         with nothing_left(asked):
-            report(execute(replace(asked, **work), make_display(), watch=download_bar, say=say))
+            work = replace(asked, **{name: getattr(request, name) for name in here})
+            report(execute(work, make_display(), watch=download_bar, say=say))

@@ -44,6 +44,7 @@ def outcome_schema() -> pa.Schema:
             ("steps", pa.int32()),  # fewer than iterations where a plateau ended the trial
             ("arithmetic", pa.string()),  # of the convolutions: fp32, tf32 or bf16
             ("batch_width", pa.int32()),
+            ("tiles", pa.string()),  # in which an image too large for the memory was seen; "whole": in none
             ("threads", pa.int32()),  # of the CPU that the worker computed with
             ("device", pa.string()),
             ("worker", pa.string()),
@@ -64,7 +65,7 @@ def outcome_schema() -> pa.Schema:
     )
 
 
-CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width", "threads")
+CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width", "threads", "tiles")
 """Columns that do not follow from settings and can change the last bits of pixels. If they are equal, so are the
 pixels.
 """

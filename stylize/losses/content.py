@@ -14,12 +14,14 @@ from torch import Tensor
 
 from stylize.lanes import Transfer
 from stylize.losses.term import Circumstances
+from stylize.network.tiles import Tile
 
 
 class ContentLoss:
     """A `Term` with a part for each content layer that an image of the batch uses."""
 
     capturable = True
+    additive = True
 
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
         targets = circumstances.targets
@@ -39,6 +41,16 @@ class ContentLoss:
         pairs = zip(self.layers, self._targets, strict=True)
         losses: list[Tensor] = [_SquaredDistance.apply(responses[layer], target) for layer, target in pairs]
         return torch.stack(losses) if len(losses) > 1 else losses[0][None]
+
+    def sums(self, responses: Mapping[str, Tensor], tile: Tile) -> list[Tensor]:
+        found = []
+        for layer, target in zip(self.layers, self._targets, strict=True):
+            rows, columns = tile.whole(layer)
+            found.append(_SquaredDistance.apply(responses[layer], target[:, :, rows, columns]))
+        return found
+
+    def of_sums(self, sums: Sequence[Tensor]) -> Tensor:
+        return torch.stack(list(sums)).float()
 
 
 class _SquaredDistance(torch.autograd.Function):

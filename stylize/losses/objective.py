@@ -12,8 +12,10 @@ from torch import Tensor
 
 from stylize import registry
 from stylize.lanes import Transfer
-from stylize.losses.term import Circumstances, Term
+from stylize.losses.term import AdditiveTerm, Circumstances, Term
+from stylize.losses.tiled import TiledPass
 from stylize.network.arithmetic import storage
+from stylize.network.tiles import Tile, tiles
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,12 @@ class Objective:
     """
 
     def __init__(
-        self, transfers: Sequence[Transfer], circumstances: Circumstances, *, checkpointing: bool = False
+        self,
+        transfers: Sequence[Transfer],
+        circumstances: Circumstances,
+        *,
+        checkpointing: bool = False,
+        tile: tuple[int, int] | None = None,
     ) -> None:
         device = circumstances.targets.device
         self._network = circumstances.targets.network
@@ -56,23 +63,55 @@ class Objective:
             if in_step:
                 weights.append(term.weight * of_parts)
                 count += size
+        self._in_step = [one for one in self._terms.values() if one.rows]
         self._layers = {layer for placed in self._terms.values() for layer in placed.term.layers if layer}
         self.weights = torch.cat(weights).to(device)
         """P×B weights of the parts in the totals: total_b = Σ_p weight_pb·part_pb. Also the gradient of totals by
         parts.
         """
         self._by_image = self.weights.T.contiguous()[:, None]
+        self.tile = tile if tile and self._is_additive() else None
+        """Rows and columns of the tiles that the images are seen in; None where they are seen whole."""
+        self._tiled: TiledPass | None = None
+        if self.tile:
+            parts = tiles(self._network.architecture, self._layers, circumstances.shape, self.tile)
+            self._tiled = TiledPass(self._network, self._layers, parts, self._dtype)
+
+    def _is_additive(self) -> bool:
+        """Whether all losses of layers follow from sums over positions."""
+        layered = [one.term for one in self._in_step if any(one.term.layers)]
+        return bool(layered) and all(isinstance(one, AdditiveTerm) and one.additive for one in layered)
 
     @property
     def capturable(self) -> bool:
         """Whether a step can be recorded as a CUDA graph."""
-        return all(one.term.capturable for one in self._terms.values() if one.rows)
+        return self._tiled is None and all(one.term.capturable for one in self._in_step)
 
     def parts(self, images: Tensor) -> Tensor:
         """P×B parts of the losses of `images` (B×3×H×W, 0–255, one per transfer, in order), differentiable."""
-        responses = self._network(images, self._layers, self._dtype, checkpointing=self._checkpointing)
-        found = [one.term.parts(images, responses) for one in self._terms.values() if one.rows]
+        if self._tiled is not None:
+            found = self._tiled_parts(images, self._tiled)
+        else:
+            responses = self._network(images, self._layers, self._dtype, checkpointing=self._checkpointing)
+            found = [one.term.parts(images, responses) for one in self._in_step]
         return torch.cat(found) if len(found) > 1 else found[0]
+
+    def _tiled_parts(self, images: Tensor, tiled: TiledPass) -> list[Tensor]:
+        """The parts of each term, those of layers from sums over tiles."""
+        layered = [one.term for one in self._in_step if isinstance(one.term, AdditiveTerm)]
+
+        def of_tile(responses: Mapping[str, Tensor], tile: Tile) -> list[Tensor]:
+            return [sums for term in layered for sums in term.sums(responses, tile)]
+
+        left = list(tiled.differentiable_sums(images, of_tile))
+        found = []
+        for one in self._in_step:
+            if isinstance(one.term, AdditiveTerm):
+                own, left = left[: len(one.term.layers)], left[len(one.term.layers) :]
+                found.append(one.term.of_sums(own))
+            else:
+                found.append(one.term.parts(images, {}))
+        return found
 
     def totals(self, parts: Tensor) -> Tensor:
         """The total losses: B numbers from P×B parts."""

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from stylize import registry
 from stylize.lanes import Transfer
-from stylize.losses.style_representations.representation import Comparison, LayerTargets, Representation
+from stylize.losses.style_representations.representation import Additive, Comparison, LayerTargets, Representation
 from stylize.losses.term import Circumstances
+from stylize.network.tiles import Tile
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class StyleLoss:
         weights = [dict(one.settings.active_style_layers) for one in transfers]
         self._groups = _groups(transfers, weights, circumstances)
         self.capturable = all(group.representation.capturable for group in self._groups)
+        self.additive = all(isinstance(group.representation, Additive) for group in self._groups)
         self.layers = [layer for group in self._groups for layer in group.layers]
         self.factors = [factor for group in self._groups for factor in group.comparison.factors]
         self.applies = [True] * len(transfers)
@@ -57,6 +59,21 @@ class StyleLoss:
     def parts(self, images: Tensor, responses: Mapping[str, Tensor]) -> Tensor:
         found = [_losses(group, [responses[layer] for layer in group.layers]) for group in self._groups]
         return torch.cat(found) if len(found) > 1 else found[0]
+
+    def sums(self, responses: Mapping[str, Tensor], tile: Tile) -> list[Tensor]:
+        found = []
+        for group in self._groups:
+            assert isinstance(group.representation, Additive)
+            found += [group.representation.sums(_of_group(group, responses[layer])) for layer in group.layers]
+        return found
+
+    def of_sums(self, sums: Sequence[Tensor]) -> Tensor:
+        found, left = [], list(sums)
+        for group in self._groups:
+            own, left = left[: len(group.layers)], left[len(group.layers) :]
+            assert group.comparison.of_sums is not None
+            found.append(_in_batch(group, group.comparison.of_sums(own), len(self.applies)))
+        return torch.cat(found)
 
 
 def of(transfer: Transfer) -> Representation:
@@ -105,10 +122,17 @@ def _group(
 
 def _losses(group: _Group, responses: Sequence[Tensor]) -> Tensor:
     """E_l of L layers for each image of the batch, L×B; 0 for those that are not in the group."""
-    batch = len(responses[0])
-    if group.images is not None:
-        responses = [one.index_select(0, group.images) for one in responses]
-    losses = group.comparison.losses(responses)
+    losses = group.comparison.losses([_of_group(group, one) for one in responses])
+    return _in_batch(group, losses, len(responses[0]))
+
+
+def _of_group(group: _Group, responses: Tensor) -> Tensor:
+    """The responses to the image of each row of the group."""
+    return responses if group.images is None else responses.index_select(0, group.images)
+
+
+def _in_batch(group: _Group, losses: Tensor, batch: int) -> Tensor:
+    """L×R losses of the group's rows as L×B of the batch's images, weighted by their shares."""
     if group.shares is not None:
         losses = losses * group.shares
     if group.images is None:

@@ -6,20 +6,28 @@ layer, arithmetic; each network has its own cache). When the cache is full, the 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from stylize.losses.matting import matting_laplacian
-from stylize.losses.style_representations.representation import Representation
+from stylize.losses.style_representations.representation import Additive, Representation
+from stylize.losses.tiled import TiledPass
 from stylize.network.arithmetic import Arithmetic, storage
 from stylize.network.network import Network
+from stylize.network.tiles import Tile, tiles
 
 DEFAULT_CAPACITY = 1 << 30
 """Bytes of targets kept: at 448 px a picture's conv4_2 responses take 6 MB, five Gram matrices 2.5 MB."""
+
+MOST_PIXELS, TILE_EDGE = 2048 * 2048, 1024
+"""Pixels: larger pictures are seen in tiles of this edge. That depends on the picture alone and not on the machine's
+memory, so that its target is the same everywhere. VGG's responses to 2048×2048 pixels take 4 GB.
+"""
 
 MOST_LAPLACIANS = 4
 """How many Laplacians are kept: one for 448×448 pixels takes 80 MB."""
@@ -47,13 +55,15 @@ class Targets:
 
     def content(self, picture: Tensor, layers: Collection[str], arithmetic: Arithmetic) -> dict[str, Tensor]:
         """P for each layer, 1×N×h×w, of a content picture (3×H×W in 0–255)."""
-        return self._find("content", picture, layers, arithmetic, lambda responses: responses[0].float())
+        in_tiles = self._whole_responses
+        return self._find("content", picture, layers, arithmetic, lambda found: found[0].float(), in_tiles=in_tiles)
 
     def style(
         self, picture: Tensor, layers: Collection[str], arithmetic: Arithmetic, loss: Representation
     ) -> dict[str, Tensor]:
         """The target of a style loss for each layer, of a style picture (3×H×W in 0–255)."""
-        return self._find(loss, picture, layers, arithmetic, loss.target, loss.pictures)
+        in_tiles = functools.partial(self._target_of_sums, loss) if isinstance(loss, Additive) else None
+        return self._find(loss, picture, layers, arithmetic, loss.target, loss.pictures, in_tiles)
 
     def laplacian(self, picture: Tensor) -> Tensor:
         """The matting Laplacian of a content picture (3×H×W in 0–255), on the device."""
@@ -72,12 +82,15 @@ class Targets:
         arithmetic: Arithmetic,
         make: Callable[[Sequence[Tensor]], Tensor],
         forms: Callable[[Tensor], list[Tensor]] = lambda picture: [picture],
+        in_tiles: Callable[[Tensor, list[str], Arithmetic], dict[str, Tensor]] | None = None,
     ) -> dict[str, Tensor]:
         pixels = pixels_hash(picture)
         keys = {layer: (kind, pixels, layer, arithmetic) for layer in layers}
         missing = [layer for layer, key in keys.items() if key not in self._kept]
         found = {layer: self._kept[key] for layer, key in keys.items() if key in self._kept}
-        if missing:
+        if missing and in_tiles and picture.shape[1] * picture.shape[2] > MOST_PIXELS:
+            found |= in_tiles(picture.to(self.device)[None].float(), missing, arithmetic)
+        elif missing:
             with torch.no_grad():
                 responses = [
                     self.network(form.to(self.device)[None].float(), missing, storage(arithmetic))
@@ -87,6 +100,42 @@ class Targets:
         for layer, key in keys.items():
             self._keep(key, found[layer])
         return found
+
+    def _tiled(self, picture: Tensor, layers: list[str], arithmetic: Arithmetic) -> TiledPass:
+        shape = picture.shape[2], picture.shape[3]
+        parts = tiles(self.network.architecture, layers, shape, (TILE_EDGE, TILE_EDGE))
+        return TiledPass(self.network, layers, parts, storage(arithmetic))
+
+    def _whole_responses(self, picture: Tensor, layers: list[str], arithmetic: Arithmetic) -> dict[str, Tensor]:
+        """The responses to a large picture (1×3×H×W), which is seen in tiles."""
+        found: dict[str, Tensor] = {}
+        shapes = {layer: self.network.architecture.response_shape(layer, *picture.shape[2:]) for layer in layers}
+
+        def put(responses: Mapping[str, Tensor], tile: Tile) -> list[Tensor]:
+            for layer, response in responses.items():
+                if layer not in found:
+                    found[layer] = response.new_empty(1, response.shape[1], *shapes[layer], dtype=torch.float32)
+                rows, columns = tile.whole(layer)
+                found[layer][:, :, rows, columns] = response
+            return []
+
+        self._tiled(picture, layers, arithmetic).sums(picture, put)
+        return found
+
+    def _target_of_sums(
+        self, loss: Additive, picture: Tensor, layers: list[str], arithmetic: Arithmetic
+    ) -> dict[str, Tensor]:
+        """The targets of a large style picture (1×3×H×W), which is seen in tiles."""
+
+        def of_tile(responses: Mapping[str, Tensor], tile: Tile) -> list[Tensor]:
+            return [loss.sums(responses[layer]) for layer in layers]
+
+        sums = self._tiled(picture, layers, arithmetic).sums(picture, of_tile)
+        shapes = [self.network.architecture.response_shape(layer, *picture.shape[2:]) for layer in layers]
+        return {
+            layer: loss.target_of_sums(one, height * width)
+            for layer, one, (height, width) in zip(layers, sums, shapes, strict=True)
+        }
 
     def _keep(self, key: tuple[object, ...], target: Tensor) -> None:
         if key not in self._kept:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 from stylize.lanes import Transfer
 from stylize.losses.targets import Targets
 from stylize.network.arithmetic import Arithmetic
+from stylize.network.tiles import Tile
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,20 @@ class Term(Protocol):
 
         `images` are B×3×H×W in 0–255, `responses` those of `layers`, each B×N×h×w.
         """
+
+
+@runtime_checkable
+class AdditiveTerm(Term, Protocol):
+    """A term of layers whose parts follow from sums over positions, so that images can be seen in tiles.
+
+    additive: whether they do, which may depend on the transfers. The responses are those of a tile, at the positions
+    that belong to it.
+    """
+
+    additive: bool
+
+    def sums(self, responses: Mapping[str, Tensor], tile: Tile) -> list[Tensor]:
+        """What is summed up of a tile: a tensor for each of `layers`, differentiable."""
+
+    def of_sums(self, sums: Sequence[Tensor]) -> Tensor:
+        """What `parts` gives, from the sums over all tiles, which are fp64."""

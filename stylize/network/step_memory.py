@@ -7,7 +7,7 @@ workspaces of libraries, gaps between tensors and the network's weights. All ima
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stylize.network.architectures import Architecture, Fire, Pool
@@ -39,24 +39,73 @@ def batch_bytes(
     `settings` have their layers filled in. `itemsize`: bytes of a number in the responses, 4, or 2 in bf16. `labels`:
     the number of labels in the masks, if there are masks.
     """
+    shape = height, width
+    peak = _peak(settings, architecture, shape, images, itemsize, labels)
+    return images * (_always(settings, shape, itemsize) + peak) + _shared(settings, architecture, shape)
+
+
+def tiled_bytes(
+    settings: Settings,
+    architecture: Architecture,
+    shape: tuple[int, int],
+    shown: tuple[int, int],
+    images: int,
+    itemsize: int,
+) -> float:
+    """The same for images of this shape (height, width) that are seen in tiles, of which `shown` is the largest."""
+    whole = settings.model_copy(update={"checkpointing": "never"})
+    peak = _peak(whole, architecture, shown, images, itemsize, 0)
+    always = _always(settings, shape, itemsize) + FP32 * 3 * shape[0] * shape[1]  # the gradient that is added up
+    return images * (always + peak) + _shared(settings, architecture, shape)
+
+
+def forward_bytes(
+    architecture: Architecture, layers: Collection[str], height: int, width: int, itemsize: int = FP32
+) -> float:
+    """The most bytes of responses to a picture while those of `layers` are computed, without a way back."""
+    kept = most = before = 0
+    for stage in _stages(architecture, architecture.deepest(layers), height, width):
+        most = max(most, kept + before + stage.size + stage.kept)
+        kept += stage.size if stage.name in layers else 0
+        before = 0 if stage.name in layers else stage.size
+    return float(itemsize * most)
+
+
+def _always(settings: Settings, shape: tuple[int, int], itemsize: int) -> float:
+    """What an image holds all the time."""
+    pixels = 3 * shape[0] * shape[1]
+    return _state(settings, pixels) + _losses(settings, pixels) + (itemsize + FP32) * pixels
+
+
+def _shared(settings: Settings, architecture: Architecture, shape: tuple[int, int]) -> float:
+    """The targets, which all images of a batch share: content responses to the whole picture, and Gram matrices."""
     deepest = architecture.deepest(settings.active_layers)
-    stages = list(_stages(architecture, deepest, height, width))
+    by_name = {stage.name: stage for stage in _stages(architecture, deepest, *shape)}
+    content = sum(FP32 * by_name[layer].size for layer, _ in settings.active_content_layers)
+    return content + sum(2 * FP32 * by_name[layer].channels ** 2 for layer, _ in settings.active_style_layers)
+
+
+def _peak(
+    settings: Settings,
+    architecture: Architecture,
+    shape: tuple[int, int],
+    images: int,
+    itemsize: int,
+    labels: int,
+) -> float:
+    """What the passes of an image of this shape hold at their fullest moment."""
+    stages = list(_stages(architecture, architecture.deepest(settings.active_layers), *shape))
     by_name = {stage.name: stage for stage in stages}
     style = [by_name[layer] for layer, _ in settings.active_style_layers]
     content = [by_name[layer] for layer, _ in settings.active_content_layers]
-    pixels = 3 * height * width
-    always = _state(settings, pixels) + _losses(settings, pixels) + (itemsize + FP32) * pixels
     held = _style(settings, style, itemsize, labels, images) if style else _Style()
     held = replace(held, kept=held.kept + sum(FP32 * stage.size for stage in content))
     waiting = {stage.name: itemsize * stage.size for stage in style}
     for stage in content:
         waiting[stage.name] = waiting.get(stage.name, 0) + itemsize * stage.size
     if settings.checkpointing == "always":
-        peak = max(_peaks_with_checkpoints(stages, waiting, held, itemsize))
-    else:
-        peak = max(_peaks(stages, waiting, held, itemsize))
-    shared = sum(FP32 * stage.size for stage in content) + sum(2 * FP32 * stage.channels**2 for stage in style)
-    return images * (always + peak) + shared
+        return max(_peaks_with_checkpoints(stages, waiting, held, itemsize))
+    return max(_peaks(stages, waiting, held, itemsize))
 
 
 def _stages(architecture: Architecture, deepest: str, height: int, width: int) -> Iterator[_Stage]:

@@ -46,12 +46,26 @@ class Gram:
         targets = [one.together() for one in layers]
         sizes = [target.shape[-1] * one.shape[0] * one.shape[1] for target, one in zip(targets, layers, strict=True)]
         whole = [target * size for target, size in zip(targets, sizes, strict=True)]
-        return Comparison(functools.partial(_squared_distances, whole), [1 / (4 * size**2) for size in sizes])
+        factors = [1 / (4 * size**2) for size in sizes]
+        return Comparison(functools.partial(_squared_distances, whole), factors, functools.partial(_of_sums, whole))
+
+    def sums(self, responses: Tensor) -> Tensor:
+        found: Tensor = _GramMatrix.apply(responses)
+        return found
+
+    def target_of_sums(self, sums: Tensor, positions: int) -> Tensor:
+        return (sums / (sums.shape[-1] * positions)).float()
 
 
 def _squared_distances(targets: Sequence[Tensor], responses: Sequence[Tensor]) -> Tensor:
     losses: Tensor = _SquaredDistances.apply(targets, *responses)
     return losses
+
+
+def _of_sums(targets: Sequence[Tensor], sums: Sequence[Tensor]) -> Tensor:
+    """‖G − A‖² from whole Gram matrices: L×R."""
+    pairs = zip(sums, targets, strict=True)
+    return torch.stack([(one - target).square().sum((1, 2)) for one, target in pairs]).float()
 
 
 def _gram(positions: Tensor) -> Tensor:
@@ -86,3 +100,21 @@ class _SquaredDistances(torch.autograd.Function):
             gradient = torch.baddbmm(one, one, difference.to(one.dtype), beta=0, alpha=4)
             found.append(gradient.view(images, height, width, channels).permute(0, 3, 1, 2))
         return tuple(found)
+
+
+class _GramMatrix(torch.autograd.Function):
+    """G = F Fᵀ of R×N×h×w responses: R×N×N. Its gradient by F is (∂ + ∂ᵀ) F, in the type of the responses."""
+
+    @staticmethod
+    def forward(ctx: Any, responses: Tensor) -> Tensor:
+        positions = positions_by_channels(responses)
+        ctx.save_for_backward(positions)
+        ctx.shape = responses.shape
+        return _gram(positions)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        [positions], [gradient] = ctx.saved_tensors, gradients
+        images, channels, height, width = ctx.shape
+        by_positions = torch.bmm(positions, (gradient + gradient.mT).to(positions.dtype))
+        return by_positions.view(images, height, width, channels).permute(0, 3, 1, 2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -35,11 +35,13 @@ class Comparison:
 
     losses: from L responses, each R×N×h×w, to L×R numbers, differentiable. It is called at every step, and must neither
     wait for the device nor read from it. factors: one for each layer, by which these numbers are multiplied to give
-    E_l; they are multiplied into the weights once, and not at every step.
+    E_l; they are multiplied into the weights once, and not at every step. of_sums: of an `Additive` representation, the
+    same numbers from what its `sums` gives of each layer, added up over all tiles of the images.
     """
 
     losses: Callable[[Sequence[Tensor]], Tensor]
     factors: Sequence[float]
+    of_sums: Callable[[Sequence[Tensor]], Tensor] | None = None
 
 
 class Representation(Protocol):
@@ -66,6 +68,17 @@ class Representation(Protocol):
         """An object that compares R images with R targets at each of L layers. Everything it needs is put on the
         device.
         """
+
+
+@runtime_checkable
+class Additive(Protocol):
+    """A `Representation` that compares sums over positions, so that large images can be seen in tiles."""
+
+    def sums(self, responses: Tensor) -> Tensor:
+        """What is summed up of R×N×h×w responses: R×… numbers in fp32, differentiable."""
+
+    def target_of_sums(self, sums: Tensor, positions: int) -> Tensor:
+        """What `target` gives, from the sums over all positions of a style picture, in fp64."""
 
 
 class LayerByLayer(ABC):
@@ -96,3 +109,29 @@ class LayerByLayer(ABC):
     @abstractmethod
     def losses(self, responses: Tensor, targets: Tensor) -> Tensor:
         """E_l for each of R×N×h×w responses. `targets` are R×…, or 1×… if all images have the same target."""
+
+
+class AdditiveByLayer(LayerByLayer):
+    """A `LayerByLayer` that is `Additive`. What remains to be written besides is how sums are compared."""
+
+    def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
+        targets = [one.together() for one in layers]
+        positions = [one.shape[0] * one.shape[1] for one in layers]
+
+        def of_sums(sums: Sequence[Tensor]) -> Tensor:
+            all_of_them = zip(sums, positions, targets, strict=True)
+            return torch.stack([self.losses_of_sums(one, count, target) for one, count, target in all_of_them])
+
+        return replace(super().comparison(layers), of_sums=of_sums)
+
+    @abstractmethod
+    def sums(self, responses: Tensor) -> Tensor:
+        """See `Additive`."""
+
+    @abstractmethod
+    def target_of_sums(self, sums: Tensor, positions: int) -> Tensor:
+        """See `Additive`."""
+
+    @abstractmethod
+    def losses_of_sums(self, sums: Tensor, positions: int, targets: Tensor) -> Tensor:
+        """What `losses` gives, from the sums over all `positions`, which are fp64."""
