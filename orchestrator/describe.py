@@ -20,6 +20,7 @@ from orchestrator.versions import sweep_version, versions_text
 from results.run.derived import Derived, forget_derived, read_derived, sha256, write_derived
 from results.run.rows import write_plan
 from results.run.storage import METADATA, PLAN, Run
+from stylize.plugins import loaded_plugins, metrics_of_plugins
 
 if TYPE_CHECKING:
     from orchestrator.grid.grid import Grid
@@ -85,6 +86,10 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "grid_file": plan.grid.file.read_text(encoding="utf-8-sig"),
         "overrides": list(request.set),
         "request": request.recorded(),
+        "plugins": [
+            {"name": plugin.name, "sha256": plugin.sha256, "columns": metrics_of_plugins(plugin)}
+            for plugin in loaded_plugins()
+        ],
         "pictures": {
             reference: {
                 "origin": picture.origin,

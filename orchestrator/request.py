@@ -64,6 +64,12 @@ class Request:
         default=None,
         metadata=_option("Folder to look for weights in first.", "trials", environment="SWEEP_WEIGHTS"),
     )
+    plugin: tuple[str, ...] = field(
+        default=(),
+        metadata=_option(
+            "A Python file with methods of yours (docs/plugins.md). May be repeated.", "trials", metavar="FILE"
+        ),
+    )
     offline: bool = field(default=False, metadata=_option("No network; stand-ins for what is missing.", "trials"))
     untrusted: bool = field(
         default=False,
@@ -117,6 +123,7 @@ class Request:
 
         paths: dict[str, Any] = {name: path.resolve() for name, path in vars(self).items() if isinstance(path, Path)}
         everything = TypeAdapter(Request).dump_python(replace(self, **paths), mode="json")
+        everything["plugin"] = [str(Path(one).resolve()) for one in self.plugin]
         kept = [name for name, option in self.options().items() if option.scope == "trials"]
         return {name: everything[name] for name in ("grid", *kept)}
 

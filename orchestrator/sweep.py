@@ -8,6 +8,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from downloads import Access, Watch
@@ -24,6 +25,7 @@ from orchestrator.plan.plan import Plan, Selection, make_plan
 from orchestrator.request import Request
 from results import Run, RunError
 from results.run.rows import merged_rows, read_rows
+from stylize.plugins import load_plugin, read_plugin
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -73,6 +75,7 @@ def prepare(
 
     Raises GridError, UsageError, RunError and what pictures and weights raise.
     """
+    _load_plugins(request)
     overrides = (*request.set, "precision=fp32") if request.exact else request.set
     grid = load_grid(request.grid, overrides)
     run = Run(request.out or f"runs/{grid.name}")
@@ -90,6 +93,13 @@ def prepare(
             raise UsageError(f"{option} {folder} is not a folder")
     inputs = Inputs(sources)
     return _plan(request, with_frames(grid, inputs), run, inputs, trials), run
+
+
+def _load_plugins(request: Request) -> None:
+    if request.plugin and request.untrusted:
+        raise UsageError("--plugin runs code from a file, which --untrusted does not allow")
+    for path in request.plugin:
+        load_plugin(read_plugin(Path(path)))
 
 
 def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozenset[str] | None) -> Plan:

@@ -26,6 +26,7 @@ ROOMS = {
     "stylize": """
         errors
         registry
+        plugins                  # methods from a file of the user's
         network/architectures    # a table of layers, without torch: settings are checked against it
         settings
         masks

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import ray
     from numpy.typing import NDArray
 
+    from stylize.plugins import Plugin
+
 
 @dataclass(frozen=True)
 class NetworkParts:
@@ -32,6 +34,7 @@ class Materials:
     pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
     results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images from which other trials start, by trial
     sha256: dict[str, str]  # of pictures, by reference
+    plugins: tuple[Plugin, ...] = ()  # methods of the user's, which the worker loads
 
 
 @dataclass(frozen=True)

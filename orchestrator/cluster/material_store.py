@@ -17,6 +17,7 @@ from orchestrator.plan.trial import Trial
 from pictures import resize
 from results import Run
 from stylize import ARCHITECTURES
+from stylize.plugins import loaded_plugins
 from weights import Weights
 
 
@@ -73,7 +74,7 @@ class MaterialStore:
             for mask in trial.masks or ():
                 pictures[mask, None] = self._labels(mask)
         results = {trial.after: self._result(trial.after) for trial in batch.trials if trial.after}
-        return Materials(self._run.url, self._network_refs[id(parts)], pictures, results, sha256)
+        return Materials(self._run.url, self._network_refs[id(parts)], pictures, results, sha256, loaded_plugins())
 
     def sha256(self, trial: Trial) -> dict[str, str]:
         """The hashes of a trial's pictures, by reference."""

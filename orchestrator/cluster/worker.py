@@ -34,6 +34,7 @@ from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from orchestrator.errors import EngineError
 from orchestrator.versions import versions_text
 from results import Run, RunError
+from stylize.plugins import load_plugin
 
 if TYPE_CHECKING:
     import torch
@@ -87,6 +88,7 @@ class Worker:
         """Bring a batch's pictures to the device. An error is ignored here, because it happens again in `optimise`."""
         pictures = BatchPictures(materials)
         with contextlib.suppress(Exception):
+            _load_plugins(materials)
             network = self._targets_of(batch.trials[0], materials).network
             for lane in batch.lanes:
                 pictures.ready(lane, network)
@@ -162,6 +164,7 @@ class Worker:
         def on_step(step: int) -> None:
             self._progress = Progress(name, step)
 
+        _load_plugins(materials)
         targets = self._targets_of(batch.trials[0], materials)
         lanes = [pictures.ready(trials, targets.network) for trials in batch.lanes]
         with SnapshotWriter(Run(materials.run), batch.lanes) as snapshots:
@@ -171,6 +174,11 @@ class Worker:
             for ready, trials, of_lane in zip(lanes, batch.lanes, results, strict=True)
             for trial, result in zip(trials, of_lane, strict=True)
         ]
+
+
+def _load_plugins(materials: Materials) -> None:
+    for plugin in materials.plugins:
+        load_plugin(plugin)
 
 
 def _trouble_with(run: str, description: str) -> str | None:

@@ -55,11 +55,14 @@ def _explain(error: Exception) -> tuple[str, int]:
     from orchestrator.errors import EngineError, OrchestratorError
     from pictures import PictureError
     from results import ResultsError
+    from stylize.plugins import PluginError
     from weights import WeightsError
 
     if isinstance(error, EngineError):
         return str(error), EXIT_FAILED
-    if isinstance(error, OrchestratorError | PictureError | ResultsError | VerifiedFileError | WeightsError):
+    if isinstance(
+        error, OrchestratorError | PictureError | PluginError | ResultsError | VerifiedFileError | WeightsError
+    ):
         return str(error), EXIT_USAGE
     if isinstance(error, OSError) and error.strerror:  # a full disk, a folder that may not be written
         return (

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stylize import registry
+from stylize.plugins import source_of
 from stylize.settings import ABOUT, AFTER_FRAME, DEFAULTS, PICTURES, TrialSettings, why_needed
 
 NUMERICS_VERSION = 3
@@ -55,6 +57,7 @@ class Identity:
         if settings.uses_style and settings.style_blend:
             shares = ", ".join(f"{hashes[picture]} {share}" for picture, share in settings.style_blend)
             self._files["style_blend"] = shares
+        self._files |= plugins_of(counted)
         in_levels = settings.pyramid and settings.optimizer == "adam"
         numerics = NUMERICS_VERSION_OF_PYRAMIDS if in_levels else NUMERICS_VERSION
         self._pieces = [
@@ -77,6 +80,20 @@ class Identity:
         if previous:
             pieces[1] = _json(self._files | {"previous": previous})
         return hashlib.sha256("".join(pieces).encode()).hexdigest()[:20]
+
+
+def plugins_of(counted: Mapping[str, Any]) -> dict[str, str]:
+    """The hashes of the plugins that these settings choose methods from, by setting."""
+    chosen: dict[str, Mapping[str, registry.Element]] = {
+        "style_representation": registry.STYLE_REPRESENTATIONS,
+        "optimizer": registry.OPTIMISERS,
+    }
+    found = {
+        f"plugin of {name}": source_of(entries[counted[name]].implementation)
+        for name, entries in chosen.items()
+        if name in counted
+    }
+    return {name: sha256 for name, sha256 in found.items() if sha256}
 
 
 _ALWAYS = "content_layers"

@@ -34,10 +34,17 @@ class _Grid(_Part):
     sheet: _Sheet | None = None
 
 
+class _Plugin(_Part):
+    name: str
+    sha256: str
+    columns: dict[str, str]
+
+
 class _Description(_Part):
     format: int = Field(ge=1)
     grid: _Grid
     request: dict[str, Any] | None = None
+    plugins: list[_Plugin] = []
     pictures: dict[str, dict[str, Any]] = {}
     clips: dict[str, dict[str, Any]] = {}
     weights: dict[str, dict[str, Any]] = {}

@@ -131,13 +131,21 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     plan = read_plan(run)
     # Settings come from the plan, which says what the grid asks for now; a row repeats them for who reads shards
     # directly.
-    outcomes = read_rows(run, columns=[name for name in outcome_schema().names if name not in _history()])
+    known = [name for name in outcome_schema().names if name not in _history()]
+    outcomes = read_rows(run, columns=[*known, *(name for name in _of_plugins(run) if name not in known)])
     settings = _with_whole_numbers(_to_pandas(plan), plan.schema)
     table = settings.merge(_to_pandas(outcomes), on="trial_id", how="left" if missing else "inner")
     table["status"] = table["status"].fillna("missing")
     table = _spread_layers(table)
     table["run"] = run.location
     return with_marks(table, read_marks(run))
+
+
+def _of_plugins(run: Run) -> list[str]:
+    """The columns of metrics from plugins, which this process need not have loaded."""
+    settings = set(read_plan(run).column_names)
+    columns = [name for plugin in run.metadata().get("plugins", []) for name in plugin["columns"]]
+    return [name for name in columns if name.isidentifier() and name not in settings and name not in _history()]
 
 
 def _to_pandas(rows: pa.Table) -> pd.DataFrame:

@@ -1,0 +1,192 @@
+"""Methods from a Python file of the user's: style representations, optimisers and metrics that are no part of this
+package.
+
+A plugin is a module that names its classes with the decorators of this file:
+
+    from stylize.plugins import style_representation
+
+    @style_representation("histogram")
+    class Histogram(LayerByLayer): ...
+
+The names are added to `stylize.registry`, so that grids, schema, messages and tables know them. The source is sent to
+every worker, which runs it once. Nothing here imports torch; plugins do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from stylize import registry
+from stylize.errors import StylizeError
+from stylize.registry import Better, Element, Metric, StyleRepresentation
+
+MOST_BYTES = 1_000_000
+"""Of a plugin's source."""
+
+
+class PluginError(StylizeError):
+    """A plugin cannot be read, does not run, or names what is there already."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The source of a plugin, and the name of its file for messages."""
+
+    name: str
+    source: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the source: a part of the ids of trials that use the plugin."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    @property
+    def module(self) -> str:
+        """The name of its module, which no other source has."""
+        return f"stylize_plugin_{self.sha256[:16]}"
+
+
+@dataclass
+class _Loaded:
+    plugin: Plugin
+    added: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+
+
+_loaded: dict[str, _Loaded] = {}  # by module
+_running: list[_Loaded] = []  # the plugin whose source runs now
+_lock = threading.RLock()
+
+
+def style_representation(name: str, *, takes_masks: bool = False) -> Callable[[type], type]:
+    """A class with the methods of `StyleRepresentation`, as a value of the setting `style_representation`."""
+    return _adds(registry.STYLE_REPRESENTATIONS, name, lambda at: StyleRepresentation(at, takes_masks=takes_masks))
+
+
+def optimiser(name: str) -> Callable[[type], type]:
+    """A class with the methods of `Optimiser`, as a value of the setting `optimizer`."""
+    return _adds(registry.OPTIMISERS, name, Element)
+
+
+def metric(
+    name: str, columns: Mapping[str, type[float] | type[str]], better: Mapping[str, Better] | None = None
+) -> Callable[[type], type]:
+    """A class with the methods of `Metric`, whose columns every row then has."""
+    known = {*registry.loss_columns(), *registry.metric_columns()}
+    for column in columns:
+        if not column.isidentifier() or column in known:
+            raise PluginError(f"a column {column!r} is there already, or is no name that a table can have")
+    return _adds(registry.METRICS, name, lambda at: Metric(at, dict(columns), dict(better or {})))
+
+
+def _adds(entries: dict[str, Any], name: str, entry: Callable[[str], Any]) -> Callable[[type], type]:
+    def add(kind: type) -> type:
+        if not _running:
+            raise PluginError("a plugin is loaded by --plugin, and not imported")
+        if name in entries:
+            raise PluginError(f"there is a {name!r} already")
+        loaded = _running[-1]
+        entries[name] = entry(f"{loaded.plugin.module}:{kind.__qualname__}")
+        loaded.added.append((entries, name))
+        return kind
+
+    return add
+
+
+def read_plugin(path: Path) -> Plugin:
+    """Raises PluginError where the file cannot be read."""
+    try:
+        content = path.read_bytes()
+        if len(content) > MOST_BYTES:
+            raise PluginError(f"{path} is larger than the {MOST_BYTES:,} bytes that a plugin may have")
+        return Plugin(path.name, content.decode("utf-8"))
+    except OSError as error:
+        raise PluginError(f"cannot read the plugin {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PluginError(f"the plugin {path} is no text in UTF-8") from error
+
+
+def load_plugin(plugin: Plugin) -> None:
+    """Run a plugin's source, unless this process has done so. It replaces an earlier one of the same name.
+
+    Raises PluginError, and then adds nothing.
+    """
+    with _lock:
+        if plugin.module in _loaded:
+            return
+        for other in [one for one in _loaded.values() if one.plugin.name == plugin.name]:
+            _take_out(other)
+        module = ModuleType(plugin.module)
+        module.__file__ = plugin.name
+        loaded = _Loaded(plugin)
+        sys.modules[plugin.module] = module
+        _running.append(loaded)
+        try:
+            exec(compile(plugin.source, plugin.name, "exec"), module.__dict__)
+            if not loaded.added:
+                raise PluginError("it adds nothing; docs/plugins.md shows how")
+        except Exception as error:
+            _take_out(loaded)
+            line = _line_of(error, plugin.name)
+            raise PluginError(f"plugin {plugin.name}{line}: {type(error).__name__}: {error}") from error
+        finally:
+            _running.pop()
+        _loaded[plugin.module] = loaded
+
+
+def _line_of(error: Exception, name: str) -> str:
+    """Where in the plugin an error came from, as `:12`."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f":{error.lineno}"
+    lines, trace = [], error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == name:
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return f":{lines[-1]}" if lines else ""
+
+
+def _take_out(loaded: _Loaded) -> None:
+    for entries, name in loaded.added:
+        entries.pop(name, None)
+    sys.modules.pop(loaded.plugin.module, None)
+    _loaded.pop(loaded.plugin.module, None)
+
+
+def loaded_plugins() -> tuple[Plugin, ...]:
+    """The plugins of this process, in the order in which they were loaded."""
+    return tuple(one.plugin for one in _loaded.values())
+
+
+def metrics_of_plugins(plugin: Plugin) -> dict[str, str]:
+    """The columns that a loaded plugin adds to rows, and "float" or "str" for each."""
+    return {
+        column: kind.__name__
+        for entries, name in _loaded[plugin.module].added
+        if entries is registry.METRICS
+        for column, kind in registry.METRICS[name].columns.items()
+    }
+
+
+def source_of(element: str) -> str | None:
+    """The hash of the source that a registry's entry comes from, given its `implementation`; None for our own."""
+    found = _loaded.get(element.partition(":")[0])
+    return found.plugin.sha256 if found else None
+
+
+@contextmanager
+def no_plugins_after() -> Iterator[None]:
+    """Takes out at the end what was loaded meanwhile, for tests and for programs that go on with other plugins."""
+    before = set(_loaded)
+    try:
+        yield
+    finally:
+        for module in [one for one in _loaded if one not in before]:
+            _take_out(_loaded[module])
