@@ -99,7 +99,9 @@ class Settings(BaseModel):
         "Wasserstein distance of normal distributions, by that of whole distributions along many directions (sliced), "
         "or patch by patch (CNNMRF).",
     )
-    sliced_directions: Annotated[WholeNumber, About(effect=USES_DIRECTIONS, words={0: "one for each channel"})] = Field(
+    sliced_directions: Annotated[
+        WholeNumber, About(effect=USES_DIRECTIONS, words={0: "one for each channel"}, mentioned="unless default")
+    ] = Field(
         default=0,
         ge=0,
         le=4096,
