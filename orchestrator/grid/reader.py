@@ -17,18 +17,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from orchestrator.errors import GridError
+from orchestrator.grid.axis import Axis, dimensions_of
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.growing import GrowingDimension
+from orchestrator.grid.sampling import draw, is_distribution, read_distribution, read_sample
 from orchestrator.grid.values import check_value, is_value, shown_value, spaced, unknown, unknown_setting
 from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
 
-ENTRIES = ("title", "description", "settings", "axes", "zip", "exclude", "include", "sheet")
+ENTRIES = ("title", "description", "settings", "axes", "sample", "zip", "exclude", "include", "sheet")
 MOST_AXIS_VALUES = 100_000
 FRAME = "frame"
 
@@ -59,18 +60,12 @@ def _override(text: str) -> tuple[str, Any]:
         raise GridError(error.message, path) from error
 
 
-@dataclass(frozen=True)
-class _Axis:
-    values: tuple[Any, ...]
-    labels: tuple[str | None, ...]
-    steps: tuple[Steps, ...]  # to each value
-
-
 class _Reader:
     def __init__(self, document: Document, path: Path) -> None:
         self._document = document
         self._path = path
         self._fixed: dict[str, Any] = {}  # by --set
+        self._drawn: dict[str, Axis] = {}  # from distributions
 
     def read(self, overrides: Sequence[tuple[str, Any]]) -> Grid:
         data = self._document.data
@@ -81,13 +76,14 @@ class _Reader:
             if entry not in ENTRIES:
                 self._fail(unknown("entry", entry, ENTRIES), (entry,), key=True)
         settings = self._settings(data.get("settings"))
+        self._drawn = self._draw(data.get("axes"), data)
         axes = self._axes(data.get("axes"), settings)
         groups = self._zip(data.get("zip"), axes)
         self._fixed = dict(overrides)
         settings |= self._fixed
         base = TrialSettings.model_construct(**settings)
-        dimensions = _dimensions({name: axis for name, axis in axes.items() if name not in self._fixed}, groups)
-        exclude = self._exclude(data.get("exclude"), _dimensions(axes, groups), dimensions)
+        dimensions = dimensions_of({name: axis for name, axis in axes.items() if name not in self._fixed}, groups)
+        exclude = self._exclude(data.get("exclude"), dimensions_of(axes, groups), dimensions)
         dimensions, include = self._include(data.get("include"), dimensions, base)
         rows, columns = self._sheet(data.get("sheet"), dimensions)
         return Grid(
@@ -157,7 +153,7 @@ class _Reader:
                 hint = "; a list of values to try belongs under axes"
             self._fail(error.message + hint, steps)
 
-    def _axes(self, block: Any, settings: Mapping[str, Any]) -> dict[str, _Axis]:
+    def _axes(self, block: Any, settings: Mapping[str, Any]) -> dict[str, Axis]:
         if block is None:
             return {}
         self._mapping(block, ("axes",), "axes")
@@ -167,10 +163,25 @@ class _Reader:
             if name in settings:
                 message = f"{name} is in settings as well; a setting is either fixed or an axis"
                 self._fail(message, ("axes", name), key=True)
-            axes[name] = self._axis(name, entry)
+            axes[name] = self._drawn[name] if name in self._drawn else self._axis(name, entry)
         return axes
 
-    def _axis(self, name: str, entry: Any) -> _Axis:
+    def _draw(self, block: Any, data: Mapping[str, Any]) -> dict[str, Axis]:
+        """The axes that are distributions, with the values that `sample` draws."""
+        found, sampled = {}, "sample" in data
+        for name, entry in block.items() if isinstance(block, Mapping) else ():
+            if name in SETTING_NAMES and is_distribution(entry, sampled=sampled):
+                with self._at(("axes", name)):
+                    found[name] = read_distribution(name, entry)
+                    if not sampled:
+                        raise GridError("a distribution needs `sample: {count: 200}` in the grid")
+        if not sampled:
+            return {}
+        with self._at(("sample",)):
+            drawn = draw(found, read_sample(data["sample"]))
+        return {name: Axis(values, (None,) * len(values), (("axes", name),) * len(values)) for name, values in drawn}
+
+    def _axis(self, name: str, entry: Any) -> Axis:
         steps: Steps = ("axes", name)
         if isinstance(entry, Mapping) and len(entry) == 1 and next(iter(entry)) in ("logspace", "linspace"):
             kind, arguments = next(iter(entry.items()))
@@ -194,7 +205,7 @@ class _Reader:
         if len(values) > MOST_AXIS_VALUES:
             self._fail(f"the axis {name} has more than {MOST_AXIS_VALUES:,} values", steps)
         checked = [self._value(name, value, at) for value, at in zip(values, each, strict=True)]
-        return _Axis(tuple(checked), tuple(labels), tuple(each))
+        return Axis(tuple(checked), tuple(labels), tuple(each))
 
     def _spaced(self, kind: str, arguments: Any, steps: Steps) -> list[float]:
         if (
@@ -211,7 +222,7 @@ class _Reader:
             self._fail("logspace needs a first and a last value above 0", steps)
         return spaced(kind, float(first), float(last), count)
 
-    def _zip(self, block: Any, axes: Mapping[str, _Axis]) -> list[list[str]]:
+    def _zip(self, block: Any, axes: Mapping[str, Axis]) -> list[list[str]]:
         what = "zip is a list of groups of axes, such as [[style, learning_rate]]"
         if block is not None:
             self._list(block, ("zip",), what)
@@ -226,6 +237,8 @@ class _Reader:
                     self._fail(unknown("axis", name, axes), (*steps, number))
                 if name in seen:
                     self._fail(f"{name} is zipped twice", (*steps, number))
+                if name in self._drawn:
+                    self._fail(f"{name} is drawn, and what is drawn moves together already", (*steps, number))
                 seen.add(name)
                 counts = len(axes[group[0]].values), len(axes[name].values)
                 if counts[0] != counts[1]:
@@ -234,10 +247,11 @@ class _Reader:
         for name, axis in axes.items():
             met: set[Any] = set()
             for value, at in zip(axis.values, axis.steps, strict=True):
-                if value in met and name not in seen:
+                if value in met and name not in seen and name not in self._drawn:
                     self._fail(f"{name} has this value a second time", at)
                 met.add(value)
-        return [list(group) for group in block or ()]
+        drawn = [list(self._drawn)] if self._drawn else []
+        return [list(group) for group in block or ()] + drawn
 
     def _points(self, block: Any, name: str) -> Iterator[tuple[Steps, Mapping[str, Any]]]:
         if block is None:
@@ -332,16 +346,3 @@ class _Reader:
                     self._fail(f"{name} is here a second time", at)
                 sides[side] += (name,)
         return sides["rows"], sides["columns"]
-
-
-def _dimensions(axes: Mapping[str, _Axis], groups: Sequence[Sequence[str]]) -> tuple[Dimension, ...]:
-    dimensions: list[Dimension] = []
-    for name in axes:
-        if any(name in dimension.settings for dimension in dimensions):
-            continue
-        group = next((group for group in groups if name in group), [name])
-        together = [one for one in group if one in axes]  # --set may have fixed one of them
-        values = tuple(zip(*(axes[one].values for one in together), strict=True))
-        labels = tuple(zip(*(axes[one].labels for one in together), strict=True))
-        dimensions.append(Dimension(tuple(together), values, labels, crossed=len(values)))
-    return tuple(dimensions)

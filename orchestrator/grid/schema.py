@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.grid.sampling import KINDS, METHODS, MOST_POINTS
 from stylize.settings import ABOUT, SETTING_NAMES, TrialSettings
 from stylize.settings.conditions import ALWAYS
 
@@ -28,9 +29,22 @@ def grid_schema() -> dict[str, Any]:
             "axes": {
                 "type": "object",
                 "description": "Every combination of their values is a trial. An axis is a list, a mapping of labels "
-                "to values, or {logspace: [first, last, count]}.",
+                "to values, {logspace: [first, last, count]}, or with `sample` a distribution such as "
+                "{loguniform: [1, 30]}.",
                 "additionalProperties": False,
                 "properties": {name: _axis(name, schema["description"]) for name, schema in settings.items()},
+            },
+            "sample": {
+                "type": "object",
+                "description": "How many points are drawn from the axes that are distributions, and how. With sobol "
+                "and random a larger count keeps all points of a smaller one.",
+                "additionalProperties": False,
+                "required": ["count"],
+                "properties": {
+                    "count": {"type": "integer", "minimum": 1, "maximum": MOST_POINTS},
+                    "method": {"enum": list(METHODS), "default": "sobol"},
+                    "seed": {"type": "integer", "minimum": 0, "default": 0},
+                },
             },
             "zip": {
                 "type": "array",
@@ -59,6 +73,7 @@ def grid_schema() -> dict[str, Any]:
             "a setting": {"enum": list(SETTING_NAMES)},
             "axes of a sheet": {"anyOf": [_defined("a setting"), {"type": "array", "items": _defined("a setting")}]},
             "a point": {"type": "object", "propertyNames": _defined("a setting"), "minProperties": 1},
+            "two numbers": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
             "first, last, count": {
                 "type": "array",
                 "prefixItems": [{"type": "number"}, {"type": "number"}, {"type": "integer", "minimum": 2}],
@@ -92,6 +107,14 @@ def _axis(name: str, description: str) -> dict[str, Any]:
                 "properties": {"logspace": spaced, "linspace": spaced},
                 "additionalProperties": _defined(name),
                 "minProperties": 1,
+            },
+            {
+                "type": "object",
+                "properties": {kind: _defined("two numbers") for kind in KINDS}
+                | {"choice": {"type": "array", "items": _defined(name), "minItems": 1}},
+                "additionalProperties": False,
+                "minProperties": 1,
+                "maxProperties": 1,
             },
         ],
     }

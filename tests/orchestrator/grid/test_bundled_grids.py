@@ -23,6 +23,7 @@ TRIALS = {
     "figure6": 5,  # painters
     "learning_rate": 4 * 4,  # decays × rates
     "quickstart": 2 * 3,  # photographs × styles
+    "sampled": 24,  # points that are drawn
     "colour": 2 * 4,  # photographs × ways to keep colours
     "mrf": 2 * 4,  # paintings × style losses
     "photoreal": 2 * 4,  # styles × weights of the matting Laplacian
