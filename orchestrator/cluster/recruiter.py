@@ -30,6 +30,9 @@ PLACE_SECONDS, START_SECONDS = 30.0, 600.0
 the second, a worker that was placed but has not started counts as one that cannot start there.
 """
 
+REQUESTS = 3
+"""After how many repeated requests for a worker that was not placed the sweep says so. It goes on requesting."""
+
 NOWHERE = ""
 """Used instead of a machine's id if a worker ended before it was placed."""
 
@@ -45,6 +48,9 @@ class Recruiter:
         self._most_ready = force.fitting
         self._awaited_since = time.monotonic()
         self._said_waiting = False
+        self._repeated = 0  # requests in a row that Ray did not answer with a process, although there was room
+        self._unplaced_since = 0.0
+        self._said_unplaced = False
         self._fitting = force.fitting
 
     @property
@@ -116,18 +122,33 @@ class Recruiter:
                 self._crew.let_go(worker)
 
     def _look_after_starts(self, now: float) -> list[str]:
-        """Request a worker again that was not placed, and give up one that was placed but does not start."""
-        starting = [worker for worker in self._crew if not worker.ready and now - worker.asked > PLACE_SECONDS]
-        has_room = bool(starting) and room(free_nodes(), self._force.cpus, self._force.gpus, self._watch.set_aside(now))
-        for worker in starting:
+        """Request a worker again that was not placed, and give up one that was placed but does not start.
+
+        Returns a line for people, once, when repeated requests were of no use.
+        """
+        starting = [worker for worker in self._crew if not worker.ready]
+        late = [worker for worker in starting if now - worker.asked > PLACE_SECONDS]
+        if self._repeated and (not starting or any(node_of(worker.actor) for worker in starting)):
+            self._repeated = 0
+        has_room = bool(late) and room(free_nodes(), self._force.cpus, self._force.gpus, self._watch.set_aside(now))
+        for worker in late:
             placed = node_of(worker.actor)
             if placed is None and has_room:
+                self._unplaced_since = self._unplaced_since if self._repeated else worker.asked
+                self._repeated += 1
                 self._crew.let_go(worker)
                 self._hire(1, now)
                 has_room = False  # one at a time: the room may be taken now
             elif placed and now - worker.asked > START_SECONDS:
                 worker.lost = TimeoutError(f"it did not start within {START_SECONDS / 60:g} minutes")
-        return []
+        if self._repeated < REQUESTS or self._said_unplaced:
+            return []
+        self._said_unplaced = True
+        return [
+            f"Ray has started no new worker for {now - self._unplaced_since:.0f} s, although a machine has room for "
+            f"one; it was requested {self._repeated} times again, and will be every {PLACE_SECONDS:g} s. "
+            "`ray status` and the logs in Ray's session folder may say why"
+        ]
 
     def _say_what_is_awaited(self, now: float) -> list[str]:
         """A line that says, once, that no machine has room for any worker and none is starting."""

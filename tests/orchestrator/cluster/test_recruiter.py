@@ -18,13 +18,15 @@ class Crew(list):
         super().__init__(
             SimpleNamespace(actor=None, ready=False, asked=time.monotonic() - asked, lost=None) for _ in "ab"
         )
-        self.hired, self.let = 0, []
+        self.hired, self.let, self.now = 0, [], time.monotonic()
 
     def hire(self, count, force, avoid):
         self.hired += count
+        self.append(SimpleNamespace(actor=None, ready=False, asked=self.now, lost=None))
 
     def let_go(self, worker):
         self.let.append(worker)
+        self.remove(worker)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,42 @@ def test_a_worker_that_was_forgotten_is_asked_for_again(monkeypatch, asked, free
     crew = Crew(asked)
     Recruiter(crew, Workforce(2, 1, 0.0, 2))._look_after_starts(time.monotonic())
     assert (crew.hired, len(crew.let)) == (again, again)
+
+
+def test_a_worker_that_is_never_placed_although_there_is_room_is_mentioned_once(monkeypatch):
+    placed = []
+    monkeypatch.setattr(recruiter, "node_of", lambda actor: "1" if placed else None)
+    monkeypatch.setattr(recruiter, "free_nodes", lambda: [Node("1", "a machine", 1, 0)])
+    crew, start = Crew(0), time.monotonic()
+    del crew[1:]
+    recruiter_of_one = Recruiter(crew, Workforce(1, 1, 0.0, 1))
+
+    def said(seconds):
+        crew.now = start + seconds
+        return recruiter_of_one._look_after_starts(crew.now)
+
+    assert [said(31), said(62), said(70)] == [[], [], []]
+    (line,) = said(93)
+    assert "no new worker for 93 s" in line
+    assert "requested 3 times again" in line
+    assert [said(124), said(155)] == [[], []]
+    assert crew.hired == 5
+
+
+def test_requests_count_from_the_begin_after_a_worker_was_placed(monkeypatch):
+    placed = []
+    monkeypatch.setattr(recruiter, "node_of", lambda actor: "1" if placed else None)
+    monkeypatch.setattr(recruiter, "free_nodes", lambda: [Node("1", "a machine", 1, 0)])
+    crew, start = Crew(0), time.monotonic()
+    del crew[1:]
+    recruiter_of_one = Recruiter(crew, Workforce(1, 1, 0.0, 1))
+
+    def said(seconds):
+        crew.now = start + seconds
+        return recruiter_of_one._look_after_starts(crew.now)
+
+    assert [said(31), said(62)] == [[], []]
+    placed.append("a process")
+    assert said(70) == []
+    placed.clear()
+    assert [said(93), said(124)] == [[], []]
