@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
-from stylize.losses.style_representations.mean_gram import mean_gram_matrix
+from stylize.losses.style_representations.gram import Gram
+from stylize.losses.targets import Targets
 from stylize.metrics.metric import Kept, mean
 from stylize.network.network import Network
 
@@ -17,9 +17,8 @@ def style_features(picture: Tensor, network: Network) -> dict[str, Tensor] | Non
     layers = network.architecture.style_layers
     if min(picture.shape[1:]) < network.architecture.smallest_edge(network.architecture.deepest(layers)):
         return None
-    with torch.no_grad():
-        responses = network(picture.to(network.device)[None].float(), layers)
-        return {layer: mean_gram_matrix(response)[0].double().cpu() for layer, response in responses.items()}
+    found = Targets(network, capacity=0).style(picture, layers, "fp32", Gram())  # which sees large pictures in tiles
+    return {layer: matrix[0].double().cpu() for layer, matrix in found.items()}
 
 
 def style_distance(first: dict[str, Tensor], second: dict[str, Tensor]) -> float:

@@ -7,6 +7,7 @@ from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings, Targets, Tr
 from stylize.losses import targets as targets_module
 from stylize.losses.objective import Objective
 from stylize.losses.term import Circumstances
+from stylize.metrics.style_distance import style_distance, style_features
 from stylize.network import memory
 from stylize.network.tiles import shown_shape, tiles
 from weights.he_normal import he_normal
@@ -145,6 +146,13 @@ def test_targets_of_large_pictures_are_those_of_the_whole(slim, monkeypatch, kin
         for layer in layers:
             scale = float(one[layer].abs().max())
             torch.testing.assert_close(other[layer], one[layer], rtol=1e-4, atol=1e-5 * scale)
+
+
+def test_the_style_distance_sees_large_pictures_in_tiles(slim, monkeypatch):
+    whole = style_features(picture(203, 170), slim)
+    monkeypatch.setattr(targets_module, "MOST_PIXELS", 100)
+    monkeypatch.setattr(targets_module, "TILE_EDGE", 64)
+    assert style_distance(whole, style_features(picture(203, 170), slim)) < 1e-6
 
 
 def test_what_a_tile_is_shown_beside_itself_is_what_its_responses_see():
