@@ -1,14 +1,18 @@
 """`import style_sweep`: the names that it has, sweeps from Python, tables with images, one picture."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import results
 import style_sweep
+from orchestrator.cluster.status import Status
 from orchestrator.errors import UsageError
 from orchestrator.grid.reader import load_grid
 from orchestrator.grid.yaml12 import read_yaml
+from style_sweep import progress
 from style_sweep.grid_file import grid_text, write_grid
 
 SETTINGS = {"content": "astronaut", "style": "swirls", "size": 32, "iterations": 3}
@@ -107,3 +111,20 @@ def test_texts_of_a_run_are_escaped(here):
     shown = trials._repr_html_()
     assert "<b>" not in shown
     assert "&lt;i&gt;" in shown
+
+
+def test_the_bar_of_a_notebook_is_one_output_that_changes(monkeypatch):
+    shown = []
+    output = SimpleNamespace(update=shown.append)
+    fake = SimpleNamespace(HTML=lambda text: text, display=lambda text, display_id: shown.append(text) or output)
+    monkeypatch.setattr(progress, "_ipython", lambda: fake)
+    status = Status(total=2, total_work=4.0)
+    with progress._Notebook() as bar:
+        bar(status, "a <line>")
+        status.done, status.work = 1, 2.0
+        bar(status, None)
+        bar(status, None)
+    assert shown[0] == "<p>starting workers</p>"
+    assert 'value="0.500"' in shown[-1]
+    assert "1/2 trials" in shown[-1]
+    assert "a &lt;line&gt;" in shown[-1]
