@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from results.table.axes import labels
     from results.table.diff import diff
     from results.table.load import curves, frames, image, load, reference, snapshots
+    from results.table.pareto import pareto
     from results.table.selection import select
     from results.table.sql import query
 
@@ -49,6 +50,7 @@ _LAZY = {
     "load": "table.load",
     "query": "table.sql",
     "ratings": "judge.ratings",
+    "pareto": "table.pareto",
     "reference": "table.load",
     "select": "table.selection",
     "sheet": "sheets.drawing",
@@ -75,6 +77,7 @@ __all__ = [
     "image",
     "labels",
     "load",
+    "pareto",
     "plot",
     "query",
     "ratings",
