@@ -121,6 +121,7 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     changes["pyramid"] = () if how.detail else _sizes_between(edge, how.size)
     if how.detail:
         changes["iterations"] = how.detail
+    changes |= _balance(before, growth)
     if how.style_scale == "keep":
         if trial.content is None:
             raise UsageError(
@@ -140,6 +141,21 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     if before.weights and weights.file and before.weights.endswith((".safetensors", ".pth", ".pt")):
         changes["weights"] = str(weights.file.resolve())
     return before.model_copy(update=changes)
+
+
+def _balance(before: TrialSettings, growth: float) -> dict[str, float]:
+    """The weights with which losses keep their shares in the total where an image has edges `growth` times as long.
+
+    The content loss, the total variation and the matting loss are sums over positions, and the style loss is not: at
+    2048 pixels the content of an image of 160 pixels would weigh 164 times as much, and the result would look like the
+    photograph. Patches (`mrf`) are summed over positions, too.
+    """
+    if before.style_representation == "mrf" or not before.uses_style:
+        return {}
+    fewer = 1 / growth**2
+    if before.uses_content:
+        return {"ratio": before.ratio * fewer}
+    return {name: getattr(before, name) * fewer for name in ("tv_weight", "matting_weight")}
 
 
 def _sizes_between(edge: int, size: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from orchestrator.errors import GridError
 from orchestrator.grid.reader import grid_of
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.trials import make_trials
-from orchestrator.render import _grid_text, _sizes_between, nothing_left
+from orchestrator.render import _balance, _grid_text, _sizes_between, nothing_left
 from orchestrator.request import Request
 from results import Run
 from results.marks import Mark, Marker
@@ -25,6 +25,16 @@ def test_sizes_on_the_way_double():
     assert _sizes_between(160, 320) == ()
     assert _sizes_between(160, 321) == (320,)
     assert _sizes_between(448, 200) == ()
+
+
+def test_losses_keep_their_shares_where_an_image_has_more_pixels():
+    def balance(**settings):
+        return _balance(TrialSettings(content="a", style="b", **settings), growth=2.0)
+
+    assert balance(ratio=1e-3, tv_weight=5.0) == {"ratio": 2.5e-4}
+    assert balance(ratio=0, tv_weight=4.0, matting_weight=8.0) == {"tv_weight": 1.0, "matting_weight": 2.0}
+    assert balance(ratio=math.inf, tv_weight=5.0) == {}
+    assert balance(style_representation="mrf") == {}
 
 
 def test_the_grid_that_is_written_has_the_very_settings_at_its_points():
@@ -65,7 +75,8 @@ def test_starred_trials_are_a_run_of_their_own_at_another_size(made, small_grid,
     chosen = made.iloc[[0, 3]]
     assert rendered["width"].tolist() == [100, 100]
     assert [one.rpartition("/")[2] for one in rendered["init_image"]] == chosen["trial_id"].tolist()
-    for name in ("ratio", "style_layers", "iterations", "seed"):
+    assert rendered["ratio"].tolist() == pytest.approx((chosen["ratio"] * (40 / 100) ** 2).tolist())
+    for name in ("style_layers", "iterations", "seed"):
         assert rendered[name].tolist() == chosen[name].tolist()
     assert rendered["pyramid"].tolist() == [(80,), (80,)]
     assert results.image(rendered.iloc[0]).size == (100, 75)
