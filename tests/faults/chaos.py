@@ -137,6 +137,8 @@ def check(place, expected):
     assert table.index.is_unique
     both = expected.index.intersection(table.index)
     differing = (expected.loc[both] != table.loc[both]).any(axis="columns")
+    if "its trials run one by one" in place.log():  # a batch that cost two workers; its rows say how wide it was then
+        differing &= table.loc[both, "batch_width"] >= expected.loc[both, "batch_width"]
     _, findings = verify(run)
     return {
         "lost": len(set(expected.index) - set(table.index)),
