@@ -96,7 +96,7 @@ def test_one_html_file_has_the_chosen_trials_and_no_other(run, sweep, tmp_path, 
     ("words", "message"),
     [
         (["--where", "status == 'failed'", "--to", "{}/to"], "none of these trials has an image"),
-        (["--name", "{stile}", "--to", "{}/to"], "--name: there is no column 'stile'; did you mean style"),
+        (["--name", "{stylee}", "--to", "{}/to"], "--name: there is no column 'stylee'; did you mean style"),
         (["--name", "{", "--to", "{}/to"], "a brace itself is written twice"),
         (["--name", "{style}", "--to", "{}/a.html"], "--name is for images in a folder"),
         (["--where", "ratio > 99", "--to", "{}/a.html"], "no trial"),
