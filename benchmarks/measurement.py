@@ -49,7 +49,7 @@ def machine() -> str:
     import torch
 
     # Not needed by `python -m benchmarks.device`.
-    from orchestrator.preview.probe import processor
+    from orchestrator.processor import processor
     from orchestrator.versions import versions_text
 
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()

@@ -5,7 +5,7 @@ Knows of neither pictures nor weights: only of names, addresses and checksums.
 
 from downloads.checksum import Checksum
 from downloads.download import Watch
-from downloads.errors import ChecksumError, DownloadError, NotHereError, VerifiedFileError
+from downloads.errors import ChecksumError, DownloadError, NoFolderError, NotHereError, VerifiedFileError
 from downloads.find import EVERYTHING_ALLOWED, Access, Remote, cache_folder, find
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Checksum",
     "ChecksumError",
     "DownloadError",
+    "NoFolderError",
     "NotHereError",
     "Remote",
     "VerifiedFileError",

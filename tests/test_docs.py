@@ -46,6 +46,41 @@ def test_every_link_within_the_project_leads_somewhere(name):
             assert (document.parent / link).exists(), link
 
 
+@pytest.mark.parametrize(
+    "entry", ["zip", "exclude", "include", "sheet", "description", "linspace", "logspace", "trial:"]
+)
+def test_the_page_on_grids_shows_every_entry(entry):
+    shown = [text for name, text in GRIDS.items() if name.startswith("docs/grids.md")]
+    assert re.search(rf"\b{entry}", "".join(shown))
+
+
+PROMISES = re.findall(r"^\| \*\*(.+?)\.\*\* .*? \| (.*) \|$", (ROOT / "docs/reliability.md").read_text(), re.MULTILINE)
+"""(title, what shows it) of every row of the table of promises."""
+
+
+def test_no_row_of_the_promises_is_missed():
+    rows = [line for line in (ROOT / "docs/reliability.md").read_text().splitlines() if line.startswith("| **")]
+    assert len(PROMISES) == len(rows) > 20
+
+
+@pytest.mark.parametrize(("title", "shown_by"), PROMISES)
+def test_every_promise_is_shown_by_tests_that_exist(title, shown_by):
+    commands = re.findall(r"`([^`]+)`", shown_by)
+    assert commands, title
+    for command in commands:
+        program, *words = shlex.split(command)
+        if program == "pytest":
+            assert words
+            for file in words:
+                assert (ROOT / file).is_file(), f"{title}: {file}"
+                assert "\ndef test_" in (ROOT / file).read_text(), f"{title}: {file}"
+        elif program == "make":
+            assert re.search(rf"^{words[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), title
+        elif program == "python":
+            script = words[1].replace(".", "/") + ".py" if words[0] == "-m" else words[0]
+            assert (ROOT / script).is_file(), f"{title}: {script}"
+
+
 def shown_commands():
     """Every line of a shell block that starts the program, as words, comments left out."""
     for name, _, text in blocks("sh"):

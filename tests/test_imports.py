@@ -49,7 +49,7 @@ ROOMS = {
         film gallery judge report
     """,
     "orchestrator": """
-        errors versions
+        errors versions processor
         request
         grid
         plan

@@ -5,11 +5,11 @@ Imports torch only when a function needs it."""
 from __future__ import annotations
 
 import os
-import platform
 import socket
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import EngineError
+from orchestrator.processor import processor
 
 if TYPE_CHECKING:
     import torch
@@ -60,12 +60,12 @@ def prepare_torch(threads: int) -> None:
 
 
 def device_name(device: torch.device) -> str:
-    """For the row: `NVIDIA H100 80GB HBM3`, or `CPU x86_64`."""
+    """For the row: `NVIDIA H100 80GB HBM3`, or `CPU Intel(R) Xeon(R) Processor, AMX`."""
     if device.type == "cuda":
         import torch
 
         return torch.cuda.get_device_name(device)
-    return f"CPU {platform.machine()}"
+    return f"CPU {processor()}"
 
 
 def device_memory(device: torch.device) -> int | None:

@@ -13,11 +13,14 @@ from orchestrator.grid.yaml12 import Document, Steps, path_text, read_yaml
 
 
 def position_of(path: Path, settings: Collection[str], value: str) -> Position | None:
-    """The position where a grid gives one of these settings this value; None if it does not, as with `--set`."""
+    """The position where a grid gives one of these settings this value, or this name in a blend of pictures; None if
+    it does not, as with `--set`.
+    """
     document = read_yaml(path)
     for steps in document.values:
         entry = functools.reduce(operator.getitem, steps, document.data)
-        if entry == value and set(settings).intersection(steps):
+        in_blend = "style_blend" in steps and steps[-1] == value
+        if (entry == value or in_blend) and set(settings).intersection(steps):
             return document.position(steps)
     return None
 

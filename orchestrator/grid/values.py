@@ -34,14 +34,17 @@ def check_value(setting: str, value: Any) -> Any:
         message = first["msg"].removeprefix("Value error, ")
         message = re.sub("^(Input|String) should", "should", message)
         shown = "" if first["type"] == "value_error" else f", not {shown_value(value)}"
-        quoted = isinstance(value, str) and first["type"].startswith(("int", "float")) and _is_number(value)
-        hint = "; write numbers without quotes" if quoted else ""
+        number_expected = setting == "size" or first["type"].startswith(("int", "float"))
+        hint = "; write numbers without quotes" if number_expected and _has_quoted_number(value) else ""
         raise GridError(f"{setting} {message}{shown}{hint}") from error
 
 
-def _is_number(text: str) -> bool:
+def _has_quoted_number(value: Any) -> bool:
+    """Whether a value, or an item of a list, is a text that would be a number without its quotes."""
+    if isinstance(value, list):
+        return any(_has_quoted_number(one) for one in value if not isinstance(one, list))
     try:
-        return math.isfinite(float(text))
+        return isinstance(value, str) and math.isfinite(float(value))
     except ValueError:
         return False
 

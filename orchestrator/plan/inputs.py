@@ -65,7 +65,7 @@ class Inputs:
             try:
                 self.pictures[reference] = self._finder().find(reference)
             except UnknownPictureError as error:
-                raise self._grid_error(error, ("content", "style"), reference) from error
+                raise self._picture_error(error, reference) from error
         return self.pictures[reference]
 
     def clip(self, reference: str) -> Clip | None:
@@ -146,7 +146,7 @@ class Inputs:
         try:
             return label_image(self.picture(reference).image(), reference)
         except UnreadableError as error:
-            raise self._grid_error(error, PICTURES, reference) from error
+            raise self._picture_error(error, reference) from error
 
     def run_of(self, reference: str) -> tuple[Run, str]:
         """The run and the id that a reference to the image of a trial names. Raises UnknownPictureError."""
@@ -180,6 +180,9 @@ class Inputs:
             raise self._grid_error(error, ("init_image",), reference) from error
         return Picture(reference, run.full_path(path), None, None, lambda: read_bytes(run.read(path), path))
 
+    def _picture_error(self, error: Exception, reference: str) -> GridError:
+        return self._grid_error(error, (*PICTURES, "style_blend"), reference)
+
     def _grid_error(self, error: Exception, settings: Collection[str], value: str) -> GridError:
         return GridError(
             str(error), position=position_of(self.sources.grid, settings, value) if self.sources.grid else None
@@ -192,5 +195,5 @@ class Inputs:
             try:
                 self._sizes[reference] = picture.size if picture.source else (1, 1)
             except UnreadableError as error:
-                raise self._grid_error(error, (*PICTURES, "style_blend"), reference) from error
+                raise self._picture_error(error, reference) from error
         return scaled_size(*self._sizes[reference], size)

@@ -48,7 +48,7 @@ class Hardware:
     def did(self, device: str | None, worker: str | None, threads: int | None) -> bool:
         """Whether a row with these columns is from the same hardware.
 
-        The device of a processor says little, so that there the same machine is asked for.
+        Machines with the same processor may still differ in speed, so rows of processors have to be from the same host.
         """
         device, host = device or "", (worker or "").partition("/")[0]
         if self.force.gpus:

@@ -15,7 +15,6 @@ import json
 import math
 import multiprocessing
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,8 +24,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from downloads import cache_folder
+from downloads import NoFolderError, cache_folder
 from orchestrator.plan.trial import Setup
+from orchestrator.processor import processor
 from orchestrator.versions import versions_text
 from stylize import ARCHITECTURES, Settings
 from stylize.settings.types import Padding, Pooling
@@ -101,33 +101,35 @@ def measure_apart(samples: Sequence[Sample], threads: int, on_gpu: bool, workers
         "on_gpu": on_gpu,
         "workers": 1 if on_gpu else workers,
     }
-    kept = _kept_at(asked)
-    if kept.is_file() and time.time() - kept.stat().st_mtime < KEPT_SECONDS:
-        return list(json.loads(kept.read_bytes()))
+    if remembered := _remembered(asked):
+        return remembered
     command = [sys.executable, "-m", "orchestrator.preview.probe"]
     ran = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
     if ran.returncode:
         lines = [line for line in ran.stderr.splitlines() if line and not line[0].isspace()]
         raise ProbeError(f"measuring failed: {lines[-1][:200] if lines else ran.returncode}")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(ran.stdout)
+    with contextlib.suppress(OSError, NoFolderError):  # without a cache, the next plan measures again
+        kept = _kept_at(asked)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(ran.stdout)
     return list(json.loads(ran.stdout))
+
+
+def _remembered(asked: dict[str, object]) -> list[float] | None:
+    """What was measured within the last day. None if there is nothing, or nothing that can be read."""
+    try:
+        kept = _kept_at(asked)
+        if time.time() - kept.stat().st_mtime < KEPT_SECONDS:
+            return [float(seconds) for seconds in json.loads(kept.read_bytes())]
+    except (OSError, ValueError, TypeError, NoFolderError):
+        pass
+    return None
 
 
 def _kept_at(asked: dict[str, object]) -> Path:
     """Where the answer to a question is kept, which other processors and versions do not share."""
     known = json.dumps([asked, versions_text(), processor(), os.cpu_count()], sort_keys=True)
     return cache_folder("rates") / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.json"
-
-
-def processor() -> str:
-    """The model of this machine's processor."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def measure(samples: Sequence[Sample], threads: int, on_gpu: bool) -> list[float]:

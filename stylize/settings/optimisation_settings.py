@@ -82,7 +82,7 @@ class Settings(BaseModel):
         float,
         About(
             title="α/β",
-            also_called=("alpha", "beta", "alpha_beta", "content_weight", "style_weight"),
+            also_called=("alpha", "beta", "alpha_beta", "alpha/beta", "α/β", "content_weight", "style_weight"),
             words={0.0: "style only", math.inf: "content only"},
             alone=True,
         ),

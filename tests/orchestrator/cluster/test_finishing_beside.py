@@ -135,6 +135,14 @@ def test_storage_that_fails_is_no_trials_fault(plain, monkeypatch):
         plain(optimised(1))
 
 
+def test_a_gallery_that_cannot_be_written_costs_no_image(plain, tmp_path):
+    """The gallery makes small copies that are missing, and says so where it cannot."""
+    (tmp_path / "gallery").touch()
+    (row,) = plain(optimised(1))
+    assert row["status"] == "done"
+    assert (tmp_path / row["image_path"]).is_file()
+
+
 def batch(number, steps=100):
     return Batch(((SimpleNamespace(id=f"{number:020x}", settings=SimpleNamespace(iterations=steps)),),))
 

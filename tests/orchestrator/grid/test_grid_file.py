@@ -140,6 +140,7 @@ ERRORS = {
     "sheet's side": ("sheet: {row: seed}\n", "1:9", "sheet.row", "there is no entry 'row'; did you mean rows?"),
     "sheet's axis": ("axes: {seed: [1]}\nsheet: {rows: [seed, sed]}\n", "2:22", "sheet.rows[1]", "did you mean seed?"),
     "another program's word": ("settings: {alpha: 1}\n", "1:12", "settings.alpha", "it is called ratio (α/β) here"),
+    "a fraction": ("settings: {α/β: 1}\n", "1:12", "settings.α/β", "it is called ratio (α/β) here"),
     "a list for a value": (
         "settings: {ratio: [1e-4, 1e-3]}\n", "1:19", "settings.ratio", "a list of values to try belongs under axes",
     ),

@@ -347,6 +347,18 @@ POINT_ERRORS = {
     "half of the masks": ("settings: {content_mask: photo.png}", "1:11", "settings", "no style_mask is given"),
     "size": ("settings: {size: 4}", "1:18", "settings.size", "leaves an edge of"),
     "no picture": ("settings: {content: broken.png}", "1:21", "", "broken.png"),
+    "no such mask": (
+        "settings: {content_mask: photo.png, style_mask: none.png}", "1:49", "", "there is no file 'none.png'"
+    ),
+    "no such initial image": (
+        "settings: {init: image, init_image: none.png}", "1:37", "", "there is no file 'none.png'"
+    ),
+    "no such picture of a blend": (
+        "settings: {style_blend: {photo.png: 0.5, none.png: 0.5}}", "1:52", "", "there is no file 'none.png'"
+    ),
+    "broken picture of a blend": (
+        "axes: {style_blend: {some: {photo.png: 0.5, broken.png: 0.5}}}", "1:57", "", "broken.png is not a picture"
+    ),
     "photograph as mask": (
         "settings: {content_mask: noise.png, style_mask: noise.png}", "1:26", "", "save it as PNG, without smooth edges"
     ),

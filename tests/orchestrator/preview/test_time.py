@@ -1,12 +1,15 @@
 """The estimate of a sweep's time: from rows of earlier sweeps, else from a measured step; on how many workers."""
 
+import json
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from orchestrator.plan.known_row import known_row
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA
 from orchestrator.preview import hardware, probe, time
+from orchestrator.preview.probe import measure_apart  # what the tests' plans use is replaced in conftest.py
 from orchestrator.request import Request
 from orchestrator.sweep import prepare
 from results.run.rows import commit
@@ -194,6 +197,39 @@ def test_a_step_is_measured(planned, monkeypatch):
     narrow, wide = (probe.sample(setup, images, on_gpu=False) for images in (1, 2))
     assert wide.operations == 2 * narrow.operations
     assert all(0 < seconds < 60 for seconds in probe.measure([narrow, wide], 1, False))
+
+
+@pytest.fixture
+def probes(monkeypatch, tmp_path):
+    """Processes that measure are replaced by a list of their answers, 0.25 s each; nothing is remembered yet."""
+    monkeypatch.setenv("SWEEP_CACHE", str(tmp_path / "cache"))
+    found = []
+
+    def answer(*_, **__):
+        found.append(0.25)
+        return SimpleNamespace(returncode=0, stdout=json.dumps(found[-1:]))
+
+    monkeypatch.setattr(probe.subprocess, "run", answer)
+    return found
+
+
+def test_what_was_measured_is_remembered_where_it_can_be(probes, tmp_path, monkeypatch):
+    for _ in range(2):
+        assert measure_apart([], 1, False, 1) == [0.25]
+    assert len(probes) == 1
+    [kept] = (tmp_path / "cache/rates").iterdir()
+    kept.write_text("[0.2")
+    assert measure_apart([], 1, False, 1) == [0.25]
+    monkeypatch.setenv("SWEEP_CACHE", "/dev/null")
+    assert measure_apart([], 1, False, 1) == [0.25]
+
+    def homeless(*_, **__):
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("SWEEP_CACHE")
+    monkeypatch.setattr("platformdirs.user_cache_dir", homeless)
+    assert measure_apart([], 1, False, 1) == [0.25]
+    assert len(probes) == 4
 
 
 def test_a_cluster_is_asked_what_it_has_and_measures(ray_session, planned):
