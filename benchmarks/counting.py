@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from stylize import Lane, Targets, Transfer
+from stylize import Lane, Network, Targets, Transfer
 from stylize import optimise as loop
 from stylize.host import OnItsWay
 from stylize.images.snapshots import OnSnapshot
@@ -110,6 +110,12 @@ class Memory(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self._see(one.untyped_storage())
         return result
 
+    def leave_out(self, network: Network) -> None:
+        """Do not count a network's parameters, also where an operation returns a view of one."""
+        for module in (network, *network._body._rounded.values()):
+            for tensor in (*module.parameters(), *module.buffers()):
+                self._known.add(tensor.untyped_storage()._cdata)
+
     def _see(self, storage: torch.UntypedStorage) -> None:
         key, size = storage._cdata, storage.nbytes()
         if key not in self._known:
@@ -126,6 +132,7 @@ class Memory(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def peak_bytes(transfers: Sequence[Transfer], targets: Targets) -> int:
     """The most bytes that a batch holds at once, beside the network and what other batches left."""
     with without_copies(), Memory() as memory:
+        memory.leave_out(targets.network)
         loop.run([Lane.of(one) for one in transfers], targets)
     return int(memory.peak)
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stylize.errors import PictureError, SettingsError, StylizeError
-from stylize.network.architectures import ARCHITECTURES, Architecture
+from stylize.network.architecture import Architecture
+from stylize.network.architectures import ARCHITECTURES
+from stylize.network.by_name import architecture_named
 from stylize.settings.optimisation_settings import Settings
 from stylize.settings.types import LayerWeight
 
@@ -67,6 +69,7 @@ __all__ = [
     "StylizeError",
     "Targets",
     "Transfer",
+    "architecture_named",
     "make_ready",
     "transfer",
     "transfer_batch",

@@ -27,7 +27,8 @@ ROOMS = {
         errors
         registry
         plugins                  # methods from a file of the user's
-        network/architectures    # a table of layers, without torch: settings are checked against it
+        network/architecture     # without torch, like the next line: settings are checked against layers
+        network/architectures network/torchvision_names
         settings
         masks
         lanes

@@ -6,16 +6,18 @@ import functools
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
 from downloads.checksum import sha256
+from weights import torchvision_weights
 from weights.errors import UnknownWeightsError
 from weights.manifest import manifest
 from weights.metadata import named_preprocessing
+from weights.torchvision_weights import older_key
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,19 +74,23 @@ class Weights:
         """Whether neither the grid, the manifest nor the file says it."""
         return bool(self.file and not self.preprocessing and not named_preprocessing(self.file))
 
-    def load(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], str]:
+    def load(
+        self,
+        shapes: Mapping[str, tuple[int, ...]],
+        random_parameters: Callable[[int], dict[str, Tensor] | None] = lambda seed: None,
+    ) -> tuple[dict[str, Tensor], str]:
         """The parameters with the keys and shapes of `shapes` (fp32, CPU), and the name of their preprocessing.
 
-        Raises UnusableError.
+        `random_parameters`: those that suit the network, by seed; None for He-normal ones. Raises UnusableError.
         """
         from weights.he_normal import GAINS, he_normal
         from weights.load import load
 
         if self.seed is not None:
-            parameters = he_normal(shapes, self.seed, GAINS.get(self.architecture))
+            parameters = random_parameters(self.seed) or he_normal(shapes, self.seed, GAINS.get(self.architecture))
         else:
             assert self.file is not None, f"{self.reference} is not here yet"
-            parameters = load(self.file, shapes)
+            parameters = load(self.file, shapes, functools.partial(older_key, self.architecture))
         return parameters, self.preprocessing_used or DEFAULT_PREPROCESSING
 
 
@@ -108,7 +114,10 @@ def find_weights(
     it reaches no file outside `base`. Raises UnknownWeightsError, and downloads.VerifiedFileError where a file
     cannot be had.
     """
-    entries = manifest().get(architecture, {})
+    entries = manifest().get(architecture)
+    if entries is None and not (reference and (_RANDOM.fullmatch(reference) or is_path(reference))):
+        entries = torchvision_weights.entries(architecture)
+    entries = entries or {}
     reference = reference or next(iter(entries), "random")
     if match := _RANDOM.fullmatch(reference):
         return _random(architecture, reference, int(match[1] or 0))
@@ -152,7 +161,8 @@ def _embedded(architecture: str, reference: str) -> Weights:
 
 
 def _random(architecture: str, reference: str, seed: int) -> Weights:
-    return Weights(architecture, reference, f"He-normal, seed {seed}", "vgg-original", seed=seed)
+    preprocessing = "vgg-original" if architecture in manifest() else DEFAULT_PREPROCESSING
+    return Weights(architecture, reference, f"He-normal, seed {seed}", preprocessing, seed=seed)
 
 
 def _own_file(architecture: str, reference: str, base: Path, *, untrusted: bool) -> Weights:

@@ -6,7 +6,7 @@ nothing else (`weights_only=True`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 import torch
@@ -17,8 +17,10 @@ from downloads.checksum import looks_like_html
 from weights.errors import UnusableError
 
 
-def load(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """The parameters named in `shapes` as fp32 on the CPU.
+def load(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], older_key: Callable[[str], str] = lambda key: key
+) -> dict[str, Tensor]:
+    """The parameters named in `shapes` as fp32 on the CPU. `older_key`: what a parameter was called in older files.
 
     Other entries of the file, such as a classifier, are left alone. Raises UnusableError, which says whether the file
     is empty, a web page, cut short, unsafe, or made for another architecture.
@@ -27,16 +29,18 @@ def load(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]
         raise UnusableError(f"{path} is empty")
     if looks_like_html(path):
         raise UnusableError(f"{path} is an HTML page, not a weights file: save the file that the page links to")
-    tensors = _read_safetensors(path, shapes) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
+    wanted = {*shapes, *map(older_key, shapes)}
+    tensors = _read_safetensors(path, wanted) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
+    tensors = {key: tensors[name] for key in shapes for name in (key, older_key(key)) if name in tensors}
     _check(path, tensors, shapes)
     return {key: tensors[key].to(torch.float32).clone() for key in shapes}
 
 
-def _read_safetensors(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, wanted: Set[str]) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
             here = set(file.keys())
-            return {key: file.get_tensor(key) for key in shapes if key in here}
+            return {key: file.get_tensor(key) for key in wanted if key in here}
     except (SafetensorError, OSError, ValueError) as error:
         raise UnusableError(f"{path} is damaged, cut short, or not a safetensors file: {error}") from error
 

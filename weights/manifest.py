@@ -12,8 +12,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from downloads import Checksum, Remote
 
-LARGEST_FILE = 2_000_000_000
-"""Bytes that a weights file may have; VGG-19 with its classifier has 575 million."""
+LARGEST_FILE = 3_000_000_000
+"""Bytes that a weights file may have. VGG-19 with its classifier has 575 million, RegNet-Y 128GF 2.6 billion."""
+
+
+def _checksum(value: Checksum | str) -> Checksum:
+    return value if isinstance(value, Checksum) else Checksum.parse(value)
 
 
 class Entry(BaseModel):
@@ -25,7 +29,7 @@ class Entry(BaseModel):
 
     title: str
     url: str | None = None
-    checksum: Annotated[Checksum, BeforeValidator(Checksum.parse)] | None = None
+    checksum: Annotated[Checksum, BeforeValidator(_checksum)] | None = None
     preprocessing: str
     licence: str
 

@@ -16,7 +16,7 @@ from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.trial import Trial
 from pictures import resize
 from results import Run
-from stylize import ARCHITECTURES
+from stylize import architecture_named
 from stylize.plugins import loaded_plugins
 from weights import Weights
 
@@ -46,7 +46,8 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
 
 
 def _load(weights: Weights) -> NetworkParts:
-    parameters, preprocessing = weights.load(ARCHITECTURES[weights.architecture].parameter_shapes())
+    architecture = architecture_named(weights.architecture)
+    parameters, preprocessing = weights.load(architecture.parameter_shapes(), architecture.random_parameters)
     return NetworkParts({key: tensor.numpy() for key, tensor in parameters.items()}, preprocessing)
 
 

@@ -117,7 +117,7 @@ class Worker:
             return self._pictures.setdefault(batch.name, Future())
 
     def _targets_of(self, trial: Trial, materials: Materials) -> Targets:
-        from stylize import ARCHITECTURES, PREPROCESSING, Network, Targets
+        from stylize import PREPROCESSING, Network, Targets, architecture_named
 
         with self._loading:
             if trial.network not in self._targets:
@@ -127,7 +127,7 @@ class Worker:
                 # Copied, because memory from Ray's object store must not be written to.
                 parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
                 network: Network = Network(
-                    ARCHITECTURES[trial.architecture],
+                    architecture_named(trial.architecture),
                     parameters,
                     PREPROCESSING[parts.preprocessing],
                     trial.settings.pooling,

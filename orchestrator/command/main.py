@@ -26,6 +26,7 @@ from orchestrator.command.effects import effects
 from orchestrator.command.export import export
 from orchestrator.command.gallery import gallery
 from orchestrator.command.judge import judge
+from orchestrator.command.layers import layers
 from orchestrator.command.mark import mark
 from orchestrator.command.messages import EXIT_FAILED, fail, nowhere, options
 from orchestrator.command.new import new
@@ -42,7 +43,7 @@ from orchestrator.command.table import table
 from orchestrator.command.verify import verify
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run grids": (run, plan, status, render, new, schema),
+    "Run grids": (run, plan, status, render, new, layers, schema),
     "Look at the images": (sheet, gallery, animate, judge, mark, export),
     "Ask the table": (table, effects, report, query, diff),
     "Keep a run": (verify, compact, clean),

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.plan.trial import Trial
-from stylize import ARCHITECTURES
+from stylize import architecture_named
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
 def _width(group: Sequence[Lane], packing: Packing) -> int:
     """How many lanes of a group share a batch."""
     one = group[0][0]
-    bytes_each = ARCHITECTURES[one.architecture].step_bytes(one.deepest, one.height, one.width, itemsize=4)
+    bytes_each = architecture_named(one.architecture).step_bytes(one.deepest, one.height, one.width, itemsize=4)
     return max(1, min(math.ceil(len(group) / packing.batches), int(packing.memory / bytes_each), packing.widest))
 
 

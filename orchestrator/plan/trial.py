@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.plan.identity import Identity
 from orchestrator.plan.inputs import Inputs
-from stylize import ARCHITECTURES, SettingsError, registry
+from stylize import SettingsError, architecture_named, registry
 from stylize.settings import PICTURES, PictureShare, TrialSettings, why_needed
 from weights import Weights
 
@@ -68,7 +68,7 @@ class Setup:
     @functools.cached_property
     def operations_a_step(self) -> float:
         """Floating-point operations of one step of the optimisation."""
-        architecture, settings = ARCHITECTURES[self.architecture], self.settings
+        architecture, settings = architecture_named(self.architecture), self.settings
         one = architecture.operations(self.deepest, self.height, self.width)
         if settings.style_representation == "mrf":
             forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
@@ -230,7 +230,7 @@ def make_setup(
     else:
         settings = settings.model_copy(update={"content_mask": None, "style_mask": None})
     width, height = _image_size(settings, content, inputs)
-    deepest = ARCHITECTURES[weights.architecture].deepest(settings.active_layers)
+    deepest = architecture_named(weights.architecture).deepest(settings.active_layers)
     _check_size(settings, weights, deepest, width, height, inputs)
     files = {"content": content, "style": style, "init_image": start}
     files |= {picture: picture for picture in _blended(settings)}
@@ -301,7 +301,7 @@ def _check_size(
     style = _used("style", settings)
     styles = [inputs.scaled(one, settings.style_size) for one in [*([style] if style else []), *_blended(settings)]]
     edge = min(width, height, *(side for shape in styles for side in shape))
-    architecture = ARCHITECTURES[weights.architecture]
+    architecture = architecture_named(weights.architecture)
     needed = architecture.smallest_edge(deepest)
     if edge < needed:
         raise SettingsError(
@@ -333,7 +333,7 @@ def _stand_ins(
 
 def check_point(settings: TrialSettings) -> TrialSettings:
     """`settings` with the architecture's layers filled in. Raises SettingsError if they do not fit together."""
-    complete = settings.for_architecture(ARCHITECTURES[settings.architecture])
+    complete = settings.for_architecture(architecture_named(settings.architecture))
     for name in PICTURES:
         reason = why_needed(name, settings.__dict__)
         if reason and getattr(settings, name) is None:

@@ -28,7 +28,7 @@ from downloads import NoFolderError, cache_folder
 from orchestrator.plan.trial import Setup
 from orchestrator.processor import processor
 from orchestrator.versions import versions_text
-from stylize import ARCHITECTURES, Settings
+from stylize import Settings, architecture_named
 from stylize.settings.types import Padding, Pooling
 
 SECONDS = 0.5
@@ -69,7 +69,7 @@ def sample(setup: Setup, images: int, on_gpu: bool) -> Sample:
     """A batch of at most so many images of a setup, small enough for a probe."""
     most = MOST_OPERATIONS_ON_GPU if on_gpu else MOST_OPERATIONS
     images = max(1, min(images, int(most / setup.operations_a_step)))
-    smallest = ARCHITECTURES[setup.architecture].smallest_edge(setup.deepest)
+    smallest = architecture_named(setup.architecture).smallest_edge(setup.deepest)
     scale = min(1.0, math.sqrt(most / setup.operations_a_step))
     width, height = (max(smallest, min(edge, round(edge * scale))) for edge in (setup.width, setup.height))
     plain: dict[str, Any] = {  # nothing that needs more pictures, ends early or changes the size on the way
@@ -151,9 +151,10 @@ def _seconds_of_a_step(one: Sample, device: Any, seconds: float) -> float:
     from stylize import PREPROCESSING, Lane, Network, Targets, Transfer, transfer_lanes
     from weights.he_normal import he_normal
 
-    architecture = ARCHITECTURES[one.architecture]
+    architecture = architecture_named(one.architecture)
     settings = Settings.model_validate(one.settings)
-    parameters = he_normal(architecture.parameter_shapes(), seed=0)
+    shapes = architecture.parameter_shapes()
+    parameters = architecture.random_parameters(0) or he_normal(shapes, seed=0)
     network: Network = Network(architecture, parameters, PREPROCESSING["vgg-original"], one.pooling, one.padding).to(
         device
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from results.table.axes import comparable
+from stylize.settings import TORCHVISION_NETWORKS
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ _METHODS: tuple[tuple[Holds, Method], ...] = (
     ),
     (_value("architecture", "squeezenet1_1"), Method("The responses are those of SqueezeNet 1.1.", ("iandola2016",))),
     (_value("architecture", "alexnet"), Method("The responses are those of AlexNet.", ("krizhevsky2014",))),
+    (
+        lambda used: bool({*used("architecture")} & {*TORCHVISION_NETWORKS}),
+        Method("The responses of other networks are those of torchvision's models, by its names."),
+    ),
     (
         lambda used: any(str(one).startswith("random") for one in used("weights")),
         Method("Some networks have random weights.", ("he2016",)),

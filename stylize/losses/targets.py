@@ -17,6 +17,7 @@ from torch import Tensor
 from stylize.losses.matting import matting_laplacian
 from stylize.losses.style_representations.representation import Additive, Representation
 from stylize.losses.tiled import TiledPass
+from stylize.network.architectures import PlannedArchitecture
 from stylize.network.arithmetic import Arithmetic, storage
 from stylize.network.network import Network
 from stylize.network.tiles import Tile, tiles
@@ -88,7 +89,8 @@ class Targets:
         keys = {layer: (kind, pixels, layer, arithmetic) for layer in layers}
         missing = [layer for layer, key in keys.items() if key not in self._kept]
         found = {layer: self._kept[key] for layer, key in keys.items() if key in self._kept}
-        if missing and in_tiles and picture.shape[1] * picture.shape[2] > MOST_PIXELS:
+        planned = isinstance(self.network.architecture, PlannedArchitecture)  # others cannot be shown tiles
+        if missing and in_tiles and planned and picture.shape[1] * picture.shape[2] > MOST_PIXELS:
             found |= in_tiles(picture.to(self.device)[None].float(), missing, arithmetic)
         elif missing:
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The layer plans of all architectures, as names and numbers.
+"""The layer plans of our own architectures, as names and numbers.
 
 Only this file knows them: `network.py` builds networks from them, grids are checked against them, weights files are
 compared with their shapes, and plans count their operations. It does not import torch, so that `sweep plan` starts
@@ -9,10 +9,10 @@ comes out of it *after* its ReLU.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stylize.errors import SettingsError
+from stylize.network.architecture import Architecture, Response
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,9 @@ class Stage:
         return (self.module,) if isinstance(self.module, Convolution) else ()
 
 
-LARGEST_AT_WORK = 3
-"""How many fp32 copies of the largest response there are while it is computed, compared and differentiated."""
-
-
 @dataclass(frozen=True, eq=False)
-class Architecture:
-    """A network as a sequence of stages, with the layers that style transfer uses by default.
-
-    There is a single object for each name. It caches its answers, because plans ask the same for every trial.
-    """
+class PlannedArchitecture(Architecture):
+    """A network as a sequence of stages."""
 
     name: str
     stages: tuple[Stage, ...]
@@ -104,19 +97,7 @@ class Architecture:
 
     @functools.cached_property
     def layers(self) -> tuple[str, ...]:
-        """The names of all layers whose responses can be used, from shallow to deep."""
         return tuple(stage.name for stage in self.stages if stage.name)
-
-    def check_layers(self, layers: Iterable[str], setting: str | None = None) -> None:
-        """Raise SettingsError for a name that is no layer of this architecture; `setting` is where the name is from."""
-        for layer in layers:
-            if layer not in self.layers:
-                known = ", ".join(self.layers)
-                raise SettingsError(f"{self.name} has no layer {layer!r}; its layers are {known}", setting)
-
-    def deepest(self, layers: Iterable[str]) -> str:
-        """The deepest of `layers`: the network is cut off after it."""
-        return max(layers, key=self.layers.index)
 
     def up_to(self, layer: str) -> Iterator[Stage]:
         """The stages up to and including `layer`."""
@@ -126,7 +107,6 @@ class Architecture:
                 return
 
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every parameter by its key in a state dictionary, as torchvision names it."""
         shapes: dict[str, tuple[int, ...]] = {}
         for stage in self.stages:
             for conv in stage.convolutions:
@@ -136,7 +116,6 @@ class Architecture:
 
     @functools.cache  # noqa: B019 - architectures live as long as the program
     def smallest_edge(self, layer: str) -> int:
-        """The shortest image edge, in pixels, for which `layer` still has a response."""
         edge = 1
         while not self._reaches(layer, edge):
             edge += 1
@@ -149,38 +128,22 @@ class Architecture:
                 return False
         return True
 
-    def response_shape(self, layer: str, height: int, width: int) -> tuple[int, int]:
-        """Height and width of a layer's response to an image of `height`×`width` pixels."""
-        for stage in self.up_to(layer):
-            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
-        return height, width
-
-    def response_sizes(self, layer: str, height: int, width: int) -> list[int]:
-        """The numbers in each stage's response up to `layer`, for one image of `height`×`width` pixels."""
-        sizes, channels = [], 3
-        for stage in self.up_to(layer):
-            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
-            channels = stage.module.outputs if not isinstance(stage.module, Pool) else channels
-            sizes.append(channels * height * width)
-        return sizes
-
     @functools.cache  # noqa: B019
-    def step_bytes(self, layer: str, height: int, width: int, itemsize: int) -> float:
-        """An estimate of the bytes that a forward and backward pass of one image, cut after `layer`, holds at its peak.
-
-        The response of every stage is kept for the backward pass, in numbers of `itemsize` bytes, and of the largest
-        one there are a few more copies in fp32. `python -m benchmarks.memory` compares the estimate with measurements.
-        """
-        sizes = self.response_sizes(layer, height, width)
-        return float(sum(sizes) * itemsize + max(sizes) * 4 * LARGEST_AT_WORK)
+    def responses(self, layer: str, height: int, width: int) -> tuple[Response, ...]:
+        found, channels = [], 3
+        for stage in self.up_to(layer):
+            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
+            pools = isinstance(stage.module, Pool)
+            channels = channels if isinstance(stage.module, Pool) else stage.module.outputs
+            kept = channels * height * width
+            if isinstance(stage.module, Fire):  # its squeezed response, both expanded ones, and them side by side
+                kept += stage.module.squeezed * height * width + kept
+            names = (stage.name,) if stage.name else ()
+            found.append(Response(names, pools, channels, height, width, kept))
+        return tuple(found)
 
     @functools.cache  # noqa: B019
     def operations(self, layer: str, height: int, width: int) -> float:
-        """Floating-point operations of one forward pass and one backward pass to the image, cut after `layer`.
-
-        Convolutions only: 2·(multiplications) each way, for one image of `height`×`width` pixels. Gradients of
-        weights are never computed, so backward costs what forward does.
-        """
         multiplications = 0
         for stage in self.up_to(layer):
             for conv in stage.convolutions:
@@ -189,22 +152,14 @@ class Architecture:
             height, width = stage.module.output_edge(height), stage.module.output_edge(width)
         return 4.0 * multiplications
 
-    @functools.cache  # noqa: B019
-    def matching_operations(self, layer: str, height: int, width: int, stride: int, forms: int) -> float:
-        """Floating-point operations of comparing every 3×3 patch of `layer` with those of `forms` pictures (`mrf`)."""
-        channels = 3
-        for stage in self.up_to(layer):
-            height, width = stage.module.output_edge(height), stage.module.output_edge(width)
-            channels = stage.module.outputs if not isinstance(stage.module, Pool) else channels
-        patches = max(0, (height - 3) // stride + 1) * max(0, (width - 3) // stride + 1)
-        return 2.0 * patches * patches * forms * 9 * channels
-
 
 _VGG_16, _VGG_19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 _VGG_WIDTHS, _SLIM_WIDTHS = (64, 128, 256, 512, 512), (16, 32, 64, 128, 128)
 
 
-def _vgg(name: str, convolutions_per_block: tuple[int, ...], widths: tuple[int, ...] = _VGG_WIDTHS) -> Architecture:
+def _vgg(
+    name: str, convolutions_per_block: tuple[int, ...], widths: tuple[int, ...] = _VGG_WIDTHS
+) -> PlannedArchitecture:
     """Simonyan, Zisserman 2014 (arXiv 1409.1556), without the classifier. `widths` are the blocks' channels."""
     stages: list[Stage] = []
     inputs = 3
@@ -216,10 +171,10 @@ def _vgg(name: str, convolutions_per_block: tuple[int, ...], widths: tuple[int, 
             inputs = outputs
         stages.append(Stage(None, Pool()))
     style = tuple(f"conv{block}_1" for block in range(1, 6))
-    return Architecture(name, tuple(stages[:-1]), content_layers=("conv4_2",), style_layers=style)
+    return PlannedArchitecture(name, tuple(stages[:-1]), content_layers=("conv4_2",), style_layers=style)
 
 
-def _squeezenet() -> Architecture:
+def _squeezenet() -> PlannedArchitecture:
     """SqueezeNet 1.1, Iandola et al. 2016 (arXiv 1602.07360) as torchvision ships it."""
     pool = Stage(None, Pool(kernel=3, stride=2, ceil=True))
     stages = (
@@ -236,10 +191,10 @@ def _squeezenet() -> Architecture:
         Stage("fire8", Fire("features.11", 384, 64, 256)),
         Stage("fire9", Fire("features.12", 512, 64, 256)),
     )
-    return Architecture("squeezenet1_1", stages, ("fire5",), ("conv1", "fire2", "fire4", "fire6", "fire8"))
+    return PlannedArchitecture("squeezenet1_1", stages, ("fire5",), ("conv1", "fire2", "fire4", "fire6", "fire8"))
 
 
-def _alexnet() -> Architecture:
+def _alexnet() -> PlannedArchitecture:
     """AlexNet, Krizhevsky 2014 (arXiv 1404.5997) as torchvision ships it."""
     pool = Stage(None, Pool(kernel=3, stride=2))
     stages = (
@@ -251,10 +206,10 @@ def _alexnet() -> Architecture:
         Stage("conv4", Convolution("features.8", 384, 256)),
         Stage("conv5", Convolution("features.10", 256, 256)),
     )
-    return Architecture("alexnet", stages, ("conv3",), ("conv1", "conv2", "conv3", "conv4", "conv5"))
+    return PlannedArchitecture("alexnet", stages, ("conv3",), ("conv1", "conv2", "conv3", "conv4", "conv5"))
 
 
-ARCHITECTURES: dict[str, Architecture] = {
+ARCHITECTURES: dict[str, PlannedArchitecture] = {
     architecture.name: architecture
     for architecture in (
         _vgg("vgg16", _VGG_16),
@@ -265,4 +220,4 @@ ARCHITECTURES: dict[str, Architecture] = {
         _alexnet(),
     )
 }
-"""Every architecture by the name that grids use."""
+"""Our own plans by the names that grids use. `by_name.py` finds these and all others."""

@@ -8,6 +8,7 @@ import psutil
 import torch
 
 from stylize.lanes import Transfer
+from stylize.network.architectures import PlannedArchitecture
 from stylize.network.arithmetic import Arithmetic, storage
 from stylize.network.network import Network
 from stylize.network.step_memory import batch_bytes, tiled_bytes
@@ -43,12 +44,15 @@ def needs_checkpointing(
 def tile_shape(
     network: Network, transfers: Sequence[Transfer], shape: torch.Size, arithmetic: Arithmetic
 ) -> tuple[int, int] | None:
-    """Rows and columns of the tiles that such transfers have to be seen in; None where a step with checkpointing fits.
+    """Rows and columns of the tiles that such transfers have to be seen in; None where a step with checkpointing fits, or
+    where the network is one of torchvision's.
 
     Tiles as wide as the image come first: less is shown twice, and nothing has to be copied. Where no tile fits it is
     the smallest.
     """
     architecture, room = network.architecture, USABLE_SHARE * free_bytes(network.device)
+    if not isinstance(architecture, PlannedArchitecture):  # of others it is not known how far a position sees
+        return None
     height, width = shape
     itemsize = storage(arithmetic).itemsize
 

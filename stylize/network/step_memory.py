@@ -10,25 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from stylize.network.architectures import Architecture, Fire, Pool
+from stylize.network.architecture import Architecture, Response
 from stylize.settings.optimisation_settings import Settings
 
 FP32, FP64, INT64 = 4, 8, 8
 
 CHUNK = 1 << 26
 """How many similarities of patches are in memory at once, for the whole batch (`style_representations/mrf.py`)."""
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """A stage's response for one image: its numbers, those kept for the backward pass, its channels and positions."""
-
-    name: str | None
-    pools: bool
-    size: int
-    kept: int
-    channels: int
-    positions: int
 
 
 def batch_bytes(
@@ -64,10 +52,11 @@ def forward_bytes(
 ) -> float:
     """The most bytes of responses to a picture while those of `layers` are computed, without a way back."""
     kept = most = before = 0
-    for stage in _stages(architecture, architecture.deepest(layers), height, width):
+    for stage in architecture.responses(architecture.deepest(layers), height, width):
+        wanted = any(name in layers for name in stage.names)
         most = max(most, kept + before + stage.size + stage.kept)
-        kept += stage.size if stage.name in layers else 0
-        before = 0 if stage.name in layers else stage.size
+        kept += stage.size if wanted else 0
+        before = 0 if wanted else stage.size
     return float(itemsize * most)
 
 
@@ -80,7 +69,7 @@ def _always(settings: Settings, shape: tuple[int, int], itemsize: int) -> float:
 def _shared(settings: Settings, architecture: Architecture, shape: tuple[int, int]) -> float:
     """The targets, which all images of a batch share: content responses to the whole picture, and Gram matrices."""
     deepest = architecture.deepest(settings.active_layers)
-    by_name = {stage.name: stage for stage in _stages(architecture, deepest, *shape)}
+    by_name = {name: stage for stage in architecture.responses(deepest, *shape) for name in stage.names}
     content = sum(FP32 * by_name[layer].size for layer, _ in settings.active_content_layers)
     return content + sum(2 * FP32 * by_name[layer].channels ** 2 for layer, _ in settings.active_style_layers)
 
@@ -94,30 +83,18 @@ def _peak(
     labels: int,
 ) -> float:
     """What the passes of an image of this shape hold at their fullest moment."""
-    stages = list(_stages(architecture, architecture.deepest(settings.active_layers), *shape))
-    by_name = {stage.name: stage for stage in stages}
+    stages = architecture.responses(architecture.deepest(settings.active_layers), *shape)
+    by_name = {name: stage for stage in stages for name in stage.names}
     style = [by_name[layer] for layer, _ in settings.active_style_layers]
     content = [by_name[layer] for layer, _ in settings.active_content_layers]
     held = _style(settings, style, itemsize, labels, images) if style else _Style()
     held = replace(held, kept=held.kept + sum(FP32 * stage.size for stage in content))
-    waiting = {stage.name: itemsize * stage.size for stage in style}
-    for stage in content:
-        waiting[stage.name] = waiting.get(stage.name, 0) + itemsize * stage.size
+    waiting: dict[tuple[str, ...], int] = {}
+    for stage in (*style, *content):
+        waiting[stage.names] = waiting.get(stage.names, 0) + itemsize * stage.size
     if settings.checkpointing == "always":
         return max(_peaks_with_checkpoints(stages, waiting, held, itemsize))
     return max(_peaks(stages, waiting, held, itemsize))
-
-
-def _stages(architecture: Architecture, deepest: str, height: int, width: int) -> Iterator[_Stage]:
-    channels = 3
-    for stage in architecture.up_to(deepest):
-        height, width = stage.module.output_edge(height), stage.module.output_edge(width)
-        pools = isinstance(stage.module, Pool)
-        channels = channels if isinstance(stage.module, Pool) else stage.module.outputs
-        size = channels * height * width
-        # A fire module keeps its squeezed response, both expanded ones, and them side by side.
-        inside = stage.module.squeezed * height * width + size if isinstance(stage.module, Fire) else 0
-        yield _Stage(stage.name, pools, size, size + inside, channels, height * width)
 
 
 def _state(settings: Settings, pixels: int) -> float:
@@ -151,7 +128,7 @@ class _Style:
     at_once: bool = False
 
 
-def _style(settings: Settings, layers: Sequence[_Stage], itemsize: int, labels: int, images: int) -> _Style:
+def _style(settings: Settings, layers: Sequence[Response], itemsize: int, labels: int, images: int) -> _Style:
     if settings.style_representation == "mrf":
         return _patches(settings, layers, images)
     responses = FP32 * sum(stage.size for stage in layers)
@@ -169,7 +146,7 @@ def _style(settings: Settings, layers: Sequence[_Stage], itemsize: int, labels: 
     return _Style(2 * FP32 * matrices, largest if itemsize < FP32 else 0.0, at_once=True)
 
 
-def _sliced(settings: Settings, layers: Sequence[_Stage], exact: float) -> _Style:
+def _sliced(settings: Settings, layers: Sequence[Response], exact: float) -> _Style:
     along = [(settings.sliced_directions or stage.channels) * stage.positions for stage in layers]
     most = max(along)
     # Kept are where each number came from and its difference. The largest layer is the first, so that what it needs for
@@ -179,7 +156,7 @@ def _sliced(settings: Settings, layers: Sequence[_Stage], exact: float) -> _Styl
     return _Style((INT64 + FP32) * sum(along), 0.0, back)
 
 
-def _patches(settings: Settings, layers: Sequence[_Stage], images: int) -> _Style:
+def _patches(settings: Settings, layers: Sequence[Response], images: int) -> _Style:
     patches = [FP32 * 9 * stage.size / settings.mrf_stride**2 for stage in layers]
     places = max(stage.positions for stage in layers) / settings.mrf_stride**2
     forms = len(settings.mrf_rotations) * len(settings.mrf_scales)
@@ -187,7 +164,9 @@ def _patches(settings: Settings, layers: Sequence[_Stage], images: int) -> _Styl
     return _Style(sum(patches), max(FP32 * similarities, 3 * max(patches)))
 
 
-def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int) -> Iterator[float]:
+def _peaks(
+    stages: Sequence[Response], waiting: dict[tuple[str, ...], int], style: _Style, itemsize: int
+) -> Iterator[float]:
     """The numbers held at the moments of highest use: after the forward pass, and at each stage of the backward pass.
 
     `waiting`: the gradients by the responses that losses use. All of them exist before the backward pass begins.
@@ -201,24 +180,24 @@ def _peaks(stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Sty
         # The gradient by this response with that of the losses, and behind the ReLU; then that by the one before.
         # The deepest response only has the gradient of the losses.
         yield responses + left + itemsize * stage.size * (1 if place == len(stages) - 1 else 2)
-        left -= waiting.get(stage.name, 0)
+        left -= waiting.get(stage.names, 0)
         responses -= itemsize * stage.kept
         before = stages[place - 1].size if place else 0
         yield responses + left + itemsize * (stage.size + before)
 
 
 def _peaks_with_checkpoints(
-    stages: Sequence[_Stage], waiting: dict[str | None, int], style: _Style, itemsize: int
+    stages: Sequence[Response], waiting: dict[tuple[str, ...], int], style: _Style, itemsize: int
 ) -> Iterator[float]:
     """The same with checkpointing: the ends of blocks and the responses that losses use are kept, the rest is computed
     again."""
-    blocks: list[list[_Stage]] = [[]]
+    blocks: list[list[Response]] = [[]]
     for stage in stages:
-        if stage.pools:
+        if stage.begins_block:
             blocks.append([])
         blocks[-1].append(stage)
-    ends = {block[-1].name for block in blocks[:-1] if block}
-    kept = sum(itemsize * stage.size for stage in stages if stage.name in waiting or stage.name in ends)
+    ends = {block[-1].names for block in blocks[:-1] if block}
+    kept = sum(itemsize * stage.size for stage in stages if stage.names in waiting or stage.names in ends)
     left = float(sum(waiting.values()))
     yield kept + style.kept + style.forward
     yield kept + (style.kept if style.at_once else style.back) + left
@@ -226,5 +205,5 @@ def _peaks_with_checkpoints(
         if block:
             again = sum(stage.kept for stage in block) + max(stage.size for stage in block)
             yield kept + left + itemsize * again
-            kept -= sum(itemsize * stage.size for stage in block if stage.name in waiting or stage.name in ends)
-            left -= sum(waiting.get(stage.name, 0) for stage in block)
+            kept -= sum(itemsize * stage.size for stage in block if stage.names in waiting or stage.names in ends)
+            left -= sum(waiting.get(stage.names, 0) for stage in block)

@@ -2,7 +2,7 @@
 
 A response sees only so many pixels around it. Each tile is therefore shown with the pixels around it that its responses
 see, and of what comes out only those positions count that belong to the tile: every position of every layer belongs to
-exactly one. Where a tile ends at the image's border the network pads it as it pads the image. This file has the numbers
+exactly one. Only of our own plans it is known how far a position sees. Where a tile ends at the image's border the network pads it as it pads the image. This file has the numbers
 and no torch; sums over tiles are in `stylize/losses/tiled.py`.
 """
 
@@ -13,7 +13,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from stylize.network.architectures import Architecture, Fire, Stage
+from stylize.network.architecture import Architecture
+from stylize.network.architectures import Fire, PlannedArchitecture, Stage
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def shown_shape(
 
 
 def _strips(architecture: Architecture, layers: Collection[str], side: int, edge: int) -> list[Strip]:
+    assert isinstance(architecture, PlannedArchitecture), f"how far {architecture.name} sees is not known"
     stages = list(architecture.up_to(architecture.deepest(layers)))
     step = math.prod(_stride(stage) for stage in stages)  # where strips may begin, so that pools fall as in the whole
     count = max(1, min(math.ceil(side / edge), side // step))

@@ -1,5 +1,6 @@
 """Every setting: its type, what it is called, when it has an effect, how its values are written. No torch."""
 
+from stylize.network.torchvision_names import NAMES as TORCHVISION_NETWORKS
 from stylize.settings.about import About
 from stylize.settings.conditions import AFTER_FRAME
 from stylize.settings.optimisation_settings import Settings
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULTS",
     "PICTURES",
     "SETTING_NAMES",
+    "TORCHVISION_NETWORKS",
     "About",
     "LayerWeight",
     "PictureShare",

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stylize import registry
 from stylize.errors import SettingsError
-from stylize.network.architectures import Architecture
+from stylize.network.architecture import Architecture
 from stylize.settings.about import About, Weights
 from stylize.settings.conditions import AFTER_FRAME, chooses, unless, where
 from stylize.settings.types import (

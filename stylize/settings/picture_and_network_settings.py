@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from stylize import registry
+from stylize.network.architectures import ARCHITECTURES
 from stylize.settings.about import About, Need, Weights
-from stylize.settings.conditions import Facts, chooses, unless
+from stylize.settings.conditions import Facts, chooses, unless, where
 from stylize.settings.optimisation_settings import FOLLOWS, USES_CONTENT, USES_STYLE, Settings
 from stylize.settings.types import (
     ArchitectureName,
@@ -31,6 +32,7 @@ from stylize.settings.types import (
 STARTS_AS_CONTENT = chooses("init", registry.INITIAL_IMAGES, lambda image: image.picture == "content")
 STARTS_AS_STYLE = chooses("init", registry.INITIAL_IMAGES, lambda image: image.picture == "style")
 STARTS_AS_IMAGE = chooses("init", registry.INITIAL_IMAGES, lambda image: image.picture == "start")
+OWN_NETWORK = where("architecture", *ARCHITECTURES)
 HAS_CONTENT_MASK = USES_STYLE & unless("content_mask", None)
 HAS_STYLE_MASK = USES_STYLE & unless("style_mask", None)
 
@@ -81,22 +83,26 @@ class TrialSettings(Settings):
         About(
             also_called=("network", "model"),
         ),
-    ] = Field(default="vgg16", description="The network whose responses are compared.")
+    ] = Field(
+        default="vgg16",
+        description="The network whose responses are compared: one of ours, or of torchvision by its name there.",
+    )
     weights: Annotated[Name | None, About(named_by="file", mentioned="never")] = Field(
         default=None,
-        description="Parameters of the network: a name of the manifest (original, torchvision, embedded), random, "
-        "random:<seed>, or a path to a .safetensors or .pth file. Default: the architecture's first in the manifest.",
+        description="Parameters of the network: a name of the manifest (original, torchvision, embedded) or of "
+        "torchvision's enumeration (IMAGENET1K_V1), random, random:<seed>, or a path to a .safetensors or .pth file. "
+        "Default: the architecture's first in the manifest, or torchvision's default.",
     )
     preprocessing: Annotated[PreprocessingName | None, About(named_by="file", mentioned="never")] = Field(
         default=None,
         description="How pictures are normalised for the network, as its weights were trained. "
         "Default: as the manifest or the weights' file says, otherwise torchvision.",
     )
-    pooling: Annotated[Pooling, About()] = Field(
+    pooling: Annotated[Pooling, About(effect=OWN_NETWORK)] = Field(
         default="average",
         description="How the network pools between its blocks; l2 is the root of the mean square of each window.",
     )
-    padding: Annotated[Padding, About(mentioned="unless default")] = Field(
+    padding: Annotated[Padding, About(effect=OWN_NETWORK, mentioned="unless default")] = Field(
         default="zero", description="How the network's convolutions pad beyond the border."
     )
 

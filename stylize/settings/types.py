@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from pydantic_core import PydanticKnownError, core_schema
 
 from stylize import registry
 from stylize.errors import SettingsError
+from stylize.network import torchvision_names
+from stylize.network.architectures import ARCHITECTURES
 
 MOST_EDGE = 16_384
 """Pixels along one edge of an image."""
@@ -19,7 +22,9 @@ MOST_EDGE = 16_384
 MOST_NAME = 2_000
 """Characters in the name of a picture or of weights."""
 
-ArchitectureName = Literal["vgg16", "vgg19", "vgg16-slim", "vgg19-slim", "squeezenet1_1", "alexnet"]
+MOST_SHOWN = 12
+"""Names that a message about a wrong name lists."""
+
 Checkpointing = Literal["auto", "always", "never"]
 Colour = Literal["style", "match-image-analogies", "match-cholesky", "luminance"]
 Decay = Literal["none", "exponential", "staircase", "inverse_time"]
@@ -27,7 +32,7 @@ FrameStart = Literal["warped", "own"]
 Padding = Literal["zero", "replicate", "reflect"]
 Pooling = Literal["average", "max", "l2"]
 Precision = Literal["auto", "fp32", "tf32", "bf16"]
-PreprocessingName = Literal["vgg-original", "vgg-original-bgr", "torchvision"]
+PreprocessingName = Literal["vgg-original", "vgg-original-bgr", "torchvision", "torchvision-half"]
 
 
 class LayerWeight(NamedTuple):
@@ -40,7 +45,8 @@ class LayerWeight(NamedTuple):
 class OneOf:
     """Pydantic's annotation of a text that must be one of the names in `names`, as a Literal of them would be.
 
-    The names are looked up when a value is checked, so that what is added to the registry counts at once.
+    The names are looked up when a value is checked, so that what is added to the registry counts at once. Of many
+    names, a message has the closest ones.
     """
 
     def __init__(self, names: Mapping[str, object]) -> None:
@@ -54,11 +60,16 @@ class OneOf:
 
     def _check(self, value: Any) -> str:
         if not isinstance(value, str) or value not in self._names:
-            *others, last = (repr(name) for name in self._names)
+            names = list(self._names)
+            if len(names) > MOST_SHOWN:
+                close = difflib.get_close_matches(value, names) if isinstance(value, str) else []
+                names = [*(close or names[:4]), "another of the names that `sweep schema` lists"]
+            *others, last = (repr(name) if name in self._names else name for name in names)
             raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
         return value
 
 
+ArchitectureName = Annotated[str, OneOf(dict.fromkeys([*ARCHITECTURES, *torchvision_names.NAMES]))]
 StyleRepresentation = Annotated[str, OneOf(registry.STYLE_REPRESENTATIONS)]
 Optimizer = Annotated[str, OneOf(registry.OPTIMISERS)]
 InitialImage = Annotated[str, OneOf(registry.INITIAL_IMAGES)]

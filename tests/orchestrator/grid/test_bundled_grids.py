@@ -30,7 +30,7 @@ TRIALS = {
     "optimisers": 3 * 3,  # optimisers × iterations
     "initialisation": 5 * 2,  # starts × iterations
     "pooling": 3 * 3,  # paddings × poolings
-    "networks": 4,
+    "networks": 6,
 }
 OF_THE_PAPER = ["figure3", "figure4", "figure5", "figure6", "learning_rate"]
 VIDEO = "video"  # whose trials are as many as its clip has frames

@@ -8,7 +8,7 @@ from torch import nn
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from stylize.network.architectures import Pool
-from stylize.network.network import _Border, _L2Pool
+from stylize.network.body import _Border, _L2Pool
 
 # Where torchvision's `features` has each layer's response: after the ReLU of a convolution, after a fire module.
 INDICES = {
@@ -86,7 +86,7 @@ def test_bgr_weights_see_the_channels_turned_around(vgg16):
 def test_nothing_deeper_than_the_deepest_layer_runs(vgg16):
     network = build("vgg16", vgg16)
     ran = []
-    for stage, module in zip(network.architecture.stages, network._stages, strict=True):
+    for stage, module in zip(network.architecture.stages, network._body.stages, strict=True):
         module.register_forward_hook(lambda *_, name=stage.name: ran.append(name))
     network(torch.rand(1, 3, 16, 16), {"conv1_1", "conv2_1"})
     assert ran == ["conv1_1", "conv1_2", None, "conv2_1"]

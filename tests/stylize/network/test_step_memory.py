@@ -17,7 +17,7 @@ CLOSE = 0.15
 def networks():
     made = {name: network(name, torch.device("meta")) for name in ("vgg16", "vgg19", "squeezenet1_1", "alexnet")}
     for one in made.values():
-        one._stages_in(torch.bfloat16)  # rounded once for all batches: no part of a step
+        one._body._stages_in(torch.bfloat16)  # rounded once for all batches: no part of a step
     return made
 
 
