@@ -44,8 +44,8 @@ def needs_checkpointing(
 def tile_shape(
     network: Network, transfers: Sequence[Transfer], shape: torch.Size, arithmetic: Arithmetic
 ) -> tuple[int, int] | None:
-    """Rows and columns of the tiles that such transfers have to be seen in; None where a step with checkpointing fits, or
-    where the network is one of torchvision's.
+    """Rows and columns of the tiles that such transfers have to be seen in; None where a step with checkpointing fits,
+    or where the network is one of torchvision's.
 
     Tiles as wide as the image come first: less is shown twice, and nothing has to be copied. Where no tile fits it is
     the smallest.

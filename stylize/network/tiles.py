@@ -2,8 +2,8 @@
 
 A response sees only so many pixels around it. Each tile is therefore shown with the pixels around it that its responses
 see, and of what comes out only those positions count that belong to the tile: every position of every layer belongs to
-exactly one. Only of our own plans it is known how far a position sees. Where a tile ends at the image's border the network pads it as it pads the image. This file has the numbers
-and no torch; sums over tiles are in `stylize/losses/tiled.py`.
+exactly one. At the image's border the network pads a tile as it pads the image. How far one position sees
+is known of our own plans only. This file has numbers and no torch; sums over tiles are in `stylize/losses/tiled.py`.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def build(name: str) -> nn.Module:
             model = get_model(name, weights=None, **options)
     for module in model.modules():
         if getattr(module, "inplace", False):
-            module.inplace = False
+            setattr(module, "inplace", False)  # noqa: B010 - no attribute of every module
     return model.eval().requires_grad_(False)
 
 
