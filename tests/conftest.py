@@ -20,10 +20,10 @@ os.environ.setdefault("RAY_worker_niceness", "0")
 NEEDS_RAY = {"ray_session", "undisturbed"}
 """Fixtures of tests that run sweeps."""
 
-STARTS_SWEEPS = {"test_chaos", "test_interruption", "test_object_store"}
-"""Files that start `sweep` as a process with a Ray of its own, and compare it with sweeps of the test's process."""
+STARTS_SWEEPS = {"test_chaos", "test_fake_gpus", "test_interruption", "test_object_store"}
+"""Files that start sweeps as processes with a Ray of their own: one after the other, as two cores are few for that."""
 
-LONGEST_FIRST = ["processes", "ray", "test_fake_gpus", "browser", "test_wheel"]
+LONGEST_FIRST = ["processes", "ray", "browser", "test_session", "test_wheel"]
 
 
 @pytest.hookimpl(tryfirst=True)
