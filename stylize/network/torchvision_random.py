@@ -1,7 +1,8 @@
 """Random weights for the networks of torchvision, which normalise their responses.
 
 He-normal weights alone would let the responses of a residual network grow with every block. Batch normalisation is
-made for this: its statistics are taken from the responses to one picture of smooth noise.
+made for this: its statistics are taken from the responses to noise with as much energy in each octave, as photographs
+have.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from torch import Tensor, nn
 from stylize.network.torchvision_graph import with_parameters
 
 EDGE = 128
-"""Pixels of the picture of noise, whose blobs are of 8 and of 32 pixels."""
+"""Pixels of the pictures of noise."""
+
+BLOBS = 1, 2, 4, 8, 16, 32
+"""Pixels of the blobs of noise that are added up."""
 
 
 def calibrated(name: str, shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:
@@ -52,9 +56,10 @@ def _initial(key: str, shape: tuple[int, ...], generator: torch.Generator) -> Te
 
 
 def _noise(generator: torch.Generator) -> Tensor:
-    """Two pictures as the network sees them: mean 0 and about unit variance."""
-    blobs = [torch.randn(2, 3, EDGE // edge, EDGE // edge, generator=generator).double() for edge in (8, 32)]
-    return sum(
-        (nn.functional.interpolate(one, size=(EDGE, EDGE), mode="bilinear", align_corners=False) for one in blobs),
-        torch.zeros(2, 3, EDGE, EDGE, dtype=torch.float64),
-    )
+    """Two pictures as the network sees them: mean 0 and unit variance."""
+    found = torch.zeros(2, 3, EDGE, EDGE, dtype=torch.float64)
+    for edge in BLOBS:
+        blobs = torch.randn(2, 3, EDGE // edge, EDGE // edge, generator=generator).double()
+        blobs = nn.functional.interpolate(blobs, size=(EDGE, EDGE), mode="bilinear", align_corners=False)
+        found += blobs / blobs.std()
+    return found / found.std()
