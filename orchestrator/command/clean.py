@@ -20,13 +20,14 @@ def clean(
     """
     with messages():
         import results
+        from results.printable import printable
         from results.run.clean import remove_superseded, superseded
 
         found_run = results.Run(run_path(run))
         with found_run.locked(say=say):
             found = superseded(found_run)
             for path in found.images:
-                print(path)
+                print(printable(path))
             total = f"{len(found.images)} images of trials that the grid no longer has"
             size = f"{sum(found.files.values()) / 1e6:.1f} MB with their snapshots and thumbnails"
             if yes:

@@ -39,6 +39,7 @@ def two(made_run):
         ["verify"],
         ["diff"],
         ["diff", "--json"],
+        ["clean"],
     ],
     ids=" ".join,
 )
