@@ -59,7 +59,7 @@ SIZE = "size must be a long edge in pixels, or [width, height], each from 1 to 1
         (
             "architecture",
             "vgg",
-            "architecture should be 'vgg16', 'vgg19', 'vgg16-slim', 'vgg19-slim', 'squeezenet1_1' or 'alexnet', "
+            "architecture should be 'vgg19', 'vgg16', 'vgg13' or another of the names that `sweep schema` lists, "
             "not 'vgg'",
         ),
         ("content", "", "content should have at least 1 character, not ''"),
