@@ -7,7 +7,7 @@ workspaces of libraries, gaps between tensors and the network's weights. All ima
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stylize.network.architecture import Architecture, Response
@@ -45,19 +45,6 @@ def tiled_bytes(
     peak = _peak(whole, architecture, shown, images, itemsize, 0)
     always = _always(settings, shape, itemsize) + FP32 * 3 * shape[0] * shape[1]  # the gradient that is added up
     return images * (always + peak) + _shared(settings, architecture, shape)
-
-
-def forward_bytes(
-    architecture: Architecture, layers: Collection[str], height: int, width: int, itemsize: int = FP32
-) -> float:
-    """The most bytes of responses to a picture while those of `layers` are computed, without a way back."""
-    kept = most = before = 0
-    for stage in architecture.responses(architecture.deepest(layers), height, width):
-        wanted = any(name in layers for name in stage.names)
-        most = max(most, kept + before + stage.size + stage.kept)
-        kept += stage.size if wanted else 0
-        before = 0 if wanted else stage.size
-    return float(itemsize * most)
 
 
 def _always(settings: Settings, shape: tuple[int, int], itemsize: int) -> float:
