@@ -1,47 +1,67 @@
-"""How well 64 GPUs are kept at work: the code that cuts batches for them, in a simulation of events, without Ray.
+"""How well 64 GPUs are kept at work, what is lost when machines come and go, and what the driver costs.
 
-Devices are numbers here and batches take simulated time, so that 64 of them fit on any computer. What Ray itself does
-when machines come, go and break is shown with real processes by `tests/faults/scenarios.py`, on as many machines as
-this computer holds.
+The first two are a simulation of events without Ray (`events`), so that 64 GPUs fit on any computer. The driver is a
+real one, with Ray and workers that sleep (`simulation`): eight processes, because each takes seconds to start.
 """
 
 from __future__ import annotations
 
-import heapq
-import random
+import statistics
+import subprocess
+import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.events import Events, Played, World
 from benchmarks.measurement import Measurement
-from benchmarks.simulation import grid_of
+from benchmarks.simulation import Habits, Machines, Story, connect, grid_of, sweep
 from orchestrator.plan.batches import Batch
-from orchestrator.plan.device_batches import DeviceBatches
 from orchestrator.request import Request
 from orchestrator.sweep import prepare
 
-DEVICES = 64
-HAND_OUT = 0.05
-"""Seconds between the end of a batch and the begin of the next one on the same device."""
+SEEDS = 5
+"""How many times each sweep is played, with other times for its batches. Figures are means."""
 
-
-@dataclass(frozen=True)
-class Played:
-    """A sweep that was played through. `idle`: the share of all devices' time, from the first batch to the last end."""
-
-    batches: int
-    seconds: float
-    idle: float
+WORKERS, TRIALS, IMAGE_SECONDS = 8, 1_000, 0.3
+"""Of the sweep with a real driver."""
 
 
 def run() -> list[Measurement]:
-    """Idle time over a whole sweep, and how what is left over is shared out."""
+    """Idle time over a whole sweep, lost trials, and the processor time of the driver."""
+    world = World()
+    lossy = replace(world, lost=0.4, joins=0.5)
+    gpus = f"{world.machines * world.gpus} GPUs"
     rows = []
-    for trials, goal in ((10_000, "5 %"), (2_000, "5 %"), (500, "")):
-        played = play(batches_of(trials), DEVICES, seconds_per_image=0.3, spread=0.15)
-        name = f"{trials:,} trials on {DEVICES} GPUs, batches of about 1 to 10 s: idle over the whole span (simulated)"
-        rows.append(Measurement(name, f"{played.idle:.1%} in {played.batches} batches", f"< {goal}" if goal else ""))
-    return rows
+    for trials, goal in ((10_000, "< 5 %"), (2_000, "< 5 %"), (500, "")):
+        played = play(batches_of(trials), world)
+        rows.append(
+            Measurement(f"{trials:,} trials on {gpus}: idle over the whole span (simulated)", *_idle(played, goal))
+        )
+        if trials == 10_000:
+            played = play(batches_of(trials), lossy)
+            name = f"{trials:,} trials, a machine lost and one joining in the middle: idle (simulated)"
+            rows.append(Measurement(name, *_idle(played, goal)))
+            wasted = statistics.fmean(one.wasted for one in played)
+            rows.append(Measurement("the same: GPU time of steps that were lost", f"{wasted:.1%}"))
+            lost, twice = sum(one.lost for one in played), sum(one.twice for one in played)
+            rows.append(Measurement("the same: trials lost / committed twice", f"{lost} / {twice}", "0 / 0"))
+    code = "from benchmarks import cluster; print(cluster.driver())"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    share = float(done.stdout.split()[-1])
+    name = f"processor cores that a real driver with {WORKERS} sleeping workers takes, a worker; times 64"
+    return [*rows, Measurement(name, f"{share / WORKERS:.4f}; {64 * share / WORKERS:.2f}", "< 1 at 64")]
+
+
+def play(batches: list[Batch], world: World) -> list[Played]:
+    """The same sweep with different times of its batches."""
+    return [Events(batches, replace(world, seed=seed)).play() for seed in range(SEEDS)]
+
+
+def _idle(played: list[Played], goal: str) -> tuple[str, str]:
+    mean = statistics.fmean(one.idle for one in played)
+    return f"{mean:.1%} in {played[0].batches} batches, {played[0].seconds:.0f} s", goal
 
 
 def batches_of(trials: int) -> list[Batch]:
@@ -54,22 +74,26 @@ def batches_of(trials: int) -> list[Batch]:
         return plan.batches
 
 
-def play(batches: list[Batch], devices: int, *, seconds_per_image: float, spread: float) -> Played:
-    """Hand batches to devices as the engine does: whichever is free first gets the next one, cut for it.
-
-    A batch takes as long as its images, times a factor with a standard deviation of `spread`.
+def driver() -> float:
+    """Cores that the driver takes while its workers are at work: its processor time by the clock's time, with Ray's
+    threads in its process and the commits, without start and end.
     """
-    chance = random.Random(0)
-    left = DeviceBatches()
-    for batch in batches:
-        left.add(batch)
-    free = [(0.0, device) for device in range(devices)]
-    busy, end, count = 0.0, 0.0, 0
-    while len(left):
-        now, device = heapq.heappop(free)
-        width = left.cut(None, devices).width
-        seconds = width * seconds_per_image * max(0.3, chance.gauss(1.0, spread))
-        busy, count = busy + seconds, count + 1
-        end = max(end, now + HAND_OUT + seconds)
-        heapq.heappush(free, (now + HAND_OUT + seconds, device))
-    return Played(count, end, 1 - busy / (end * devices))
+    machines = Machines()
+    machines.add(WORKERS, WORKERS)
+    connect(machines)
+    marks: list[tuple[float, float]] = []
+
+    def meanwhile(story: Story) -> None:
+        for share in (0.05, 0.8):
+            story.done_at_least(int(share * TRIALS))
+            marks.append((time.process_time(), time.monotonic()))
+
+    try:
+        options = {"workers": WORKERS, "gpus_per_worker": 1.0}
+        story = sweep(machines, TRIALS, Habits(trial=IMAGE_SECONDS), meanwhile, **options)
+    finally:
+        machines.close()
+    if story.error or story.done != TRIALS:
+        raise RuntimeError(f"the sweep did not end well: {story}")
+    (processor, clock), (processor_later, clock_later) = marks
+    return (processor_later - processor) / (clock_later - clock)

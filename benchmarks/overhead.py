@@ -10,12 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.measurement import Measurement
 from benchmarks.sweeps import sweep
+
+if TYPE_CHECKING:
+    from orchestrator.plan.batches import Batch
 
 MANY, FEW, CELLS = 100_000, 1_000, 2_500
 
@@ -33,7 +38,7 @@ sheet: {{rows: ratio, columns: seed}}
 def run() -> list[Measurement]:
     """One row for each goal."""
     folder = Path(tempfile.mkdtemp(prefix="overhead-"))
-    return [_one_step_trials(folder), *_many_trials(folder), _many_cells(folder)]
+    return [_one_step_trials(folder), worker_time(folder), *_many_trials(folder), _many_cells(folder)]
 
 
 def many_grid(folder: Path, trials: int) -> Path:
@@ -49,6 +54,53 @@ def _one_step_trials(folder: Path) -> Measurement:
     seconds = [sweep(many_grid(folder, count), folder / f"run-{count}", {}) for count in (FEW // 10, FEW)]
     each = (seconds[1] - seconds[0]) / (FEW - FEW // 10)
     return Measurement(f"{FEW} trials of 1 step at 32 px: a trial, end to end", f"{1000 * each:.1f} ms", "10 ms")
+
+
+def worker_time(folder: Path) -> Measurement:
+    """Processor time that a worker takes for a trial, with all its threads, in a process of its own."""
+    grid, out = many_grid(folder, FEW), folder / "worker"
+    figure = in_a_process("overhead", "worker_seconds", str(grid), str(out))
+    name = "the same: processor time of a worker, a trial: its steps + metrics, image and small copies"
+    return Measurement(name, figure)
+
+
+def worker_seconds(grid: str, out: str) -> str:
+    """The milliseconds of `worker_time`. The worker's methods are called without Ray, on one thread."""
+    import ray
+    import torch
+
+    from orchestrator.cluster.material_store import MaterialStore, load_networks
+    from orchestrator.cluster.worker import Worker
+    from orchestrator.describe import write_run
+    from orchestrator.request import Request
+    from orchestrator.sweep import prepare
+    from orchestrator.versions import versions_text
+
+    request = Request(grid=Path(grid), out=out, offline=True)
+    plan, run = prepare(request, fetch=True)
+    write_run(run, plan, request)
+    ray_module: Any = ray
+    ray_module.put, ray_module.get = (lambda value: value), (lambda value, **options: value)
+    networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
+    store, worker = MaterialStore(run, networks, plan.inputs), Worker(1, 0.0, versions_text())
+    torch.set_num_threads(1)
+
+    def seconds(batches: Sequence[Batch]) -> tuple[float, float]:
+        started = time.process_time()
+        for batch in batches:
+            materials = store.of(batch)
+            worker.prepare(batch, materials)
+            worker.optimise(batch, materials)
+        optimised = time.process_time()
+        for batch in batches:
+            worker.finish(batch)
+        return optimised - started, time.process_time() - optimised
+
+    seconds(plan.batches[:2])  # which loads libraries and reference pictures
+    batches = plan.batches[2:32]
+    trials = sum(len(batch.trials) for batch in batches)
+    optimising, finishing = (1000 * part / trials for part in seconds(batches))
+    return f"{optimising:.1f} + {finishing:.1f} ms"
 
 
 def _many_trials(folder: Path) -> list[Measurement]:

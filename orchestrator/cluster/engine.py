@@ -1,9 +1,9 @@
 """The main loop of a sweep: workers start and get batches, rows come back and are committed, lost workers are replaced.
 
 Everything that matters is in the run's folder. Ray's state can be lost at any moment; running the grid again continues
-from the committed rows. The engine only connects the parts: `batch_queue` says which batch is next, `recruiter` how
-many workers to ask for, `crew` starts and ends them, `recorder` commits rows, and `retry` decides about a batch whose
-worker was lost.
+from the committed rows. The engine only connects the parts: `batch_queue` says which batch is next, `hand_out` when a
+worker gets it, `recruiter` how many workers to ask for, `crew` starts and ends them, `recorder` commits rows, and
+`retry` decides about a batch whose worker was lost.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ray import exceptions as ray_exceptions
 
 from orchestrator.cluster.batch_queue import BatchQueue
 from orchestrator.cluster.crew import Crew
+from orchestrator.cluster.hand_out import Load, takes_another
 from orchestrator.cluster.material_store import MaterialStore
 from orchestrator.cluster.ray_errors import LOST, classify, last_line
 from orchestrator.cluster.recorder import Recorder, cannot_store
@@ -32,15 +33,6 @@ from orchestrator.plan.device_batches import DeviceBatches
 from orchestrator.plan.known_row import known_row
 from orchestrator.plan.trial import Trial
 from results import Run, RunError
-
-IN_FLIGHT, PLENTY = 2, 4
-"""A worker has at most IN_FLIGHT batches to optimise, so that it need not wait for the driver between two. It has more
-than one only while more than PLENTY batches per worker are left, because at the end another worker would be free
-sooner.
-"""
-
-MOST_FINISHING = 2
-"""A worker with this many batches to finish gets no other: its storage is slower than its device."""
 
 POLL_SECONDS, COMMIT_SECONDS = 0.5, 0.01
 """How long to wait for answers of workers, in seconds; and how long while rows are being committed, for which other
@@ -152,16 +144,9 @@ class Engine:
         """Whether to give a worker a batch now. A worker that has not started gets none: it may never start."""
         if not worker.ready:
             return False
-        if not worker.batches:
-            return True
-        if self._queue.is_next_suspected() or any(map(self._queue.is_suspected, worker.batches.values())):
-            return False
-        if len(worker.finishing) >= MOST_FINISHING:
-            return False
-        if not worker.optimising:
-            return True
-        plenty = len(self._queue) > PLENTY * self._recruiter.devices
-        return len(worker.optimising) < IN_FLIGHT and (plenty or worker.wants_next())
+        suspected = self._queue.is_next_suspected() or any(map(self._queue.is_suspected, worker.batches.values()))
+        load = Load(len(worker.optimising), len(worker.finishing), suspected, worker.wants_next())
+        return takes_another(load, len(self._queue), self._recruiter.devices)
 
     def _collect(self, worker: WorkerHandle, answer: ray.ObjectRef[Any]) -> None:
         """Commit the rows in an answer; or handle the loss of the worker, if that is what the answer says."""

@@ -13,7 +13,7 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from orchestrator.plan.trial import Trial
     from stylize import Metrics, Network, Result, Transfer
 
-WRITERS = 4
-"""Threads that compress and write a batch's images."""
+COMPRESSORS, WRITERS = 4, 8
+"""Threads that compress a batch's images, and threads that write the files. An image has up to four files, so that even
+the last image of a sweep costs the time of one request to a slow storage, and not of four.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,8 @@ class Finisher:
     def __init__(self, device: str, threads: int) -> None:
         self._device, self._threads = device, threads
         self._metrics: dict[str, Metrics] = {}
+        self._compressors = ThreadPoolExecutor(COMPRESSORS)  # compressing an image releases the interpreter's lock
+        self._writers = ThreadPoolExecutor(WRITERS)
 
     def rows(self, outcomes: Sequence[Outcome], materials: Materials) -> list[dict[str, Any]]:
         """The row of each trial, in order. All images are written when this returns.
@@ -71,9 +75,12 @@ class Finisher:
         An error with one trial fails only that trial. Raises RunError if the storage fails.
         """
         run = Run(materials.run)
-        with ThreadPoolExecutor(WRITERS) as pool:  # compressing an image releases the interpreter's lock
-            images = [pool.submit(_image, run, one) for one in outcomes]
+        images = [self._compressors.submit(self._image, run, one) for one in outcomes]
+        try:
+            self._look_together(outcomes)
             return [self._row(one, image, materials) for one, image in zip(outcomes, images, strict=True)]
+        finally:
+            wait(images)
 
     def _row(self, outcome: Outcome, image: Future[dict[str, Any]], materials: Materials) -> dict[str, Any]:
         """A trial's row. `image`: the columns about its image, which come when that is stored."""
@@ -121,6 +128,19 @@ class Finisher:
         image, transfer = optimised.result.pixels().permute(2, 0, 1), optimised.transfer
         return self._metrics_for(optimised.trial).of(image, transfer.content, transfer.styles)
 
+    def _look_together(self, outcomes: Sequence[Outcome]) -> None:
+        """Let the metrics look at images of one network and size together. An error happens again with the image that
+        is to blame.
+        """
+        groups: dict[tuple[object, ...], list[Optimised]] = {}
+        for one in outcomes:
+            if isinstance(one, Optimised):
+                groups.setdefault((one.trial.architecture, one.result.image.shape), []).append(one)
+        for group in groups.values():
+            with contextlib.suppress(Exception):
+                images = [one.result.pixels().permute(2, 0, 1) for one in group]
+                self._metrics_for(group[0].trial).look_together(images)
+
     def _metrics_for(self, trial: Trial) -> Metrics:
         """Metrics in an embedded network other than the one that a trial was optimised in."""
         from downloads import Access
@@ -136,22 +156,33 @@ class Finisher:
             self._metrics[name] = Metrics(network)
         return self._metrics[name]
 
+    def _image(self, run: Run, outcome: Outcome) -> dict[str, Any]:
+        """Write a trial's image and its small copies, if it has one. Returns the columns about the image."""
+        from PIL import Image
 
-def _image(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """Write a trial's image and its small copies, if it has one. Returns the columns about the image."""
-    from PIL import Image
+        from results.gallery.thumbnails import edges, write_thumbnails
 
-    from results.gallery.thumbnails import edges, write_thumbnails
-
-    if isinstance(outcome, Failure):
-        return {}
-    pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
-    run.write(path, _png(pixels, outcome.trial))
-    sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
-    picture = Image.fromarray(pixels)
-    with contextlib.suppress(RunError):  # the gallery makes copies that are missing, and reports what it cannot write
-        write_thumbnails(run, sha256, picture, edges(*picture.size))
-    return {"image_path": path, "pixels_sha256": sha256}
+        if isinstance(outcome, Failure):
+            return {}
+        copies: list[Future[None]] = []
+        pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
+        image = self._writers.submit(run.write, path, _png(pixels, outcome.trial))
+        try:
+            sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
+            picture = Image.fromarray(pixels)
+            write_thumbnails(
+                lambda *file: copies.append(self._writers.submit(run.write, *file)),
+                sha256,
+                picture,
+                edges(*picture.size),
+            )
+        finally:
+            wait([image, *copies])
+        image.result()
+        for copy in copies:
+            with contextlib.suppress(RunError):  # the gallery makes missing copies, and reports what it cannot write
+                copy.result()
+        return {"image_path": path, "pixels_sha256": sha256}
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:

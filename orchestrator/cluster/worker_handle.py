@@ -23,6 +23,11 @@ LEAST_PATIENCE, PATIENCE = 600.0, 50.0
 NEARLY_DONE = 0.95
 """The share of a batch's steps after which its worker gets the next batch: hardly any other will be free before it."""
 
+ASK_SECONDS = 0.1
+"""The shortest time between two questions for a worker's progress. Without it, each answer of one worker would cost a
+question to every worker, and the driver's work would grow with the square of their number.
+"""
+
 
 @dataclass
 class WorkerHandle:
@@ -45,6 +50,7 @@ class WorkerHandle:
     asked: float = field(default_factory=time.monotonic)
     changed: float = field(default_factory=time.monotonic)
     longest_step: float = 0.0
+    last_question: float = 0.0
 
     @property
     def ready(self) -> bool:
@@ -98,8 +104,12 @@ class WorkerHandle:
         return all((self.share_done(batch) or 0.0) >= NEARLY_DONE for batch in self.optimising.values())
 
     def ask_progress(self) -> None:
-        """Ask for its progress, unless the last question has no answer yet. Does not wait for the answer."""
-        if self.question is None and self.lost is None:
+        """Ask for its progress, unless the last question has no answer yet or was asked a moment ago. Does not wait for
+        the answer.
+        """
+        now = time.monotonic()
+        if self.question is None and self.lost is None and now - self.last_question >= ASK_SECONDS:
+            self.last_question = now
             self.question = self.actor.progress.options(concurrency_group="control").remote()
 
     def take_answer(self) -> None:

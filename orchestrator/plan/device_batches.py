@@ -26,9 +26,10 @@ WIDEST_PIXELS = 32 * 448 * 448
 assumption that was not measured.
 """
 
-SHARE = 0.5
-"""How much of its fair share of the remaining work a device gets at once. Among 1, 1/2, 1/3 and 1/4, this leaves 64
-devices idle for the shortest time (`python -m benchmarks cluster`).
+SHARE = 0.25
+"""How much of its fair share of the remaining work a device gets at once. Less makes more batches, and more makes the
+end longer: at 500, 2,000 and 10,000 trials, 64 devices were idle for 31, 24 and 6 % of the time with 1/2, and for 20, 5
+and 1 % with 1/4 (the simulation in `benchmarks/events.py`).
 """
 
 
@@ -51,9 +52,9 @@ class DeviceBatches:
     def cut(self, memory: float | None, devices: int) -> Batch:
         """Take a batch for a device with `memory` bytes, one of the `devices` that share the work.
 
-        It comes from the group with the most work left. It has at most half of a device's fair share of all remaining
-        work, so that batches get narrower and no device has a long one at the end; this limit does not apply to a
-        single device. None for `memory`: no limit. Raises ValueError if nothing is left.
+        It comes from the group with the most work left. It has at most a quarter of a device's fair share of all
+        remaining work, so that batches get narrower and no device has a long one at the end; this limit does not apply
+        to a single device. None for `memory`: no limit. Raises ValueError if nothing is left.
         """
         key, lanes = max(self._groups.items(), key=lambda item: len(item[1]) * _operations(item[1][0]))
         parts = devices / SHARE if devices > 1 else 1

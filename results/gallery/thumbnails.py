@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
@@ -58,12 +58,16 @@ def _make(run: Run, sha256: str, path: str, wanted: Sequence[int]) -> bool:
             picture = opened.convert("RGB")
     except (RunError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False  # the page tries the image itself, and says that it is missing
-    write_thumbnails(run, sha256, picture, wanted)
+    write_thumbnails(run.write, sha256, picture, wanted)
     return True
 
 
-def write_thumbnails(run: Run, sha256: str, picture: Image.Image, wanted: Sequence[int]) -> None:
-    """Write small copies of these edges, named by the hash of the pixels. Raises RunError."""
+def write_thumbnails(
+    write: Callable[[str, bytes], object], sha256: str, picture: Image.Image, wanted: Sequence[int]
+) -> None:
+    """Make small copies of these edges, named by the hash of the pixels. `write` is given the path and content of each,
+    as `Run.write` is.
+    """
     smaller = picture
     for edge in sorted(wanted, reverse=True):
         if max(smaller.size) > edge:
@@ -71,4 +75,4 @@ def write_thumbnails(run: Run, sha256: str, picture: Image.Image, wanted: Sequen
             smaller.thumbnail((edge, edge), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         smaller.save(buffer, "WEBP", quality=QUALITY, method=4)
-        run.write(Run.thumbnail_path(sha256, edge), buffer.getvalue())
+        write(Run.thumbnail_path(sha256, edge), buffer.getvalue())

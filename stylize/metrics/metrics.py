@@ -8,6 +8,7 @@ from torch import Tensor
 
 from stylize import registry
 from stylize.metrics.metric import Metric
+from stylize.metrics.style_distance import StyleDistance
 from stylize.network.network import Network
 
 
@@ -16,6 +17,14 @@ class Metrics:
 
     def __init__(self, network: Network) -> None:
         self._metrics: list[Metric] = [metric.load()(network) for metric in registry.METRICS.values()]
+
+    def look_together(self, images: Sequence[Tensor]) -> None:
+        """Images of one size (3×H×W) of which `of` will be asked next. A metric that looks at small images sooner when
+        it sees them together does so now.
+        """
+        for metric in self._metrics:
+            if isinstance(metric, StyleDistance):
+                metric.look_together(images)
 
     def of(
         self, image: Tensor, content: Tensor | None, styles: Sequence[tuple[Tensor, float]]

@@ -13,7 +13,7 @@ from ray import cloudpickle
 from ray import exceptions as ray_exceptions
 
 import results
-from orchestrator.cluster import crew, engine, recruiter, worker_handle
+from orchestrator.cluster import crew, hand_out, recruiter, worker_handle
 from orchestrator.cluster.finisher import Failure
 from orchestrator.cluster.worker import Worker
 from orchestrator.interruption import Interruption
@@ -154,7 +154,7 @@ class Failing(Worker):
 
 def test_max_failures_ends_a_sweep_that_goes_wrong(sixteen, sweep, monkeypatch):
     monkeypatch.setattr(crew, "Worker", Failing)
-    monkeypatch.setattr(engine, "PLENTY", 100)  # none waits behind another
+    monkeypatch.setattr(hand_out, "PLENTY", 100)  # none waits behind another
     ran = sweep(sixteen, "--max-failures", "3", "--workers", "1")
     assert ran.exit_code == 1
     failed = results.load("runs/small")["status"].eq("failed").sum()

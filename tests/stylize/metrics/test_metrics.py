@@ -106,3 +106,24 @@ def test_what_has_no_picture_or_too_small_a_one_is_none(network):
         "style_distance",
         "style_distance_of_content",
     }
+
+
+def test_small_images_that_are_seen_together_have_the_distances_that_they_have_alone(network):
+    images = [picture(seed, edge=48) for seed in range(5)]
+    content, styles = picture(7, edge=48), [(picture(8, edge=60), 0.25), (picture(9, edge=48), 0.75)]
+    alone = [Metrics(network).of(image, content, styles) for image in images]
+    metrics = Metrics(network)
+    metrics.look_together(images)
+    for image, expected in zip(images, alone, strict=True):
+        assert metrics.of(image, content, styles) == pytest.approx(expected, rel=1e-5)
+    assert len({one["style_distance"] for one in alone}) == len(images)
+    other = picture(11, edge=48)  # one that was not seen together with them
+    assert metrics.of(other, content, styles) == pytest.approx(Metrics(network).of(other, content, styles), rel=1e-12)
+
+
+def test_the_distance_of_the_content_is_that_to_these_styles_and_shares(network):
+    image, content, one, other = (picture(seed, edge=48) for seed in range(4))
+    kept = Metrics(network)
+    for styles in ([(one, 1.0)], [(other, 1.0)], [(one, 0.5), (other, 0.5)], [(one, 0.1), (other, 0.9)]):
+        found = kept.of(image, content, styles)["style_distance_of_content"]
+        assert found == Metrics(network).of(image, content, styles)["style_distance_of_content"]
