@@ -119,4 +119,4 @@ def test_a_sweep_into_a_bucket_is_the_sweep_into_a_folder(s3, location, small_gr
     assert results.load(location)[telling].equals(results.load("runs/small")[telling])
     verified = sweep("verify", location)
     assert verified.exit_code == 0
-    assert "4 images compared with their rows: 0 findings" in verified.stderr
+    assert "4 images compared with their rows: 0 damaged files or rows" in verified.stderr

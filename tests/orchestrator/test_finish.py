@@ -89,7 +89,9 @@ def test_rows_that_change_make_the_sheet_out_of_date(run, sweep, small_grid, no_
     assert NOTHING in sweep(small_grid).stderr
 
 
-@pytest.mark.parametrize(("lost", "message"), [("", "has rows of 0 of them"), ("images", "4 images of .* are missing")])
+@pytest.mark.parametrize(
+    ("lost", "message"), [("", "rows of only 0 of them"), ("images", "4 images of .* are missing")]
+)
 def test_no_success_is_reported_for_a_run_that_was_deleted_meanwhile(lost, message, sweep, small_grid, monkeypatch):
     work = Engine.run
 

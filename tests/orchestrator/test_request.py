@@ -12,6 +12,7 @@ EVERYTHING = Request(
     grid=Path("small.yaml"),
     out="runs/some where",
     set=("ratio=1e-3", "style_layers=[conv1, fire2]"),
+    plugin=("my_losses.py",),
     only=("ratio=1e-3",),
     limit=3,
     pictures=Path("my pictures"),
@@ -55,6 +56,7 @@ def test_a_run_records_what_decides_its_trials_and_gives_it_back(small_grid):
     assert record == {
         "grid": str(small_grid),
         "set": ["ratio=1e-3", "style_layers=[conv1, fire2]"],
+        "plugin": [str(small_grid.parent / "my_losses.py")],
         "pictures": str(small_grid.parent / "my pictures"),
         "weights": "/weights",
         "offline": True,
