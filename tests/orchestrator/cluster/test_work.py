@@ -22,7 +22,7 @@ def test_batches_are_cut_for_gpus_by_a_sweep_and_stay_as_they_are_where_they_are
         raise Told(batches, cut_for_devices)
 
     monkeypatch.setattr(work_module, "session", lambda *arguments: contextlib.nullcontext())
-    monkeypatch.setattr(work_module, "workforce", lambda *arguments, **options: Workforce(8, 1, 1.0, 8))
+    monkeypatch.setattr(work_module, "workforce_of_cluster", lambda *arguments, **options: Workforce(8, 1, 1.0, 8))
     monkeypatch.setattr(work_module, "MaterialStore", lambda *arguments: None)
     monkeypatch.setattr(work_module, "Engine", engine)
     plan = SimpleNamespace(batches=[SimpleNamespace(width=3)], parallel=1, parallel_at_first=1, inputs=None, states={})

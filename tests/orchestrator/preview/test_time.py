@@ -13,7 +13,8 @@ from orchestrator.preview.probe import measure_apart  # what the tests' plans us
 from orchestrator.request import Request
 from orchestrator.sweep import prepare
 from results.run.rows import commit
-from stylize import ARCHITECTURES, Settings
+from stylize import Settings
+from stylize.network.by_name import architecture_named
 
 
 @pytest.fixture
@@ -184,8 +185,9 @@ def test_a_sample_of_every_bundled_grid_can_be_optimised():
         plan, _ = prepare(Request(grid=path, offline=True, out=f"/nowhere/{name}"), fetch=False)
         for setup in plan.setups:
             one = probe.sample(setup, 8, on_gpu=False)
-            Settings.model_validate(one.settings).for_architecture(ARCHITECTURES[one.architecture])
-            smallest = ARCHITECTURES[one.architecture].smallest_edge(setup.deepest)
+            architecture = architecture_named(one.architecture)
+            Settings.model_validate(one.settings).for_architecture(architecture)
+            smallest = architecture.smallest_edge(setup.deepest)
             assert one.operations < 1.5 * probe.MOST_OPERATIONS or min(one.width, one.height) == smallest
 
 
