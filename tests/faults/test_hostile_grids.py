@@ -72,7 +72,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(KEYS, DATA, max_size=5) | DATA, st.sampled_from(["plan", "run"]))
 def test_any_data_is_a_grid_or_gets_one_message_and_nothing_is_written(small_grid, sweep, tree, data, command):
     small_grid.write_text(json.dumps(data))

@@ -95,7 +95,7 @@ def settings_of(grid):
     return [{name: getattr(grid.settings_at(point), name) for name in DEFAULTS} for point in grid.points()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(grids(extras=False))
 def test_the_number_of_points_is_the_product_of_the_lengths_of_axes_counting_zipped_ones_once(load, data):
     zipped = {name for group in data["zip"] for name in group[1:]}
@@ -104,7 +104,7 @@ def test_the_number_of_points_is_the_product_of_the_lengths_of_axes_counting_zip
     assert len(list(grid.points())) == grid.most_points() == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(grids())
 def test_the_points_are_those_that_loops_give_in_their_order(load, data):
     assert settings_of(load(data)) == by_hand(data)
@@ -119,7 +119,7 @@ def test_points_are_different_the_same_each_time_and_not_more_than_announced(loa
     assert list(grid.points()) == list(load(data).points()) == points
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(grids(extras=False), st.data())
 def test_set_gives_the_points_of_the_grid_without_that_axis(load, data, choice):
     """Of zipped axes the others stay."""
@@ -133,7 +133,7 @@ def test_set_gives_the_points_of_the_grid_without_that_axis(load, data, choice):
     assert settings_of(load(data, f"{name}={json.dumps(value)}")) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(grids(), st.data())
 def test_selecting_by_value_or_label_is_filtering(load, data, choice):
     grid = load(data)

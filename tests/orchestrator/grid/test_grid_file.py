@@ -256,7 +256,7 @@ def damaged(draw, text=FULL):
     return text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(damaged(), st.sampled_from([(), ("ratio=0.5",), ("learning_rate=3",)]))
 def test_any_damage_gives_a_grid_or_a_grid_error(load, text, overrides):
     with contextlib.suppress(GridError):

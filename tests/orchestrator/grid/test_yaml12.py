@@ -238,14 +238,14 @@ def texts(data):
         yield from texts(inner)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(JSON, st.sampled_from([None, 1]))
 def test_whatever_json_writes_reads_back(data, indent):
     found = parse(json.dumps(data, indent=indent), "").data
     assert json.dumps(found) == json.dumps(data)  # tells 1 from 1.0 and true, and sees the order of keys
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(JSON, st.booleans())
 def test_whatever_pyyaml_writes_reads_back(data, flow):
     assume(not any(read_by_yaml_1_2_alone(text) for text in texts(data)))
@@ -264,7 +264,7 @@ a|é|🎨|0|1e999|-.inf|0x|0o7""".replace("\n", "|").split("|")
 TOKENS += ["\n", "\r\n", "\t", " ", "  ", "|\n", ">-\n ", "\u2028", "\x85", "\ufeff", "\0", "\ud83c", "9" * 310]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters()) | st.lists(st.sampled_from(TOKENS), max_size=25).map("".join))
 @example("&a {*a : *a}")
 @example("%YAML 9999999999999999999999.1\n---")

@@ -175,7 +175,7 @@ def apart(width=40, height=30, **hashes):
     return width, height, HASHES | hashes
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(trials(), circumstances(), trials(most=2), circumstances(most=1))
 def test_two_trials_share_an_id_exactly_where_all_that_counts_is_the_same(one, here, change, elsewhere):
     other, there = one | change, here | elsewhere
@@ -184,7 +184,7 @@ def test_two_trials_share_an_id_exactly_where_all_that_counts_is_the_same(one, h
     assert (identify(one, *apart(**here)) == identify(other, *apart(**there))) == shared
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(trials(), st.data())
 def test_the_order_of_settings_and_defaults_spelled_out_change_nothing(one, choice):
     assume(possible(one))
@@ -192,7 +192,7 @@ def test_the_order_of_settings_and_defaults_spelled_out_change_nothing(one, choi
     assert identify(spelled_out) == identify(one)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(trials(), st.booleans(), st.booleans(), st.sampled_from([0, 1, 2**62]), st.sampled_from([0.5, 0.94]))
 def test_settings_without_effect_change_nothing(one, content_only, constant, seed, rate):
     """The seed where nothing is drawn, the decay's numbers where there is none, a style that has no part."""

@@ -100,7 +100,7 @@ def test_pages_of_other_formats_are_numbered_files(trials, tmp_path, sweep):
 
 
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=8), st.integers(1, 9))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_pages_have_every_row_once_in_order_and_keep_groups_that_fit(groups, most):
     rows = [(group, row) for group, size in enumerate(groups) for row in range(size)]
     pages = [page.rows for page in in_pages(Layout((), (), rows, [()], {}, {}), most)]
@@ -122,7 +122,7 @@ def test_borders_have_the_colour_of_their_value(trials):
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.floats(0, 1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_scale_is_monotonous_from_dark_to_light(low, span, share):
     scale = ColourScale.of({0: low, 1: low + span})
     between = low + share * span

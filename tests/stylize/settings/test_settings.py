@@ -271,7 +271,7 @@ VALID = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(VALID)
 def test_settings_are_the_same_after_a_round_trip(given):
     content = given.get("content_layers") not in ([], {}) and given.get("ratio") != 0
