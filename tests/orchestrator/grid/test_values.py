@@ -181,6 +181,6 @@ def test_spaced_values_begin_and_end_as_asked_and_are_even(kind, first, last, co
     scale = math.log if kind == "logspace" else float
     steps = [scale(right) - scale(left) for left, right in itertools.pairwise(values)]
     even = (scale(last) - scale(first)) / (count - 1)
-    # Values are rounded to so many digits as one would write: a relative error, which a logarithm makes an absolute one.
+    # Values have few digits: a relative error, which a logarithm makes an absolute one.
     size = 1.0 if kind == "logspace" else max(map(abs, values))
     assert steps == pytest.approx([even] * (count - 1), rel=1e-9, abs=1e-10 * size)
