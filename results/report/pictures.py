@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from results.table.pareto import on_front
 from stylize import registry
 from stylize.settings.value_text import setting_name
 
@@ -70,8 +71,7 @@ def front_figure(trials: pd.DataFrame, one: str, other: str) -> Figure:
 def undominated(trials: pd.DataFrame, *metrics: str) -> np.ndarray:
     """Which rows no other row beats: none is at least as good in all metrics and better in one. n booleans."""
     signs = [-1.0 if registry.better(name) == "higher" else 1.0 for name in metrics]
-    costs = trials[list(metrics)].to_numpy(dtype=float) * signs
-    return np.array([not ((costs <= row).all(1) & (costs < row).any(1)).any() for row in costs], dtype=bool)
+    return on_front(trials[list(metrics)].to_numpy(dtype=float) * signs)
 
 
 def _address(content: bytes, kind: str) -> str:

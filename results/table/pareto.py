@@ -38,11 +38,11 @@ def pareto(
             raise SelectionError(f"nothing says which values of {name} are better; name it in minimise or maximise")
     done = trials[(trials["status"] == "done") & trials[list(better)].notna().all(axis=1)]
     signs = np.array([1.0 if which == "lower" else -1.0 for which in better.values()])
-    return done[_on_front(done[list(better)].to_numpy(float) * signs)]
+    return done[on_front(done[list(better)].to_numpy(float) * signs)]
 
 
-def _on_front(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each of n rows of costs is dominated by none of the others."""
+def on_front(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each of n rows of costs is dominated by none of the others, n booleans. Lower costs are better."""
     front = np.ones(len(costs), bool)
     for number, row in enumerate(costs):
         if front[number]:  # what a dominated row dominates, the row that dominates it dominates, too

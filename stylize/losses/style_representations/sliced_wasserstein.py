@@ -18,6 +18,7 @@ the share of the content picture that it covers.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -106,21 +107,15 @@ class _Part:
     share: float
 
 
+@functools.lru_cache(maxsize=64)  # they are wanted at every step
 def _directions(channels: int, count: int, device: torch.device) -> Tensor:
     """K×N unit vectors, orthogonal to each other in groups of N; the same on every machine."""
-    key = (channels, count, str(device))
-    if key not in _KEPT:
-        generator = torch.Generator().manual_seed(channels)
-        groups = []
-        for _ in range(-(-(count or channels) // channels)):
-            matrix = torch.randn(channels, channels, generator=generator, dtype=torch.float64)
-            groups.append(torch.linalg.qr(matrix).Q.mT)
-        _KEPT[key] = torch.cat(groups)[: count or channels].float().to(device)
-    return _KEPT[key]
-
-
-_KEPT: dict[tuple[int, int, str], Tensor] = {}
-"""Directions by channels, number and device: some megabytes at most, wanted at every step."""
+    generator = torch.Generator().manual_seed(channels)
+    groups = []
+    for _ in range(-(-(count or channels) // channels)):
+        matrix = torch.randn(channels, channels, generator=generator, dtype=torch.float64)
+        groups.append(torch.linalg.qr(matrix).Q.mT)
+    return torch.cat(groups)[: count or channels].float().to(device)
 
 
 def _quantiles(ordered: Tensor, count: int) -> Tensor:

@@ -40,7 +40,11 @@ def test_a_worker_that_was_forgotten_is_asked_for_again(monkeypatch, asked, free
     assert (crew.hired, len(crew.let)) == (again, again)
 
 
-def test_a_worker_that_is_never_placed_although_there_is_room_is_mentioned_once(monkeypatch):
+@pytest.fixture
+def one_worker(monkeypatch):
+    """A worker that is asked for while a machine has room: what is said after so many seconds, the crew, and a list;
+    as long as that is not empty, the worker is placed.
+    """
     placed = []
     monkeypatch.setattr(recruiter, "node_of", lambda actor: "1" if placed else None)
     monkeypatch.setattr(recruiter, "free_nodes", lambda: [Node("1", "a machine", 1, 0)])
@@ -52,6 +56,11 @@ def test_a_worker_that_is_never_placed_although_there_is_room_is_mentioned_once(
         crew.now = start + seconds
         return recruiter_of_one._look_after_starts(crew.now)
 
+    return said, crew, placed
+
+
+def test_a_worker_that_is_never_placed_although_there_is_room_is_mentioned_once(one_worker):
+    said, crew, _ = one_worker
     assert [said(31), said(62), said(70)] == [[], [], []]
     (line,) = said(93)
     assert "no new worker for 93 s" in line
@@ -60,18 +69,8 @@ def test_a_worker_that_is_never_placed_although_there_is_room_is_mentioned_once(
     assert crew.hired == 5
 
 
-def test_requests_count_from_the_begin_after_a_worker_was_placed(monkeypatch):
-    placed = []
-    monkeypatch.setattr(recruiter, "node_of", lambda actor: "1" if placed else None)
-    monkeypatch.setattr(recruiter, "free_nodes", lambda: [Node("1", "a machine", 1, 0)])
-    crew, start = Crew(0), time.monotonic()
-    del crew[1:]
-    recruiter_of_one = Recruiter(crew, Workforce(1, 1, 0.0, 1))
-
-    def said(seconds):
-        crew.now = start + seconds
-        return recruiter_of_one._look_after_starts(crew.now)
-
+def test_requests_count_from_the_begin_after_a_worker_was_placed(one_worker):
+    said, _, placed = one_worker
     assert [said(31), said(62)] == [[], []]
     placed.append("a process")
     assert said(70) == []
