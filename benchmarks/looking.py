@@ -148,7 +148,6 @@ def sheet(out: str) -> str:
 def end(out: str) -> str:
     """The same for what a sweep does after its last row, in the process that planned it."""
     from orchestrator import finish
-    from orchestrator.cluster.status import Status
     from orchestrator.describe import write_run
     from orchestrator.request import Request
     from orchestrator.sweep import prepare
@@ -158,7 +157,7 @@ def end(out: str) -> str:
     plan, run = prepare(request, fetch=True)
     derived = write_run(run, plan, request)
     with _Cost() as cost:
-        finish.check_rows(run, plan, Status(total=0, total_work=0.0))
+        finish.check_rows(run, plan)
         finished = finish.finish(run, plan, derived, interrupted=False)
     assert finished.sheet, finished.notes
     assert finished.gallery, finished.notes

@@ -30,6 +30,7 @@ from orchestrator.describe import write_run
 from orchestrator.errors import EngineError
 from orchestrator.plan.batches import Batch
 from orchestrator.plan.known_row import known_row
+from orchestrator.plan.source import FixedPlan
 from orchestrator.request import Request
 from orchestrator.sweep import prepare
 from results import Run, load
@@ -258,7 +259,7 @@ def sweep(
             if beside:
                 beside.start()
             try:
-                work.work(plan, run, request, {}, display(), repack=True)
+                work.work(FixedPlan(plan), run, request, {}, display(), repack=True)
             except EngineError as error:
                 story.error = str(error)
         story.seconds = time.monotonic() - started

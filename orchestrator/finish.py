@@ -23,7 +23,6 @@ from results.run.storage import GALLERY_PAGE, METADATA, PLAN, SHEET
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestrator.cluster.status import Status
     from orchestrator.plan.plan import Plan
 
 
@@ -51,10 +50,13 @@ def is_current(run: Run, plan: Plan) -> bool:
     return derived.sheet == state_name(grid_metadata(plan.grid), to_parquet(plan.table()), _rows_of(plan, run))
 
 
-def check_rows(run: Run, plan: Plan, status: Status) -> None:
-    """Read the committed rows back. Raises EngineError if rows or their images are missing."""
+def check_rows(run: Run, plan: Plan) -> None:
+    """Read the rows back that a sweep has committed. `plan`: its states are those at the end.
+
+    Raises EngineError if rows or their images are missing.
+    """
     rows = _rows_of(plan, run, "image_path")
-    expected = plan.count("done") + plan.count("failed") + status.done + status.failed
+    expected = plan.count("done") + plan.count("failed")
     again = "Something changed the folder while the sweep ran; run the same command again, which computes what is lost"
     if len(rows) < expected:
         raise EngineError(f"{expected} trials ended, but {run.location} has rows of only {len(rows)} of them. {again}")

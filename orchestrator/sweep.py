@@ -22,6 +22,7 @@ from orchestrator.plan.batches import DEFAULT_PACKING, EXACT
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
+from orchestrator.plan.source import FixedPlan
 from orchestrator.request import Request
 from results import Run, RunError
 from results.run.rows import merged_rows, read_rows
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended. `status` is None if no trial was left to compute. `up_to_date`: nothing else was left to do
-    either, because the sheet and the gallery show the present rows.
+    """How a sweep ended. `plan` has the states at the end. `status` is None if no trial was left to compute.
+    `up_to_date`: nothing else was left to do either, because the sheet and the gallery show the present rows.
     """
 
     plan: Plan
@@ -51,13 +52,12 @@ class Outcome:
     @property
     def unfinished(self) -> int:
         """The number of selected trials that are neither done nor failed."""
-        ran = self.status.done + self.status.failed if self.status else 0
-        return self.plan.count("to run") - ran
+        return self.plan.count("to run")
 
     @property
     def failed(self) -> int:
         """The number of failed trials of the whole grid, now and earlier."""
-        return self.plan.count("failed") + (self.status.failed if self.status else 0)
+        return self.plan.count("failed")
 
 
 def prepare(
@@ -181,8 +181,10 @@ def execute(
             derived = write_run(run, plan, request)
             status, interrupted = None, False
             if plan.batches:
-                status, interrupted = work(plan, run, request, networks, display, say, repack=True)
-                finish.check_rows(run, plan, status)
+                source = FixedPlan(plan)
+                status, interrupted = work(source, run, request, networks, display, say, repack=True)
+                plan = source.plan
+                finish.check_rows(run, plan)
             finished = finish.finish(run, plan, derived, interrupted=interrupted)
     return _outcome(plan, run, status, finished, interrupted=interrupted)
 
@@ -223,7 +225,7 @@ def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContext
 
     networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
     write_run(run, plan, request)
-    return work(plan, run, request, networks, display, repack=False)[0]
+    return work(FixedPlan(plan), run, request, networks, display, repack=False)[0]
 
 
 def _frames_note(run: Run, plan: Plan) -> list[str]:

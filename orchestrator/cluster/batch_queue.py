@@ -6,7 +6,7 @@ Knows nothing of Ray, of workers, or of how rows are stored. What happens after 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from orchestrator.cluster.batch_order import in_order
 from orchestrator.cluster.retry import LossKind
@@ -18,18 +18,19 @@ class BatchQueue:
     """Gives batches in the order in which they should be started. Its length is the number that may run now."""
 
     def __init__(
-        self, batches: Sequence[Batch], failed_before: Collection[str] = (), devices: DeviceBatches | None = None
+        self, batches: Iterable[Batch], failed_before: Collection[str] = (), devices: DeviceBatches | None = None
     ) -> None:
         """`failed_before`: trials that failed and are not run again. Trials that depend on them cannot run.
 
         With `devices`, lanes are kept there, and each batch is cut when a worker asks for one.
         """
         self._devices = devices
-        self._open = {trial.id for batch in batches for trial in batch.trials}
+        self._open: set[str] = set()  # trials without a row
         self._failed = set(failed_before)
-        self._waiting = list(batches)
+        self._waiting: list[Batch] = []
         self._ready: deque[Batch] = deque()
         self._losses: dict[str, list[LossKind]] = {}
+        self.add(batches)
 
     def __len__(self) -> int:
         return len(self._ready) + (len(self._devices) if self._devices is not None else 0)
@@ -39,6 +40,12 @@ class BatchQueue:
         """Floating-point operations of all batches in the queue."""
         cut_later = self._devices.operations if self._devices is not None else 0.0
         return cut_later + sum(batch.operations for batch in [*self._ready, *self._waiting])
+
+    def add(self, batches: Iterable[Batch]) -> None:
+        """Take more batches. They run when `release` finds that they need not wait."""
+        for batch in batches:
+            self._open.update(trial.id for trial in batch.trials)
+            self._waiting.append(batch)
 
     def sort(self, workers: int) -> None:
         """Order the batches that may run so that this many workers finish them soonest."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import ray
@@ -31,6 +31,7 @@ from orchestrator.cluster.workforce import Workforce
 from orchestrator.plan.batches import Batch
 from orchestrator.plan.device_batches import DeviceBatches
 from orchestrator.plan.known_row import known_row
+from orchestrator.plan.source import Source, ToCome
 from orchestrator.plan.trial import Trial
 from results import Run, RunError
 
@@ -50,26 +51,27 @@ class Engine:
 
     def __init__(
         self,
-        batches: Sequence[Batch],
+        source: Source,
         run: Run,
         force: Workforce,
         materials: MaterialStore,
         listener: Listener,
         *,
-        failed_before: Collection[str] = (),
         max_failures: int | None = None,
         survey: Callable[[], Workforce] | None = None,
         cut_for_devices: bool = False,
     ) -> None:
-        """`failed_before`: trials that failed and are not run again. `max_failures`: after this many failures
-        nothing new is submitted. `survey`: for a cluster that may grow, returns the workforce to ask it for now.
-        `cut_for_devices`: a batch is cut for each GPU when it asks, from the lanes of the batches given here.
+        """`source` gives the batches, at the start and whenever rows were committed. Trials that failed in its plan
+        are not run again. `max_failures`: after this many failures nothing new is submitted. `survey`: for a cluster
+        that may grow, returns the workforce to ask it for now. `cut_for_devices`: a batch is cut for each GPU when it
+        asks, from the lanes of the batches that the source gives.
         """
-        self.status = Status(
-            total=sum(len(batch.trials) for batch in batches), total_work=sum(batch.operations for batch in batches)
-        )
+        self.status = Status(total=0, total_work=0.0)
         self.stopping = False
-        self._queue = BatchQueue(batches, failed_before, DeviceBatches() if cut_for_devices else None)
+        self._source = source
+        self._given = ToCome()  # what the source has given
+        failed_before = {trial for trial, state in source.plan.states.items() if state == "failed"}
+        self._queue = BatchQueue([], failed_before, DeviceBatches() if cut_for_devices else None)
         self._crew = Crew(run)
         self._recorder = Recorder(run, self.status, listener)
         self._recruiter = Recruiter(self._crew, force, survey)
@@ -80,6 +82,7 @@ class Engine:
         self._workers = force.fitting or force.workers
         self._deadline = math.inf
         self._to_say: deque[str] = deque()
+        self._ask_for_batches()
 
     def interrupt(self, why: str, within: float | None = None) -> None:
         """Submit nothing more. Running batches are finished and committed, if they are done `within` seconds.
@@ -97,7 +100,6 @@ class Engine:
         Raises EngineError if the sweep cannot go on; committed rows are kept.
         """
         self._release()
-        self._queue.sort(self._workers)
         self.status.started = time.monotonic()
         try:
             self._work()
@@ -178,15 +180,33 @@ class Engine:
         for rows in committed:
             failed = {row["trial_id"] for row in rows if row["status"] == "failed"}
             self._queue.settle({row["trial_id"] for row in rows}, failed)
+            self._source.tell(rows)
         if committed:
+            if not self.stopping:
+                self._ask_for_batches()
             self._release()
+
+    def _ask_for_batches(self) -> None:
+        """Take what the source gives now into the queue."""
+        batches = self._source.ask()
+        self._queue.add(batches)
+        self._given = ToCome(
+            self._given.trials + sum(len(batch.trials) for batch in batches),
+            self._given.operations + sum(batch.operations for batch in batches),
+        )
+        later = self._source.to_come()
+        self.status.total = self._given.trials + later.trials
+        self.status.total_work = self._given.operations + later.operations
 
     def _release(self) -> None:
         """Let batches run that no longer have to wait. Trials that depend on a failed one fail, too."""
+        is_empty = not len(self._queue)
         while orphans := self._queue.release():
             for batch in orphans:
                 why = "trial {}, the frame before, failed"
                 self._record(batch, [self._failed_row(one, why.format(one.after)) for one in batch.trials])
+        if is_empty:
+            self._queue.sort(self._workers)
 
     def _failed_row(self, trial: Trial, reason: str) -> dict[str, Any]:
         return known_row(trial, self._materials.sha256(trial)) | {"status": "failed", "error": reason}
@@ -237,7 +257,7 @@ class Engine:
 
     def _count_work(self) -> None:
         """Update in the status how much work is done, from the steps that workers have made."""
-        left, running = self._queue.operations, 0
+        left, running = self._queue.operations + self._source.to_come().operations, 0
         for worker in self._crew:
             for batch in worker.batches.values():
                 share = worker.share_done(batch)

@@ -17,13 +17,14 @@ from orchestrator.cluster.status import Listener, Status
 from orchestrator.cluster.workforce import Workforce, workforce
 from orchestrator.interruption import Interruption
 from orchestrator.plan.plan import Plan
+from orchestrator.plan.source import Source
 from orchestrator.request import Request
 from results import Run
 from results.gallery.live import live
 
 
 def work(
-    plan: Plan,
+    source: Source,
     run: Run,
     request: Request,
     networks: dict[str, NetworkParts],
@@ -32,10 +33,11 @@ def work(
     *,
     repack: bool,
 ) -> tuple[Status, bool]:
-    """Run the plan's batches on a cluster. With `repack`, GPUs get batches that are cut for each of them.
+    """Run the batches that a source gives on a cluster. With `repack`, GPUs get batches that are cut for each of them.
 
     Returns the progress, and whether the sweep was interrupted before the end. Raises EngineError if it cannot go on.
     """
+    plan = source.plan
     with (
         Interruption(request.grace) as interruption,
         session(request.address, lambda: interruption.came, say or (lambda line: None)),
@@ -50,18 +52,17 @@ def work(
         force = force.for_batches(sum(batch.width for batch in plan.batches) if cut else plan.parallel)
         with display as listener:
             engine = Engine(
-                plan.batches,
+                source,
                 run,
                 force,
                 MaterialStore(run, networks, plan.inputs),
                 listener,
-                failed_before={trial for trial, state in plan.states.items() if state == "failed"},
                 max_failures=request.failures_allowed,
                 survey=survey if joined else None,
                 cut_for_devices=cut,
             )
             batches = "" if cut else f" in {len(plan.batches)} batches"
-            listener(engine.status, f"{plan.count('to run')} trials{batches} on {force.describe()}")
+            listener(engine.status, f"{engine.status.total} trials{batches} on {force.describe()}")
             interruption.watch(engine)
             with live(run):
                 status = engine.run()

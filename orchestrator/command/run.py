@@ -38,7 +38,7 @@ def report(outcome: Outcome) -> None:
         say(f"stand-in: {stand_in}")
     for note in outcome.notes:
         say(note)
-    done = plan.count("done") + (outcome.status.done if outcome.status else 0)
+    done = plan.count("done")
     if outcome.up_to_date:
         say(f"nothing to do: {done} of {len(plan.trials)} trials are done already in {location}")
     elif outcome.status is None:

@@ -18,15 +18,16 @@ class Told(Exception):
 def test_batches_are_cut_for_gpus_by_a_sweep_and_stay_as_they_are_where_they_are_computed_again(
     repack, exact, cut, monkeypatch, tmp_path
 ):
-    def engine(batches, *arguments, cut_for_devices, **options):
-        raise Told(batches, cut_for_devices)
+    def engine(source, *arguments, cut_for_devices, **options):
+        raise Told(source, cut_for_devices)
 
     monkeypatch.setattr(work_module, "session", lambda *arguments: contextlib.nullcontext())
     monkeypatch.setattr(work_module, "workforce_of_cluster", lambda *arguments, **options: Workforce(8, 1, 1.0, 8))
     monkeypatch.setattr(work_module, "MaterialStore", lambda *arguments: None)
     monkeypatch.setattr(work_module, "Engine", engine)
     plan = SimpleNamespace(batches=[SimpleNamespace(width=3)], parallel=1, parallel_at_first=1, inputs=None, states={})
+    source = SimpleNamespace(plan=plan)
     request = Request(tmp_path / "grid.yaml", exact=exact)
     with pytest.raises(Told) as told:
-        work_module.work(plan, None, request, {}, contextlib.nullcontext(), repack=repack)
-    assert told.value.args == (plan.batches, cut)
+        work_module.work(source, None, request, {}, contextlib.nullcontext(), repack=repack)
+    assert told.value.args == (source, cut)
