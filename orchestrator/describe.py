@@ -73,7 +73,10 @@ def grid_metadata(grid: Grid) -> dict[str, Any]:
         "name": grid.name,
         "title": grid.title,
         "description": grid.description,
-        "axes": [{"settings": list(dimension.settings)} for dimension in grid.dimensions],
+        "axes": [
+            {"settings": list(dimension.settings)} | ({"drawn": True} if dimension.drawn else {})
+            for dimension in grid.dimensions
+        ],
         "sheet": sheet,
     }
 

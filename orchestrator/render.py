@@ -29,6 +29,7 @@ from results import Run
 from results.export import image_names
 from results.file_name import file_name
 from stylize.settings import ABOUT, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings
+from stylize.settings.types import PrintFile
 
 FINER = 2
 """From one size of the image to the next, coarse to fine."""
@@ -42,12 +43,13 @@ class Rendering:
 
     size: pixels of the long edge. style_scale: whether the style pictures grow with the image, so that strokes keep
     their share of it, or keep their pixels, so that strokes become finer. detail: steps that refine the enlarged image
-    at full size; None: all steps of the trial, from coarse to fine.
+    at full size; None: all steps of the trial, from coarse to fine. print_file: as the setting of this name.
     """
 
     size: int
     style_scale: Literal["grow", "keep"] = "grow"
     detail: int | None = None
+    print_file: PrintFile = "none"
 
 
 def render_request(run: Run, trials: pd.DataFrame, how: Rendering, out: str | None, watch: Watch | None) -> Request:
@@ -118,6 +120,7 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     if isinstance(before.size, tuple):
         size = round(before.size[0] * growth), round(before.size[1] * growth)
     changes: dict[str, Any] = {"size": size, "init": "image", "init_image": start, "frames_every": 0}
+    changes["print_file"] = how.print_file
     changes["pyramid"] = () if how.detail else _sizes_between(edge, how.size)
     if how.detail:
         changes["iterations"] = how.detail

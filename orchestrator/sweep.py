@@ -198,7 +198,7 @@ def _outcome(
     interrupted: bool = False,
     up_to_date: bool = False,
 ) -> Outcome:
-    notes = finished.notes + _frames_note(run, plan)
+    notes = finished.notes + _notes_on_further_files(run, plan)
     return Outcome(plan, run, status, interrupted, finished.sheet, finished.gallery, notes, up_to_date)
 
 
@@ -228,13 +228,23 @@ def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContext
     return work(FixedPlan(plan), run, request, networks, display, repack=False)[0]
 
 
-def _frames_note(run: Run, plan: Plan) -> list[str]:
-    """A note if the grid now asks for snapshots, but some trials were done without: they are not run again."""
-    asking = {trial.id for trial in plan.trials.values() if trial.setup.settings.frames_every}
-    if not asking or not run.exists():
+def _notes_on_further_files(run: Run, plan: Plan) -> list[str]:
+    """Notes if the grid now asks for snapshots or print files, but some trials were done without: they are not run
+    again.
+    """
+    settings = [(trial.id, trial.setup.settings) for trial in plan.trials.values()]
+    asking = {
+        ("frames_every", "frames", "kept_steps"): {id for id, one in settings if one.frames_every},
+        ("print_file", "such files", "print_path"): {id for id, one in settings if one.print_file != "none"},
+    }
+    if not any(asking.values()) or not run.exists():
         return []
-    rows = read_rows(run, columns=["trial_id", "status", "kept_steps"]).to_pylist()
-    done = {row["trial_id"] for row in rows if row["status"] == "done" and row["kept_steps"] is None}
-    count = len(done & asking)
-    note = f"{count} trials were done without frames_every and have no frames; with another --out they run again"
-    return [note] if count else []
+    rows = read_rows(run, columns=["trial_id", "status", "kept_steps", "print_path"]).to_pylist()
+    notes = []
+    for (setting, files, column), ids in asking.items():
+        count = sum(row["status"] == "done" and row[column] is None and row["trial_id"] in ids for row in rows)
+        if count:
+            notes.append(
+                f"{count} trials were done without {setting} and have no {files}; with another --out they run again"
+            )
+    return notes

@@ -6,6 +6,7 @@ Copying a whole gallery is elsewhere: `gallery/single.py` makes one file of it, 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,8 @@ def export_images(trials: pd.DataFrame, folder: Run, pattern: str | None = None)
 
     `pattern` is a template of columns such as "{content}-{style}-{ratio}", whose values are written as the grid labels
     them; None takes the axes along which the trials differ. Images whose names would be the same are numbered. A trial
-    that stands at several points of the grid is copied once, and one without an image is left out.
+    that stands at several points of the grid is copied once, and one without an image is left out. Of a trial with a
+    file that `print_file` asked for, that file is copied.
 
     Raises ExportError where no trial has an image, for a wrong pattern, and where another file has one of the names;
     then nothing is written. Raises RunError where an image is missing or cannot be written.
@@ -34,9 +36,15 @@ def export_images(trials: pd.DataFrame, folder: Run, pattern: str | None = None)
     done = trials[(trials["status"] == "done") & trials["image_path"].notna()].drop_duplicates(["run", "trial_id"])
     if done.empty:
         raise ExportError("none of these trials has an image")
-    names = image_names(done, pattern)
-    sources = list(zip(names, done["run"], done["image_path"], strict=True))
-    here = set(folder.names("*.png"))
+    prints = done.get("print_path", done["image_path"])
+    paths = [
+        print_path if isinstance(print_path, str) else path
+        for print_path, path in zip(prints, done["image_path"], strict=True)
+    ]
+    stems = [name.removesuffix(".png") for name in image_names(done, pattern)]
+    names = [f"{stem}{PurePosixPath(path).suffix}" for stem, path in zip(stems, paths, strict=True)]
+    sources = list(zip(names, done["run"], paths, strict=True))
+    here = set(folder.names("*.*"))
     for name, run, path in sources:
         if name in here and folder.read(name) != Run(run).read(path):
             raise ExportError(f"{folder.full_path(name)} is there already and is another image; choose another folder")

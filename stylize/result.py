@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -71,6 +72,15 @@ def _looked_up(owner: object, attribute: str, mapping: str, key: str | None = No
     return found[key or attribute]
 
 
+STRIP_ROWS = 256
+"""Rows of an image that are handled at once, so that a large one is not copied several times in fp32."""
+
+
 def as_pixels(image: Tensor) -> Tensor:
     """A 3×H×W image in 0–255 as H×W×3 bytes, clipped and rounded."""
-    return image.clamp(0, 255).round().byte().permute(1, 2, 0).contiguous()
+    _, height, width = image.shape
+    pixels = torch.empty(height, width, 3, dtype=torch.uint8, device=image.device)
+    for top in range(0, height, STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
+        pixels[rows] = image[:, rows].clamp(0, 255).round().byte().permute(1, 2, 0)
+    return pixels

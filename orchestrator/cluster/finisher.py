@@ -168,7 +168,8 @@ class Finisher:
         pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
         image = self._writers.submit(run.write, path, _png(pixels, outcome.trial))
         try:
-            sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
+            print_columns = self._print_file(run, outcome)
+            sha256 = hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
             picture = Image.fromarray(pixels)
             write_thumbnails(
                 lambda *file: copies.append(self._writers.submit(run.write, *file)),
@@ -182,7 +183,20 @@ class Finisher:
         for copy in copies:
             with contextlib.suppress(RunError):  # the gallery makes missing copies, and reports what it cannot write
                 copy.result()
-        return {"image_path": path, "pixels_sha256": sha256}
+        return {"image_path": path, "pixels_sha256": sha256, **print_columns}
+
+    @staticmethod
+    def _print_file(run: Run, outcome: Optimised) -> dict[str, Any]:
+        """Write the file that `print_file` asks for. Returns its columns, none if the setting asks for none."""
+        kind = outcome.trial.setup.settings.print_file
+        if kind == "none":
+            return {}
+        from orchestrator.cluster.print_file import file_of, suffix_of
+
+        content = file_of(outcome.result.image, kind, _settings_text(outcome.trial))
+        path = Run.print_path(outcome.trial.id, suffix_of(kind))
+        run.write(path, content)
+        return {"print_path": path, "print_sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
@@ -190,11 +204,16 @@ def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
     from PIL import Image, PngImagePlugin
 
     chunk = PngImagePlugin.PngInfo()
-    settings = {name: value for name, value in settings_row(trial.settings).items() if value is not None}
-    chunk.add_itxt("sweep", json.dumps({"trial_id": trial.id} | settings, ensure_ascii=False, default=str))
+    chunk.add_itxt("sweep", _settings_text(trial))
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
     return buffer.getvalue()
+
+
+def _settings_text(trial: Trial) -> str:
+    """A trial's id and settings as JSON, for the files of its image."""
+    settings = {name: value for name, value in settings_row(trial.settings).items() if value is not None}
+    return json.dumps({"trial_id": trial.id} | settings, ensure_ascii=False, default=str)
 
 
 def one_line(error: Exception) -> str:

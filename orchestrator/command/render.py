@@ -33,6 +33,10 @@ def render(
             min=1, help="Only refine the enlarged image, in this many steps at full size.", show_default=False
         ),
     ] = None,
+    print_file: Annotated[
+        Literal["none", "png", "png-16", "tiff", "tiff-16"],
+        typer.Option(help="A further file of each image with an sRGB profile, of 8 or 16 bits, which `export` copies."),
+    ] = "none",
     out: Annotated[
         str | None, typer.Option(help="The rendered run's folder.  [default: RUN-SIZE]", show_default=False)
     ] = None,
@@ -56,7 +60,7 @@ def render(
             raise UsageError("say which trials: --marked star, --best 3, or --where with a condition")
         source = results.Run(run_path(run))
         chosen = selection.of(results.load(source.location))
-        how = Rendering(size, style_scale, detail)
+        how = Rendering(size, style_scale, detail, print_file)
         asked = render_request(source, chosen, how, out, download_bar)
         here = [name for name, option in Request.options().items() if option.scope in ("hardware", "work")]
         with nothing_left(asked):

@@ -12,11 +12,12 @@ from orchestrator.grid.yaml12 import Steps
 
 @dataclass(frozen=True)
 class Axis:
-    """Values, their labels, and where in the file each value is."""
+    """Values, their labels, and where in the file each value is. `drawn`: the values come from a distribution."""
 
     values: tuple[Any, ...]
     labels: tuple[str | None, ...]
     steps: tuple[Steps, ...]  # to each value
+    drawn: bool = False
 
 
 def dimensions_of(axes: Mapping[str, Axis], groups: Sequence[Sequence[str]]) -> tuple[Dimension, ...]:
@@ -29,5 +30,6 @@ def dimensions_of(axes: Mapping[str, Axis], groups: Sequence[Sequence[str]]) -> 
         together = [one for one in group if one in axes]  # --set may have fixed one of them
         values = tuple(zip(*(axes[one].values for one in together), strict=True))
         labels = tuple(zip(*(axes[one].labels for one in together), strict=True))
-        dimensions.append(Dimension(tuple(together), values, labels, crossed=len(values)))
+        drawn = any(axes[one].drawn for one in together)
+        dimensions.append(Dimension(tuple(together), values, labels, crossed=len(values), drawn=drawn))
     return tuple(dimensions)

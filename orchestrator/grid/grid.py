@@ -23,12 +23,14 @@ class Dimension:
     """Axes that move together, usually one: each value is a tuple with one entry per setting.
 
     The first `crossed` values are combined with all other dimensions; those after them come from `include` alone.
+    `drawn`: its values come from distributions.
     """
 
     settings: tuple[str, ...]
     values: tuple[tuple[Any, ...], ...]
     labels: tuple[tuple[str | None, ...], ...]
     crossed: int
+    drawn: bool = False
 
     def indices(self, setting: str, wanted: Any) -> frozenset[int]:
         """The indices of the values with the label `wanted`; if there is no such label, of the value `wanted`.

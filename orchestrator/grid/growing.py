@@ -13,7 +13,7 @@ class GrowingDimension:
 
     def __init__(self, dimension: Dimension) -> None:
         self.settings = dimension.settings
-        self._crossed = dimension.crossed
+        self._crossed, self._drawn = dimension.crossed, dimension.drawn
         self._values: list[tuple[Any, ...]] = []
         self._labels: list[tuple[str | None, ...]] = []
         self._indices: dict[tuple[Any, ...], int] = {}
@@ -36,7 +36,7 @@ class GrowingDimension:
 
     def grown(self) -> Dimension:
         """The dimension with all its values."""
-        return Dimension(self.settings, tuple(self._values), tuple(self._labels), self._crossed)
+        return Dimension(self.settings, tuple(self._values), tuple(self._labels), self._crossed, self._drawn)
 
     def _add(self, values: tuple[Any, ...], labels: tuple[str | None, ...]) -> None:
         self._indices.setdefault(values, len(self._values))

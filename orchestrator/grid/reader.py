@@ -179,7 +179,10 @@ class _Reader:
             return {}
         with self._at(("sample",)):
             drawn = draw(found, read_sample(data["sample"]))
-        return {name: Axis(values, (None,) * len(values), (("axes", name),) * len(values)) for name, values in drawn}
+        return {
+            name: Axis(values, (None,) * len(values), (("axes", name),) * len(values), drawn=True)
+            for name, values in drawn
+        }
 
     def _axis(self, name: str, entry: Any) -> Axis:
         steps: Steps = ("axes", name)

@@ -41,7 +41,10 @@ def sheet_pixels(plan: Plan) -> tuple[int, int]:
     columns = 1
     lines = 1
     for dimension in grid.dimensions:
-        if set(dimension.settings) & on_columns:
+        if dimension.drawn:  # its trials stand below each other, or beside each other where there are rows alone
+            wide = 1 if on_columns else round(len(dimension.values) ** 0.5)
+            columns, lines = columns * wide, lines * -(-len(dimension.values) // wide)
+        elif set(dimension.settings) & on_columns:
             columns *= len(dimension.values)
         else:
             lines *= len(dimension.values)

@@ -26,6 +26,7 @@ from results.table.axes import (
     is_about_axis,
     setting_columns,
 )
+from results.table.bins import bounds, drawn_axis, drawn_settings, is_binned
 from stylize import registry
 from stylize.settings import ABOUT, DEFAULTS
 from stylize.settings.value_text import setting_name, value_text
@@ -38,14 +39,19 @@ def axes(trials: pd.DataFrame, bases: Mapping[str, str], names: Mapping[str, str
     """The axes along which the trials differ, one for each group of settings that move together, named by its first.
 
     Each has `values` in the grid's order, with a `key` that is unique on the axis, and `codes`: the position of each
-    trial along it. `bases` and `names` have the address of each run for the page, and its name.
+    trial along it. Each setting that was drawn from a distribution is an axis of its own, with `drawn`; its numbers are
+    put into bins. `bases` and `names` have the address of each run for the page, and its name.
     """
-    found = (axis_along(trials, group) for group in axis_groups(trials))
-    return [
-        _run_axis(trials, axis, names) if axis.name == "run" else _axis(trials, axis, bases)
-        for axis in found
-        if len(axis) > 1
-    ]
+    drawn = drawn_settings(trials)
+    found: list[dict[str, Any]] = []
+    for group in axis_groups(trials):
+        of_draw = [name for name in group if name in drawn]
+        for axis in [drawn_axis(trials, name) for name in of_draw] or [axis_along(trials, group)]:
+            if len(axis) > 1 and axis.name == "run":
+                found.append(_run_axis(trials, axis, names))
+            elif len(axis) > 1:
+                found.append(_axis(trials, axis, bases) | ({"drawn": True} if of_draw else {}))
+    return found
 
 
 def _run_axis(trials: pd.DataFrame, axis: Axis, names: Mapping[str, str]) -> dict[str, Any]:
@@ -79,6 +85,9 @@ def _axis(trials: pd.DataFrame, axis: Axis, bases: Mapping[str, str]) -> dict[st
         if axis.name in PICTURES and isinstance(sha256 := row.get(f"{axis.name}_sha256"), str):
             value["picture"] = f"{bases[row['run']]}{Run.reference_path(sha256)}"
         values.append(value)
+    if is_binned(axis):
+        for value, (low, high) in zip(values, bounds(trials, axis), strict=True):
+            value["query"] = f"{low!r} <= {axis.name} <= {high!r}"
     return {"name": axis.name, "title": axis.title, "values": values, "codes": list(axis.codes)}
 
 

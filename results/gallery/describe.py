@@ -17,7 +17,8 @@ from results.gallery.thumbnails import EDGES
 from results.marks import read_marks
 from results.printable import printable
 from results.run.storage import Run
-from results.table.axes import PICTURES
+from results.table.axes import PICTURES, comparable_values
+from results.table.bins import drawn_settings
 from stylize.settings.value_text import setting_name
 
 
@@ -90,6 +91,7 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
         "trials": {
             "runs": repeated([names[list(bases).index(location)] for location in trials["run"]]) if several else None,
             "ids": hexadecimal(list(trials["trial_id"])),
+            "draws": _draws(trials),
             "states": states(list(trials["status"]), has_image),
             "sizes": repeated(
                 [
@@ -99,6 +101,16 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
             ),
         },
     }
+
+
+def _draws(trials: pd.DataFrame) -> list[int] | None:
+    """For each trial the number of its point among those that were drawn; None where nothing was drawn."""
+    drawn = drawn_settings(trials)
+    if not drawn:
+        return None
+    numbers: dict[tuple[object, ...], int] = {}
+    points = zip(*(comparable_values(trials, name) for name in sorted(drawn)), strict=True)
+    return [numbers.setdefault(point, len(numbers)) for point in points]
 
 
 def run_names(runs: Sequence[Run]) -> list[str]:

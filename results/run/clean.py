@@ -40,6 +40,7 @@ def superseded(run: Run) -> Superseded:
     snapshots = kept | {row["kept_by"] for row in rows if row["trial_id"] in kept}
     shown = {row["pixels_sha256"][:20] for row in rows if row["trial_id"] in kept and row["pixels_sha256"]}
     files = {path: size for path, size in run.sizes("images/**").items() if _stem(path) not in kept}
+    files |= {path: size for path, size in run.sizes("prints/**").items() if _stem(path) not in kept}
     files |= {path: size for path, size in run.sizes("frames/**").items() if _folder(path) not in snapshots}
     for path, size in run.sizes("gallery/thumbnails/**").items():
         if _stem(path).partition("-")[0] not in shown:

@@ -56,6 +56,8 @@ def outcome_schema() -> pa.Schema:
             ("stand_ins", pa.string()),
             ("image_path", pa.string()),
             ("pixels_sha256", pa.string()),
+            ("print_path", pa.string()),  # the file that `print_file` asked for
+            ("print_sha256", pa.string()),  # of its contents
             ("kept_steps", pa.list_(pa.int32())),  # the steps of its snapshots
             ("kept_pixels_sha256", pa.list_(pa.string())),  # one for each snapshot
             ("kept_by", pa.string()),  # the trial whose id names them: trials of one optimisation share snapshots

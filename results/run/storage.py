@@ -6,6 +6,7 @@
     damaged/              what `sweep verify --repair` set aside
     images/ab/abcd….png   the images, written before their rows
     frames/ab/abcd…/….webp  snapshots, if `frames_every` asked for them; named by their step
+    prints/ab/abcd….tif   a further file of the image, if `print_file` asked for one: .png or .tif
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
     selection.png         a sheet of some of the trials, where one was asked for
@@ -83,6 +84,12 @@ class Run:
         """Where a trial's image is, below the run."""
         _check_hexadecimal(trial_id)
         return f"images/{trial_id[:2]}/{trial_id}.png"
+
+    @staticmethod
+    def print_path(trial_id: str, suffix: str) -> str:
+        """Where the further file of a trial's image is that `print_file` asks for; `suffix` is .png or .tif."""
+        _check_hexadecimal(trial_id)
+        return f"prints/{trial_id[:2]}/{trial_id}{suffix}"
 
     @staticmethod
     def snapshot_path(trial_id: str, step: int) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +23,12 @@ from results.run.rows import merged_rows, parse_plan, read_shard
 from results.run.storage import PLAN, Run
 
 COLUMNS = (
-    "trial_id", "status", "image_path", "pixels_sha256", "width", "height", "kept_steps", "kept_by",
-    "kept_pixels_sha256", "committed_at",
+    "trial_id", "status", "image_path", "pixels_sha256", "print_path", "print_sha256", "width", "height",
+    "kept_steps", "kept_by", "kept_pixels_sha256", "committed_at",
 )  # fmt: skip
+
+PRINT_SUFFIXES = (".png", ".tif")
+"""Of the files that `print_file` asks for."""
 
 AGAIN = "run the grid again, which writes it anew"
 
@@ -63,7 +66,7 @@ def verify(run: Run) -> tuple[int, list[Finding]]:
         for found in threads.map(lambda row: list(_image_findings(run, row)), rows):
             findings += found
         findings += _snapshot_findings(run, rows, threads)
-    findings += _orphans(run, {row["image_path"] for row in rows if row.get("image_path")})
+    findings += _orphans(run, {row[name] for row in rows for name in ("image_path", "print_path") if row.get(name)})
     if all(finding.harmless for finding in findings):
         findings += _stale(run, derived)
     return sum(row["image_path"] is not None for row in rows), findings
@@ -107,11 +110,25 @@ def _image_findings(run: Run, row: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(str(path), f"is not where the image of trial {trial} belongs", trials=(trial,))
     elif trouble := _image_trouble(run, path, row["pixels_sha256"], (row["height"], row["width"])):
         yield Finding(path, trouble, trials=(trial,))
+    if row["print_path"] is not None:
+        yield from _print_findings(run, row)
 
 
-def _belongs(path: str, trial: str) -> bool:
+def _print_findings(run: Run, row: Mapping[str, Any]) -> Iterator[Finding]:
+    trial, path = row["trial_id"], str(row["print_path"])
+    if not any(_belongs(path, trial, Run.print_path, suffix) for suffix in PRINT_SUFFIXES):
+        yield Finding(path, f"is not where a file of trial {trial} belongs", trials=(trial,))
+        return
     try:
-        return path == Run.image_path(trial)
+        if sha256(run.read(path)) != row["print_sha256"]:
+            yield Finding(path, "has other contents than when it was written", trials=(trial,))
+    except MissingFileError:
+        yield Finding(path, "is missing", trials=(trial,))
+
+
+def _belongs(path: str, trial: str, place: Callable[..., str] = Run.image_path, *details: str) -> bool:
+    try:
+        return path == place(trial, *details)
     except RunError:  # the id is none
         return False
 
@@ -176,7 +193,7 @@ def _snapshot_findings(run: Run, rows: Sequence[Mapping[str, Any]], threads: Thr
 
 
 def _orphans(run: Run, known: set[str]) -> Iterator[Finding]:
-    for path in run.names("images/**"):
+    for path in [*run.names("images/**"), *run.names("prints/**")]:
         if path not in known and not path.endswith(".tmp"):
             yield Finding(path, "belongs to no row: a sweep ended before it committed; the next run replaces it", True)
     for pattern in ("*.tmp", "**/.*.tmp"):

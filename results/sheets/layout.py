@@ -14,6 +14,7 @@ from results.errors import SheetError
 from results.run.storage import Run
 from results.suggestion import suggestion
 from results.table.axes import Axis, axis_along, axis_groups, comparable, comparable_values, setting_columns
+from results.table.bins import drawn_axis, drawn_settings
 from stylize.settings.value_text import value_text
 
 Key = tuple[int, ...]
@@ -31,7 +32,8 @@ class Layout:
     """Rows and columns, outermost axis first; and by row and column the number of the trial's row in the table.
 
     A cell that is not in `cells` is no point of the grid. `fixed` has the settings that all trials share. `bands`: the
-    columns in parts that stand one below the other, each with all rows.
+    columns in parts that stand one below the other, each with all rows. `ragged`: drawn trials of one row and column
+    stand beside or below each other, and empty cells mean nothing.
     """
 
     row_axes: tuple[Axis, ...]
@@ -41,6 +43,7 @@ class Layout:
     cells: dict[tuple[Key, Key], int]
     fixed: dict[str, Any]
     bands: tuple[tuple[Key, ...], ...] = ()
+    ragged: bool = False
 
     @property
     def column_bands(self) -> tuple[tuple[Key, ...], ...]:
@@ -51,12 +54,13 @@ class Layout:
 def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[str] | None) -> Layout:
     """Lay out a table of `results.load`. None lets the grid's own `sheet` entry decide, or its axes.
 
-    Axes along which the trials differ and which are neither rows nor columns become outer rows. Raises SheetError for
-    an empty table, an unknown column, or trials that would share a cell.
+    Axes along which the trials differ and which are neither rows nor columns become outer rows. Axes that were drawn
+    from distributions are put into bins, and trials of one bin have a row or column each. Raises SheetError for an
+    empty table, an unknown column, or trials that would share a cell.
     """
     if trials.empty:
         raise SheetError("there is no trial to draw")
-    groups = axis_groups(trials)
+    groups, drawn = axis_groups(trials), drawn_settings(trials)
     if rows is None and columns is None:
         rows, columns = _default(trials, groups)
     rows, columns = list(rows or ()), list(columns or ())
@@ -65,16 +69,26 @@ def arrange(trials: pd.DataFrame, rows: Sequence[str] | None, columns: Sequence[
             raise SheetError(f"there is no column {name!r}; {suggestion(name, setting_columns(trials))}")
         if (rows + columns).count(name) > 1:
             raise SheetError(f"{name} is given twice")
-    rows = _left_over(trials, groups, rows + columns) + rows
-    axes = {name: _axis(trials, groups, name, rows + columns) for name in rows + columns}
+    rows = _left_over(trials, [group for group in groups if not drawn & set(group)], rows + columns) + rows
+    axes = {
+        name: drawn_axis(trials, name) if name in drawn else _axis(trials, groups, name, rows + columns)
+        for name in rows + columns
+    }
     row_axes, column_axes = (tuple(axes[name] for name in names) for names in (rows, columns))
     row_keys, column_keys = _keys(row_axes, len(trials)), _keys(column_axes, len(trials))
+    one_by_one = _one_by_one(trials, list(zip(row_keys, column_keys, strict=True)), rows + columns) if drawn else None
+    if one_by_one and rows and not columns:
+        column_axes, column_keys = (one_by_one,), _keys((one_by_one,), len(trials))
+    elif one_by_one:
+        row_axes = (*row_axes, one_by_one)
+        row_keys = _keys(row_axes, len(trials))
     cells: dict[tuple[Key, Key], int] = {}
     for number, cell in enumerate(zip(row_keys, column_keys, strict=True)):
         if cell in cells:
             raise SheetError(_clash(trials, cells[cell], number, rows + columns))
         cells[cell] = number
-    return Layout(row_axes, column_axes, sorted(set(row_keys)), sorted(set(column_keys)), cells, _fixed(trials))
+    different = sorted(set(row_keys)), sorted(set(column_keys))
+    return Layout(row_axes, column_axes, *different, cells, _fixed(trials), ragged=one_by_one is not None)
 
 
 def wrapped(layout: Layout, aspect: float) -> Layout:
@@ -144,6 +158,31 @@ def _axis(trials: pd.DataFrame, groups: Sequence[Sequence[str]], name: str, plac
     if set(others) & set(placed):
         return axis_along(trials, [name], by_value=True)
     return axis_along(trials, [name, *others])
+
+
+def _one_by_one(trials: pd.DataFrame, places: Sequence[tuple[Key, Key]], by: Sequence[str]) -> Axis | None:
+    """An axis without words along which trials of one place stand one after the other, by their values of the settings
+    that have rows and columns; None where no place has two.
+    """
+    values = list(zip(*(comparable_values(trials, name) for name in by), strict=True)) if by else [()] * len(trials)
+    numbers = {}
+    taken: dict[tuple[Key, Key], int] = {}
+    for row in sorted(range(len(trials)), key=lambda row: (places[row], _in_order(values[row]), row)):
+        numbers[row] = taken[places[row]] = taken.get(places[row], -1) + 1
+    count = 1 + max(taken.values())
+    if count == 1:
+        return None
+    codes = tuple(numbers[row] for row in range(len(trials)))
+    first = tuple(codes.index(number) for number in range(count))
+    return Axis(("",), codes, tuple((number,) for number in range(count)), ("",) * count, first)
+
+
+def _in_order(values: tuple[Any, ...]) -> list[tuple[bool, float]]:
+    """Values by which rows can be sorted: numbers by size; all others are equal."""
+    return [
+        (True, float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else (False, 0.0)
+        for value in values
+    ]
 
 
 def _keys(axes: Sequence[Axis], count: int) -> list[Key]:

@@ -147,6 +147,8 @@ class _Body:
     def _cell(self, number: int | None, area: Area) -> list[Box]:
         """One trial's image with its border and its note, or why there is no image."""
         sizes = self._sizes
+        if number is None and self._layout.ragged:
+            return []
         if number is None:
             return [*_notice("not in the grid", area, sizes, GREY, EMPTY, RULE)]
         status = self._statuses[number]

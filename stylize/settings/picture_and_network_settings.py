@@ -23,6 +23,7 @@ from stylize.settings.types import (
     Padding,
     Pooling,
     PreprocessingName,
+    PrintFile,
     Size,
     StyleBlend,
     WholeNumber,
@@ -162,6 +163,12 @@ class TrialSettings(Settings):
         default="warped",
         description="The initial image of a clip's frame. warped: the result of the frame before, warped along the "
         "optical flow. own: as `init` says, like the first frame.",
+    )
+
+    print_file: Annotated[PrintFile, About(named_by="nothing", mentioned="never")] = Field(
+        default="none",
+        description="A further file of the result, with an sRGB profile: PNG or TIFF with 8 or 16 bits a channel. The "
+        "16 bits are those of the optimised image before it is rounded. The result is the same.",
     )
 
     @property

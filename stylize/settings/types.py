@@ -32,6 +32,7 @@ FrameStart = Literal["warped", "own"]
 Padding = Literal["zero", "replicate", "reflect"]
 Pooling = Literal["average", "max", "l2"]
 Precision = Literal["auto", "fp32", "tf32", "bf16"]
+PrintFile = Literal["none", "png", "png-16", "tiff", "tiff-16"]
 PreprocessingName = Literal["vgg-original", "vgg-original-bgr", "torchvision", "torchvision-half"]
 
 

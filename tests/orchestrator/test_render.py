@@ -1,5 +1,6 @@
 """Chosen trials again at another size: the grid that is written for them, and the run that comes of it."""
 
+import io
 import json
 import math
 from pathlib import Path
@@ -16,7 +17,9 @@ from orchestrator.plan.trials import make_trials
 from orchestrator.render import _balance, _grid_text, _sizes_between, nothing_left
 from orchestrator.request import Request
 from results import Run
+from results.export import export_images
 from results.marks import Mark, Marker
+from results.run.verify import verify
 from stylize.settings import SETTING_NAMES, LayerWeight, PictureShare, TrialSettings
 
 
@@ -93,10 +96,21 @@ def test_starred_trials_are_a_run_of_their_own_at_another_size(made, small_grid,
     assert checked.exit_code == 0, checked.stdout + checked.stderr
 
     more = ["--best", "1", "--by", "total_loss", "--detail", "3", "--style-scale", "keep", "--out", "detail"]
+    more += ["--print-file", "tiff-16"]
     refined = sweep("render", tmp_path / "runs" / "small", "--size", "80", *more, "--workers", "1")
     assert refined.exit_code == 0, refined.stderr
     [row] = results.load("detail").to_dict("records")
     assert (row["iterations"], row["pyramid"], row["style_scale"]) == (3, (), 0.5)
+    detail = Run("detail")
+    with Image.open(io.BytesIO(detail.read(row["print_path"]))) as printed:
+        printed.load()
+        assert (printed.format, printed.tag_v2[258], printed.size) == ("TIFF", (16, 16, 16), (80, 60))
+    assert verify(detail) == (1, [])
+    [name] = export_images(results.load("detail"), Run("out"))
+    assert Run("out").read(name) == detail.read(row["print_path"])
+    assert name.endswith(".tif")
+    detail.write(row["print_path"], b"other")
+    assert [one.trials for one in verify(detail)[1]] == [(row["trial_id"],)]
 
 
 def test_bad_usage_is_one_message_and_nothing_is_written(made, sweep, tree, tmp_path):

@@ -6,6 +6,9 @@
   const GAINS = [1, 2, 4, 8, 16];
   let swipe = 50; // per cent
 
+  // Axes along which a trial has a neighbour that differs in nothing else. Drawn values all move together.
+  g.againstAxes = () => g.table.axes.filter((axis) => !axis.drawn);
+
   // The trial that a trial is held against; -1 where there is none, as before an axis' first value.
   g.againstOf = function (trial) {
     const against = g.view.mode === "grid" ? g.view.against : null;
@@ -16,7 +19,7 @@
     const codes = g.table.axes.map((one) => one.codes[trial]);
     for (let code = codes[at] - 1; code >= 0; code--) {
       codes[at] = code;
-      const found = g.isHidden(axis, code) ? -1 : g.table.at(codes);
+      const found = g.isHidden(axis, code) ? -1 : g.table.at(codes, g.table.drawOf(trial));
       if (found >= 0) return found;
     }
     return -1;
@@ -44,7 +47,7 @@
 
   g.againstSelect = function () {
     const pinned = g.view.pins.some((pin) => typeof pin === "number");
-    const axes = g.table.axes.map((axis) => [axis.name, `previous ${axis.title}`]);
+    const axes = g.againstAxes().map((axis) => [axis.name, `previous ${axis.title}`]);
     return g.select("Against", g.view.against || "", [["", "–"], ...(pinned ? [["pin", "the pinned image"]] : []), ...axes], (value) => g.update({ against: value || null }), { id: "against" });
   };
 

@@ -109,7 +109,7 @@
 
   function caption(layout, trial) {
     if (!g.captionHeight()) return null;
-    const name = layout.kind === "wall" ? g.make("span", { class: "name", title: g.table.name(trial) }, g.table.axes.map((axis) => axis.values[axis.codes[trial]].key).join(" · ")) : null;
+    const name = layout.kind === "wall" ? g.make("span", { class: "name", title: g.table.name(trial) }, g.table.axes.map((axis) => g.table.along(axis, trial)).join(" · ")) : null;
     if (!captions.column) return g.make("div", { class: "caption" }, name);
     const failed = g.table.status[trial] === "failed";
     const line = g.make("span", { class: failed ? "metric failed" : "metric", title: captions.column.title }, g.make("span", null, g.captionText(trial)));

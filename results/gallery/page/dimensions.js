@@ -17,7 +17,7 @@
 
   function makeDimension(name) {
     const axis = g.table.axis(name);
-    if (axis) {
+    if (axis && !isDrawnNumber(axis)) {
       const last = axis.values.length - 1;
       return {
         name, title: axis.title, axis, low: 0, high: last, log: false, value: (trial) => axis.codes[trial],
@@ -45,6 +45,9 @@
       ticks: log ? powers(low, high) : steps(low, high),
     };
   }
+
+  // Charts show drawn numbers themselves, not the ranges that rows have.
+  const isDrawnNumber = (axis) => Boolean(axis.drawn && g.table.column(axis.name)?.numbers);
 
   function powers(low, high) {
     const found = [];

@@ -174,6 +174,7 @@
   function rowHeader(layout, row) {
     const line = layout.rows[row];
     const axis = layout.rowAxis;
+    if (layout.goesOn && layout.goesOn(row)) return g.make("th", { scope: "row", class: "row", "aria-label": axis.values[line[line.length - 1]].key });
     return g.make("th", { scope: "row", class: "row" }, ...headingInside(axis, axis.values[line[line.length - 1]]));
   }
 

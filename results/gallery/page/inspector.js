@@ -54,7 +54,7 @@
     drawPlot(g.byId("curves"), trial);
   }
 
-  const title = (trial) => g.table.axes.map((axis) => axis.values[axis.codes[trial]].key).join(" · ") || g.table.data.run.title;
+  const title = (trial) => g.table.axes.map((axis) => g.table.along(axis, trial)).join(" · ") || g.table.data.run.title;
 
   function aboutRun() {
     const run = g.table.data.run;
@@ -103,7 +103,7 @@
   function settings(trial) {
     const swept = g.table.axes.flatMap((axis) => {
       const value = axis.values[axis.codes[trial]];
-      return [[axis.title, value.key], ...(value.also ? [["with", value.also]] : [])];
+      return [[axis.title, g.table.along(axis, trial)], ...(value.also ? [["with", value.also]] : [])];
     });
     const names = new Set(g.table.axes.map((axis) => axis.name));
     const others = g.table.columns.filter((column) => column.group === "setting" && !column.unused && !names.has(column.name));

@@ -95,7 +95,7 @@
   // Against the neighbour along each axis in turn, and at last against none.
   function nextAgainst() {
     if (g.view.mode !== "grid") return;
-    const names = [null, ...(g.view.pins.some((pin) => typeof pin === "number") ? ["pin"] : []), ...g.table.axes.map((axis) => axis.name)];
+    const names = [null, ...(g.view.pins.some((pin) => typeof pin === "number") ? ["pin"] : []), ...g.againstAxes().map((axis) => axis.name)];
     g.update({ against: names[(names.indexOf(g.view.against) + 1) % names.length] });
     g.announce(g.view.against === null ? "Against nothing" : `Against ${g.view.against === "pin" ? "the pinned image" : `the previous ${g.table.axis(g.view.against).title}`}`);
   }

@@ -24,6 +24,7 @@
     const down = ["super-rows", "rows"].map(axisOf).filter(Boolean);
     const rows = lines(down);
     const columns = lines(across);
+    if (g.table.axes.some((axis) => axis.drawn)) return drawnLayout(down, across, rows, columns);
     const number = new Map(g.table.axes.map((axis, place) => [axis, place]));
     const codes = g.table.axes.map((axis) => at[axis.name] || 0);
     const trialAt = (row, column) => {
@@ -40,6 +41,40 @@
       placeOf(trial) {
         const find = (found, axes) => found.findIndex((line) => axes.every((axis, place) => axis.codes[trial] === line[place]));
         return [find(rows, down), find(columns, across)];
+      },
+    };
+  }
+
+  // Of a grid whose values were drawn. Any number of its trials may be at one place: they stand below each other, or
+  // beside each other where there are rows alone. Drawn axes without a place are no sliders.
+  function drawnLayout(down, across, rows, columns) {
+    const fixed = g.sliderAxes();
+    const line = (axes, trial) => axes.map((axis) => axis.codes[trial]).join();
+    const cells = new Map();
+    for (let trial = 0; trial < g.table.count; trial++) {
+      if (!g.isShown(trial) || fixed.some((axis) => axis.codes[trial] !== (g.view.at[axis.name] || 0))) continue;
+      const key = `${line(down, trial)}|${line(across, trial)}`;
+      cells.set(key, [...(cells.get(key) || []), trial]);
+    }
+    const at = (row, column) => cells.get(`${row.join()}|${column.join()}`) || [];
+    const most = (trials) => Math.max(1, ...trials.map((some) => some.length));
+    const beside = down.length > 0 && across.length === 0;
+    const counts = rows.map((row) => most(columns.map((column) => at(row, column))));
+    const times = (lines, count) => lines.flatMap((one, place) => Array.from({ length: count(place) }, (_, number) => ({ one, number })));
+    const tall = times(rows, (row) => (beside ? 1 : counts[row]));
+    const wide = times(columns, () => (beside ? most(rows.flatMap((row) => columns.map((column) => at(row, column)))) : 1));
+    const trialAt = (row, column) => (tall[row] && wide[column] && at(tall[row].one, wide[column].one)[tall[row].number + wide[column].number]) ?? -1;
+    const nested = (axes) => (axes.length > 1 ? axes[0] : null);
+    return {
+      kind: "grid", rows: tall.map(({ one }) => one), columns: wide.map(({ one }) => one), trialAt,
+      goesOn: (row) => tall[row].number > 0,
+      rowAxis: down[down.length - 1] || null, superRowAxis: nested(down),
+      columnAxis: across[across.length - 1] || null, superColumnAxis: nested(across),
+      placeOf(trial) {
+        const [row, column] = [line(down, trial), line(across, trial)];
+        const number = (cells.get(`${row}|${column}`) || []).indexOf(trial);
+        const find = (lines, wanted, its) => (number < 0 ? -1 : lines.findIndex((one) => one.one.join() === wanted && one.number === its));
+        return [find(tall, row, beside ? 0 : number), find(wide, column, beside ? number : 0)];
       },
     };
   }

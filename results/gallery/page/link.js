@@ -42,7 +42,7 @@
   });
 
   // Axes without a place in the table, in the grid's order.
-  g.sliderAxes = () => g.table.axes.filter((axis) => g.view.mode === "grid" && !Object.values(g.view.places).includes(axis.name));
+  g.sliderAxes = () => g.table.axes.filter((axis) => g.view.mode === "grid" && !axis.drawn && !Object.values(g.view.places).includes(axis.name));
 
   const short = (number) => String(Number(number.toFixed(4)));
 

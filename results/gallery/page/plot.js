@@ -132,7 +132,7 @@
     if (trial < 0) return;
     if (tip.dataset.trial !== String(trial)) {
       tip.dataset.trial = trial;
-      g.fill(tip, g.frame(trial, 140), g.make("p", null, g.table.axes.map((axis) => axis.values[axis.codes[trial]].key).join(" · ")));
+      g.fill(tip, g.frame(trial, 140), g.make("p", null, g.table.axes.map((axis) => g.table.along(axis, trial)).join(" · ")));
       g.inspect(trial);
     }
     const right = at.x > canvas.clientWidth / 2;

@@ -43,6 +43,7 @@
       for (let trial = 0; trial < this.count; trial++) {
         let point = 0;
         for (let at = 0; at < this.axes.length; at++) point += this.axes[at].codes[trial] * this._strides[at];
+        point = `${point},${this.drawOf(trial)}`;
         if (!this._points.has(point)) this._points.set(point, trial);
         if (!this._first.has(this.keys[trial])) this._first.set(this.keys[trial], trial);
       }
@@ -67,9 +68,14 @@
       return this._columns.get(name) || null;
     }
 
-    // The trial at one code for each axis, -1 where the grid has none.
-    at(codes) {
-      const trial = this._points.get(this._point(codes));
+    // Which of the points that were drawn a trial is of; 0 where nothing was drawn.
+    drawOf(trial) {
+      return this.data.trials.draws ? this.data.trials.draws[trial] : 0;
+    }
+
+    // The trial at one code for each axis, -1 where the grid has none; of drawn points the one of this number.
+    at(codes, draw = 0) {
+      const trial = this._points.get(`${this._point(codes)},${draw}`);
       return trial === undefined ? -1 : trial;
     }
 
@@ -96,8 +102,14 @@
     name(trial, without = []) {
       const parts = this.axes
         .filter((axis) => !without.includes(axis.name))
-        .map((axis) => `${axis.title} ${axis.values[axis.codes[trial]].key}`);
+        .map((axis) => `${axis.title} ${this.along(axis, trial)}`);
       return parts.join(", ") || this.data.run.title;
+    }
+
+    // The value of a trial on an axis, in words; where the axis has ranges, the number itself.
+    along(axis, trial) {
+      const column = axis.drawn && this.column(axis.name);
+      return column && column.numbers ? this.text(column, trial) : axis.values[axis.codes[trial]].key;
     }
 
     // The axes along which all of these trials are at one value.

@@ -19,12 +19,13 @@
 
   const repeated = ({ values, codes }, count) => Array.from({ length: count }, (_, at) => values[codes ? codes[at] : 0]);
 
-  // The trials' lists: ids, status, hasImage, sizes, thumbnails.
+  // The trials' lists: ids, status, hasImage, sizes, runs, draws, thumbnails.
   g.unpackTrials = function (packed) {
     const states = [...packed.states].map((letter) => STATES[letter]);
     return {
       ids: names(packed.ids), status: states.map(([status]) => status), hasImage: states.map(([, image]) => image),
       sizes: repeated(packed.sizes, states.length), runs: packed.runs ? repeated(packed.runs, states.length) : null,
+      draws: packed.draws || null,
       thumbnails: names(packed.thumbnails).map((hash) => (hash === null ? null : `${hash.slice(0, 2)}/${hash}`)),
     };
   };

@@ -137,6 +137,6 @@ test("what every trial has is unpacked", () => {
   const g = load(["unpack"]);
   const base64 = Buffer.from("00ff10a0" + "00000000" + "deadbeef", "hex").toString("base64");
   const trials = g.unpackTrials({ ids: ["a", "b", "c"], states: "DFm", sizes: { values: [[4, 3], null], codes: [0, 0, 1] }, thumbnails: { digits: 8, base64 } });
-  equal(trials, { ids: ["a", "b", "c"], status: ["done", "failed", "missing"], hasImage: [true, true, false], sizes: [[4, 3], [4, 3], null], runs: null, thumbnails: ["00/00ff10a0", null, "de/deadbeef"] });
+  equal(trials, { ids: ["a", "b", "c"], status: ["done", "failed", "missing"], hasImage: [true, true, false], sizes: [[4, 3], [4, 3], null], runs: null, draws: null, thumbnails: ["00/00ff10a0", null, "de/deadbeef"] });
   equal(g.unpackTrials({ ids: [], states: "", sizes: { values: [], codes: null }, thumbnails: [] }).ids, []);
 });
