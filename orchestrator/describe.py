@@ -90,7 +90,12 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
         "overrides": list(request.set),
         "request": request.recorded(),
         "plugins": [
-            {"name": plugin.name, "sha256": plugin.sha256, "columns": metrics_of_plugins(plugin)}
+            {
+                "name": plugin.name,
+                "sha256": plugin.sha256,
+                "package": plugin.package,
+                "columns": metrics_of_plugins(plugin),
+            }
             for plugin in loaded_plugins()
         ],
         "pictures": {

@@ -56,7 +56,8 @@ def recompute(
     lost = set(done) - plan.trials.keys()
     if lost:
         raise UsageError(
-            f"{len(lost)} trials of {run.location} are not in its grid any more: pictures, weights or the grid changed"
+            f"{len(lost)} trials of {run.location} are not in its grid any more: pictures, weights, plugins or "
+            "the grid changed"
         )
     chosen = set(random.Random(seed).sample(done, min(count, len(done))))
     batches = [batch for batch in plan.batches if chosen & {trial.id for trial in batch.trials}]

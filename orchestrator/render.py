@@ -24,10 +24,12 @@ from orchestrator.plan.inputs import OF_TRIAL, Inputs, Sources
 from orchestrator.plan.trial import Trial
 from orchestrator.plan.trials import make_trials
 from orchestrator.request import Request
+from orchestrator.sweep import load_plugins
 from pictures.find import is_path
 from results import Run
 from results.export import image_names
 from results.file_name import file_name
+from stylize.registry import CONTENT_REPRESENTATIONS
 from stylize.settings import ABOUT, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings
 from stylize.settings.types import PrintFile
 
@@ -56,7 +58,8 @@ def render_request(run: Run, trials: pd.DataFrame, how: Rendering, out: str | No
     """The request that renders trials of a run (rows of `results.load`), and its grid file, which is written here.
 
     The request has everything of that by which the run was made but the trials. `out` is the folder of the rendered
-    run; None: the run's own name with the size. Raises UsageError, and what finding pictures and weights raises.
+    run; None: the run's own name with the size. Raises UsageError, and what finding plugins, pictures and weights
+    raises.
     """
     metadata = run.metadata()
     record, text = metadata.get("request"), metadata.get("grid_file")
@@ -72,7 +75,7 @@ def render_request(run: Run, trials: pd.DataFrame, how: Rendering, out: str | No
     if lost := [id for id in done["trial_id"] if id not in found]:
         raise UsageError(
             f"{len(lost)} of these trials, such as {lost[0]}, are none that the grid of {run.location} gives now: "
-            "pictures or weights changed"
+            "pictures, weights or plugins changed"
         )
     edges = [max(width, height) for width, height in zip(done["width"], done["height"], strict=True)]
     settings = [
@@ -105,6 +108,7 @@ def nothing_left(request: Request) -> Iterator[None]:
 
 def _trials_of(run: Run, asked: Request, text: str, watch: Watch | None) -> tuple[dict[str, Trial], Inputs]:
     """The trials of the grid as the run keeps it, by their ids."""
+    load_plugins(asked)
     overrides = (*asked.set, "precision=fp32") if asked.exact else asked.set
     grid = grid_of(text, asked.grid, overrides)
     access = Access(offline=asked.offline, fetch=True, untrusted=asked.untrusted, watch=watch)
@@ -151,12 +155,12 @@ def _balance(before: TrialSettings, growth: float) -> dict[str, float]:
 
     The content loss, the total variation and the matting loss are sums over positions, and the style loss is not: at
     2048 pixels the content of an image of 160 pixels would weigh 164 times as much, and the result would look like the
-    photograph. Patches (`mrf`) are summed over positions, too.
+    photograph. Patches (`mrf`) are summed over positions, too. The content loss of a plugin may be no such sum.
     """
     if before.style_representation == "mrf" or not before.uses_style:
         return {}
     fewer = 1 / growth**2
-    if before.uses_content:
+    if before.uses_content and CONTENT_REPRESENTATIONS[before.content_representation].sums_over_positions:
         return {"ratio": before.ratio * fewer}
     return {name: getattr(before, name) * fewer for name in ("tv_weight", "matting_weight")}
 

@@ -67,7 +67,9 @@ class Request:
     plugin: tuple[str, ...] = field(
         default=(),
         metadata=_option(
-            "A Python file with methods of yours (docs/plugins.md). May be repeated.", "trials", metavar="FILE"
+            "Methods of yours: a Python file, or the name of an installed plugin (docs/plugins.md). May be repeated.",
+            "trials",
+            metavar="FILE|NAME",
         ),
     )
     offline: bool = field(default=False, metadata=_option("No network; stand-ins for what is missing.", "trials"))
@@ -121,9 +123,11 @@ class Request:
         """
         from pydantic import TypeAdapter  # slow to import, and `sweep --help` does not need it
 
+        from stylize.plugin_source import is_file
+
         paths: dict[str, Any] = {name: path.resolve() for name, path in vars(self).items() if isinstance(path, Path)}
         everything = TypeAdapter(Request).dump_python(replace(self, **paths), mode="json")
-        everything["plugin"] = [str(Path(one).resolve()) for one in self.plugin]
+        everything["plugin"] = [str(Path(one).resolve()) if is_file(one) else one for one in self.plugin]
         kept = [name for name, option in self.options().items() if option.scope == "trials"]
         return {name: everything[name] for name in ("grid", *kept)}
 

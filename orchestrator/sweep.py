@@ -8,7 +8,6 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from downloads import Access, Watch
@@ -26,7 +25,8 @@ from orchestrator.plan.source import FixedPlan
 from orchestrator.request import Request
 from results import Run, RunError
 from results.run.rows import merged_rows, read_rows
-from stylize.plugins import load_plugin, read_plugin
+from stylize.plugin_source import find_plugin
+from stylize.plugins import load_plugin
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -75,7 +75,7 @@ def prepare(
 
     Raises GridError, UsageError, RunError and what pictures and weights raise.
     """
-    _load_plugins(request)
+    load_plugins(request)
     overrides = (*request.set, "precision=fp32") if request.exact else request.set
     grid = load_grid(request.grid, overrides)
     run = Run(request.out or f"runs/{grid.name}")
@@ -95,11 +95,12 @@ def prepare(
     return _plan(request, with_frames(grid, inputs), run, inputs, trials), run
 
 
-def _load_plugins(request: Request) -> None:
+def load_plugins(request: Request) -> None:
+    """Run the plugins of a request. Raises PluginError, and UsageError for a stranger's grid."""
     if request.plugin and request.untrusted:
-        raise UsageError("--plugin runs code from a file, which --untrusted does not allow")
-    for path in request.plugin:
-        load_plugin(read_plugin(Path(path)))
+        raise UsageError("--plugin runs code, which --untrusted does not allow")
+    for plugin in request.plugin:
+        load_plugin(find_plugin(plugin))
 
 
 def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozenset[str] | None) -> Plan:

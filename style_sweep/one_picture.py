@@ -44,7 +44,7 @@ def transfer(
     from orchestrator.plan.plan import Selection, make_plan
     from pictures import resize
     from style_sweep.grid_file import grid_text
-    from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings
+    from stylize import PREPROCESSING, Network, Settings, architecture_named
     from stylize import transfer as transfer_tensors
 
     if further := [name for name in _NEEDS_A_SWEEP if settings.get(name)]:
@@ -58,8 +58,8 @@ def transfer(
         warnings.warn(f"stand-in: {stand_in}", stacklevel=2)
     given = trial.settings
     weights = inputs.network_weights(given)
-    parameters, preprocessing = weights.load(ARCHITECTURES[weights.architecture].parameter_shapes())
-    architecture = ARCHITECTURES[trial.architecture]
+    architecture = architecture_named(trial.architecture)
+    parameters, preprocessing = weights.load(architecture.parameter_shapes(), architecture.random_parameters)
     network = Network(architecture, parameters, PREPROCESSING[preprocessing], given.pooling, given.padding)
     network = network.to("cuda" if torch.cuda.is_available() else "cpu")
 

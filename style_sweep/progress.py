@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from orchestrator.cluster.status import Status
-from orchestrator.command import display
+from orchestrator.progress import display
 from results.printable import printable
 
 

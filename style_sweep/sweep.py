@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from orchestrator.command.downloads import download_bar
-from orchestrator.command.options import bundled_grids
-from orchestrator.command.plan import print_preview
 from orchestrator.errors import EngineError, UsageError
+from orchestrator.grid.bundled import bundled_grids
+from orchestrator.preview.text import print_preview
+from orchestrator.progress.downloads import download_bar
 from orchestrator.request import Request
 from results.printable import printable
 from results.suggestion import suggestion
@@ -49,7 +49,8 @@ class Sweep:
     the working folder, so that `sweep NAME.yaml` runs the same.
     out: the run's folder or URL; without it `runs/NAME`.
     options: those of `sweep run`, by the names of the fields of `orchestrator.request.Request`: `offline=True`,
-    `workers=2`, `limit=10`, `only=("ratio=1e-3",)`, `exact=True`, …; `title` and `description` of a grid of yours.
+    `workers=2`, `limit=10`, `only=("ratio=1e-3",)`, `exact=True`,
+    `plugin="my_losses.py"`, …; `title` and `description` of a grid of yours.
 
     Raises UsageError for arguments that do not go together, and GridError where the grid is wrong.
     """
@@ -78,9 +79,10 @@ class Sweep:
             if about:
                 raise UsageError(f"{' and '.join(about)} are written in the grid file")
             path = bundled_grids().get(str(grid), Path(grid))
-        for option in ("set", "only"):
+        for option in ("set", "only", "plugin"):
             if option in options:
-                options[option] = tuple(options[option])
+                given = options[option]
+                options[option] = tuple(map(str, [given] if isinstance(given, str | Path) else given))
         self._request = Request(grid=path, out=None if out is None else str(out), **options)
 
     def plan(self) -> Preview:

@@ -1,5 +1,5 @@
-"""Methods from a Python file of the user's: style representations, optimisers and metrics that are no part of this
-package.
+"""Methods that are no part of this package, from a Python file of the user's or from an installed package: content and
+style representations, optimisers, initial images, metrics and networks.
 
 A plugin is a module that names its classes with the decorators of this file:
 
@@ -9,49 +9,36 @@ A plugin is a module that names its classes with the decorators of this file:
     class Histogram(LayerByLayer): ...
 
 The names are added to `stylize.registry`, so that grids, schema, messages and tables know them. The source is sent to
-every worker, which runs it once. Nothing here imports torch; plugins do.
+every worker, which runs it once. Where plugins are found is in `plugin_source.py`. Nothing here imports torch; plugins
+do.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from stylize import registry
-from stylize.errors import StylizeError
-from stylize.registry import Better, Element, Metric, StyleRepresentation
+from stylize.network.architectures import ARCHITECTURES
+from stylize.network.torchvision_names import NAMES
+from stylize.plugin_source import Plugin, PluginError, check_package
+from stylize.registry import (
+    Better,
+    ContentRepresentation,
+    Element,
+    InitialImage,
+    Metric,
+    Network,
+    StyleRepresentation,
+)
 
-MOST_BYTES = 1_000_000
-"""Of a plugin's source."""
-
-
-class PluginError(StylizeError):
-    """A plugin cannot be read, does not run, or names what is there already."""
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """The source of a plugin, and the name of its file for messages."""
-
-    name: str
-    source: str
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the source: a part of the ids of trials that use the plugin."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
-
-    @property
-    def module(self) -> str:
-        """The name of its module, which no other source has."""
-        return f"stylize_plugin_{self.sha256[:16]}"
+Registered = Callable[..., Any]
+"""What a decorator is put above: a class, or the function that makes a network."""
 
 
 @dataclass
@@ -65,19 +52,56 @@ _running: list[_Loaded] = []  # the plugin whose source runs now
 _lock = threading.RLock()
 
 
-def style_representation(name: str, *, takes_masks: bool = False) -> Callable[[type], type]:
+def content_representation(name: str, *, sums_over_positions: bool = False) -> Callable[[Registered], Registered]:
+    """A class with the methods of `ContentRepresentation`, as a value of the setting `content_representation`.
+
+    `sums_over_positions`: whether the loss grows with the number of positions of a layer.
+    """
+    return _adds(
+        registry.CONTENT_REPRESENTATIONS,
+        name,
+        lambda at: ContentRepresentation(at, sums_over_positions=sums_over_positions),
+    )
+
+
+def style_representation(name: str, *, takes_masks: bool = False) -> Callable[[Registered], Registered]:
     """A class with the methods of `StyleRepresentation`, as a value of the setting `style_representation`."""
     return _adds(registry.STYLE_REPRESENTATIONS, name, lambda at: StyleRepresentation(at, takes_masks=takes_masks))
 
 
-def optimiser(name: str) -> Callable[[type], type]:
+def optimiser(name: str) -> Callable[[Registered], Registered]:
     """A class with the methods of `Optimiser`, as a value of the setting `optimizer`."""
     return _adds(registry.OPTIMISERS, name, Element)
 
 
+def initial_image(
+    name: str, *, picture: Literal["content", "style", "start"] | None = None, draws_noise: bool = False
+) -> Callable[[Registered], Registered]:
+    """A class with the method of `Initial`, as a value of the setting `init`.
+
+    `picture`: the picture that it is given. `draws_noise`: whether the settings `seed` and `noise_deviation` have an
+    effect on it.
+    """
+    return _adds(registry.INITIAL_IMAGES, name, lambda at: InitialImage(at, picture, draws_noise))
+
+
+def network(
+    name: str, *, content_layers: Sequence[str], style_layers: Sequence[str]
+) -> Callable[[Registered], Registered]:
+    """A function without parameters that makes a network (a `torch.nn.Module`), as a value of the setting
+    `architecture`. The layers are those that grids use if they name none.
+
+    torchvision traces the network and names its layers; `sweep layers NAME --plugin FILE` lists them. Its parameters
+    are those that the setting `weights` names: random ones, or a file.
+    """
+    if name in ARCHITECTURES or name in NAMES:
+        raise PluginError(f"there is a network {name!r} already")
+    return _adds(registry.NETWORKS, name, lambda at: Network(at, tuple(content_layers), tuple(style_layers)))
+
+
 def metric(
     name: str, columns: Mapping[str, type[float] | type[str]], better: Mapping[str, Better] | None = None
-) -> Callable[[type], type]:
+) -> Callable[[Registered], Registered]:
     """A class with the methods of `Metric`, whose columns every row then has."""
     known = {*registry.loss_columns(), *registry.metric_columns()}
     for column in columns:
@@ -86,8 +110,8 @@ def metric(
     return _adds(registry.METRICS, name, lambda at: Metric(at, dict(columns), dict(better or {})))
 
 
-def _adds(entries: dict[str, Any], name: str, entry: Callable[[str], Any]) -> Callable[[type], type]:
-    def add(kind: type) -> type:
+def _adds(entries: dict[str, Any], name: str, entry: Callable[[str], Any]) -> Callable[[Registered], Registered]:
+    def add(kind: Registered) -> Registered:
         if not _running:
             raise PluginError("a plugin is loaded by --plugin, and not imported")
         if name in entries:
@@ -100,19 +124,6 @@ def _adds(entries: dict[str, Any], name: str, entry: Callable[[str], Any]) -> Ca
     return add
 
 
-def read_plugin(path: Path) -> Plugin:
-    """Raises PluginError where the file cannot be read."""
-    try:
-        content = path.read_bytes()
-        if len(content) > MOST_BYTES:
-            raise PluginError(f"{path} is larger than the {MOST_BYTES:,} bytes that a plugin may have")
-        return Plugin(path.name, content.decode("utf-8"))
-    except OSError as error:
-        raise PluginError(f"cannot read the plugin {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise PluginError(f"the plugin {path} is no text in UTF-8") from error
-
-
 def load_plugin(plugin: Plugin) -> None:
     """Run a plugin's source, unless this process has done so. It replaces an earlier one of the same name.
 
@@ -121,10 +132,12 @@ def load_plugin(plugin: Plugin) -> None:
     with _lock:
         if plugin.module in _loaded:
             return
+        check_package(plugin)
         for other in [one for one in _loaded.values() if one.plugin.name == plugin.name]:
             _take_out(other)
         module = ModuleType(plugin.module)
         module.__file__ = plugin.name
+        module.__package__ = plugin.package or None  # for its relative imports
         loaded = _Loaded(plugin)
         sys.modules[plugin.module] = module
         _running.append(loaded)

@@ -1,4 +1,4 @@
-"""Every loss, style representation, optimiser, initial image and metric by name, and where its code is.
+"""Every loss, content and style representation, optimiser, initial image and metric by name, and where its code is.
 
 To add one, write its class in a file of its own and add one line here: the values that settings allow, the columns of a
 table, the curves and the labels of sheets follow from these lines. Nothing here imports torch; `load` imports a class
@@ -45,6 +45,15 @@ class Loss(Element):
 
 
 @dataclass(frozen=True)
+class ContentRepresentation(Element):
+    """How contents are compared. sums_over_positions: whether the loss grows with the number of positions of a layer,
+    as sums do, or not, as means do.
+    """
+
+    sums_over_positions: bool = False
+
+
+@dataclass(frozen=True)
 class StyleRepresentation(Element):
     """How styles are compared. takes_masks: whether regions with the same label can be compared with each other."""
 
@@ -59,6 +68,16 @@ class InitialImage(Element):
 
     picture: Literal["content", "style", "start"] | None = None
     draws_noise: bool = True
+
+
+@dataclass(frozen=True)
+class Network(Element):
+    """A network of a plugin: `implementation` is a function without parameters that makes it. Its default layers are
+    named as `sweep layers` lists them.
+    """
+
+    content_layers: tuple[str, ...] = ()
+    style_layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +99,11 @@ LOSSES: dict[str, Loss] = {
     "temporal": Loss("stylize.losses.temporal:TemporalLoss", "temporal_loss", in_history=False),
 }
 """The losses in the order in which they are added up, and in which tables have them."""
+
+CONTENT_REPRESENTATIONS: dict[str, ContentRepresentation] = {
+    "responses": ContentRepresentation("stylize.losses.content_representation:Responses", sums_over_positions=True),
+}
+"""What the setting `content_representation` may be."""
 
 STYLE_REPRESENTATIONS: dict[str, StyleRepresentation] = {
     "gram": StyleRepresentation("stylize.losses.style_representations.gram:Gram", takes_masks=True),
@@ -107,6 +131,11 @@ INITIAL_IMAGES: dict[str, InitialImage] = {
 }
 """What the setting `init` may be."""
 
+NETWORKS: dict[str, Network] = {}
+"""The networks of plugins that the setting `architecture` may be, besides ours (`stylize.network.architectures`) and
+those of torchvision.
+"""
+
 METRICS: dict[str, Metric] = {
     "structural_similarity": Metric(
         "stylize.metrics.structural_similarity:StructuralSimilarity",
@@ -125,6 +154,17 @@ METRICS: dict[str, Metric] = {
     ),
 }
 """The metrics of every finished image, in the order in which tables have their columns."""
+
+
+def chosen_by_settings() -> dict[str, Mapping[str, Element]]:
+    """For each setting that chooses a method by its name, the methods that it may choose."""
+    return {
+        "architecture": NETWORKS,  # those of plugins
+        "content_representation": CONTENT_REPRESENTATIONS,
+        "init": INITIAL_IMAGES,
+        "optimizer": OPTIMISERS,
+        "style_representation": STYLE_REPRESENTATIONS,
+    }
 
 
 def loss_columns() -> list[str]:

@@ -25,10 +25,10 @@ MAY_IMPORT = {
 ROOMS = {
     "stylize": """
         errors
-        registry
-        plugins                  # methods from a file of the user's
+        registry plugin_source
         network/architecture     # without torch, like the next line: settings are checked against layers
         network/architectures network/torchvision_names
+        plugins                  # methods of the user's
         settings
         masks
         lanes
@@ -56,6 +56,7 @@ ROOMS = {
         plan
         interruption
         cluster
+        progress
         preview
         describe
         finish

@@ -23,9 +23,13 @@ _PREPROCESSINGS = {
 
 @functools.cache
 def entries(architecture: str) -> dict[str, Entry]:
-    """The weights of a network by the names in torchvision's enumeration; its default is the first."""
-    from torchvision.models import get_model_weights
+    """The weights of a network by the names in torchvision's enumeration; its default is the first. None for a network
+    that is not torchvision's.
+    """
+    from torchvision.models import get_model_weights, list_models
 
+    if architecture not in list_models():
+        return {}
     enumeration = get_model_weights(architecture)
     default = enumeration.DEFAULT
     return {one.name: _entry(one) for one in sorted(enumeration, key=lambda one: one is not default)}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import ray
     from numpy.typing import NDArray
 
-    from stylize.plugins import Plugin
+    from stylize.plugin_source import Plugin
 
 
 @dataclass(frozen=True)

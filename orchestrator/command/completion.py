@@ -25,7 +25,7 @@ def _quiet(find: Callable[[Context, str], Iterator[str]]) -> Callable[[Context, 
 @_quiet
 def complete_grid(ctx: Context, incomplete: str) -> Iterator[str]:
     """Grids that come with the program, YAML files, and folders on the way to them."""
-    from orchestrator.command.options import bundled_grids
+    from orchestrator.grid.bundled import bundled_grids
 
     yield from bundled_grids()
     for path in _paths(incomplete):

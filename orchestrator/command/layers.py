@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from orchestrator.command.messages import messages
-from orchestrator.command.options import AsJson
+from orchestrator.command.options import AsJson, Plugins
 
 EDGE = 256
 """Pixels of the picture whose responses are looked at."""
@@ -17,6 +17,7 @@ def layers(
     network: Annotated[
         str, typer.Argument(help="The network: a value of the setting `architecture`.", show_default=False)
     ],
+    plugin: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """List the layers of a network, such as vgg16 or torchvision's resnet50, from shallow to deep.
@@ -27,14 +28,18 @@ def layers(
         from orchestrator.errors import GridError, UsageError
         from orchestrator.grid.values import check_value
         from results.printable import json_text
-        from stylize import architecture_named
+        from stylize import SettingsError, architecture_named
+        from stylize.plugin_source import find_plugin
+        from stylize.plugins import load_plugin
 
+        for file in plugin or ():
+            load_plugin(find_plugin(file))
         try:
             found = architecture_named(check_value("architecture", network))
-        except GridError as error:
+            named = [response for response in found.responses(found.layers[-1], EDGE, EDGE) if response.names]
+        except (GridError, SettingsError) as error:
             raise UsageError(str(error)) from error
-        named = [response for response in found.responses(found.layers[-1], EDGE, EDGE) if response.names]
-        listed = [
+        listed: list[dict[str, Any]] = [
             {
                 "layer": response.names[0],
                 "also": list(response.names[1:]),
@@ -59,7 +64,7 @@ def layers(
             table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
         table.add_column("default")
         for one in listed:
-            default = ", ".join(str(setting).removesuffix("_layers") for setting in one["default"])  # type: ignore[attr-defined]
-            also = ", ".join(one["also"])  # type: ignore[arg-type]
-            table.add_row(one["layer"], str(one["channels"]), str(one["stride"]), also, default)  # type: ignore[arg-type]
+            default = ", ".join(str(setting).removesuffix("_layers") for setting in one["default"])
+            also = ", ".join(one["also"])
+            table.add_row(one["layer"], str(one["channels"]), str(one["stride"]), also, default)
         Console(highlight=False).print(table)

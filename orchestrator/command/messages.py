@@ -55,7 +55,7 @@ def _explain(error: Exception) -> tuple[str, int]:
     from orchestrator.errors import EngineError, OrchestratorError
     from pictures import PictureError
     from results import ResultsError
-    from stylize.plugins import PluginError
+    from stylize.plugin_source import PluginError
     from weights import WeightsError
 
     if isinstance(error, EngineError):

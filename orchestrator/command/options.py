@@ -9,7 +9,6 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Collection, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -17,6 +16,7 @@ import typer
 
 from orchestrator.command.completion import COMPLETIONS, complete_grid, complete_run
 from orchestrator.command.messages import fail
+from orchestrator.grid.bundled import bundled_grids
 from orchestrator.request import Option, Request, Scope, flag_of
 
 GridArgument = Annotated[
@@ -53,6 +53,14 @@ Highest = Annotated[
     typer.Option(
         "--highest/--lowest",
         help="Of --best: which values are the better ones, where that is not known of the column.",
+        show_default=False,
+    ),
+]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Methods of yours: a Python file, or the name of an installed plugin. May be repeated.",
+        metavar="FILE|NAME",
         show_default=False,
     ),
 ]
@@ -166,9 +174,3 @@ def is_grid(word: str) -> bool:
 def _is_file(path: Path) -> bool:
     """A folder is no grid: one called `figure5`, as in `runs/`, does not hide the grid of that name."""
     return path.suffix in (".yaml", ".yml") or (path.exists() and not path.is_dir())
-
-
-def bundled_grids() -> dict[str, Path]:
-    """The grids that come with the program, by name."""
-    folder = Path(str(resources.files("grids")))
-    return {path.stem: path for path in sorted(folder.glob("*.yaml")) if path.stem != "pictures"}

@@ -1,18 +1,14 @@
-"""The command `sweep plan`: options and the preview as text. The preview is made in `orchestrator/preview/`."""
+"""The command `sweep plan`: its options. The preview is made and written in `orchestrator/preview/`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from orchestrator.command.messages import messages
 from orchestrator.command.options import AsJson, takes_request
 from orchestrator.request import Request
-
-MOST_VALUES = 8
-"""Values of an axis in the text; `--json` has them all."""
-
 
 Price = Annotated[
     float | None,
@@ -24,6 +20,7 @@ Price = Annotated[
 def plan(request: Request, price: Price = None, as_json: AsJson = False) -> None:
     """Show what a grid would do, without doing it: trials, inputs, estimated time and disk."""
     from orchestrator.preview.preview import preview
+    from orchestrator.preview.text import print_preview
     from orchestrator.preview.time import estimate
     from orchestrator.sweep import prepare
 
@@ -36,90 +33,3 @@ def plan(request: Request, price: Price = None, as_json: AsJson = False) -> None
             print(json_text(found))
         else:
             print_preview(found)
-
-
-def print_preview(found: dict[str, Any]) -> None:
-    """Print a preview for people."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from results.printable import printable
-
-    table = Table(box=None, show_header=False, pad_edge=False, title_justify="left")
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-
-    def line(name: str, text: str) -> None:
-        table.add_row(escape(name), escape(printable(text)))
-
-    line("grid", f"{found['grid']}: {found['title']}")
-    line("run", found["run"])
-    for axis in found["axes"]:
-        values = [" & ".join(together) for together in zip(*axis["values"], strict=True)]
-        shown = ", ".join(values[:MOST_VALUES]) + (f", … ({len(values)} values)" if len(values) > MOST_VALUES else "")
-        line("axis", f"{' & '.join(axis['settings'])}: {shown}")
-    if found["fixed"]:
-        line("fixed", ", ".join(f"{name} {value}" for name, value in found["fixed"].items()))
-    trials = found["trials"]
-    line("trials", _trials_text(trials))
-    if trials["different"] < trials["points"]:
-        line(
-            "",
-            f"{trials['points']} points of the grid; points without any effective difference share a trial",
-        )
-    line("batches", _batches_text(found["batches"]))
-    if found["batches"]["at_once"] < found["batches"]["count"]:
-        line("", f"{found['batches']['at_once']} at once: frames of a clip follow one another")
-    if found["batches"]["patches_alone"]:
-        line("", "mrf matches patches image by image; only the pass of the network is shared")
-    for kind in ("pictures", "weights"):
-        for name, one in found[kind].items():
-            size = f", {one['size'][0]}×{one['size'][1]}" if one.get("size") else ""
-            state = " (to be downloaded)" if one["to_download"] else ""
-            stand_in = f"stand-in {one['stand_in']}: " if one["stand_in"] else ""
-            line(kind, f"{name}: {stand_in}{one['from']}{size}{state}")
-            if one.get("preprocessing_is_assumed"):
-                line(
-                    "", f"the file does not say its preprocessing: {one['preprocessing']} is assumed (`preprocessing:`)"
-                )
-    for name, text in _time_lines(found["seconds"], found["time"]):
-        line(name, text)
-    line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
-    line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")
-    Console(highlight=False).print(table)
-
-
-def _batches_text(batches: dict[str, Any]) -> str:
-    parts = [
-        f"{count} of {width} image{'s' * (width > 1)}{' each' * (count > 1)}"
-        for width, count in batches["widths"].items()
-    ]
-    return ", ".join(parts) or "0"
-
-
-def _trials_text(trials: dict[str, int]) -> str:
-    reasons = {
-        "to run": "to run",
-        "done": "done already",
-        "failed": "failed; --retry-failed runs them again",
-        "not selected": "left out by --only or --limit",
-    }
-    parts = [f"{trials[state]} {reason}" for state, reason in reasons.items() if trials[state]]
-    return f"{trials['different']}: " + ", ".join(parts)
-
-
-def _time_lines(seconds: float | None, time: dict[str, Any]) -> list[tuple[str, str]]:
-    """How long it takes, on what, where that is known from, and what it costs."""
-    from orchestrator.command.display import duration
-
-    if seconds is None:
-        return [("time", f"not known: {time['basis']}")]
-    if not time["workers"]:
-        return [("time", time["basis"])]
-    lines = [("time", f"about {duration(seconds)} on {time['workers']} (by {time['basis']})")]
-    if time["gpu_hours"]:
-        lines.append(("", f"{time['gpu_hours']:.2g} GPU-hours"))
-    if time["cost"] is not None:
-        lines.append(("cost", f"about {time['cost']:.2f}"))
-    return lines

@@ -47,8 +47,8 @@ def render(
 
     Ctrl-C lets running batches finish; run the same command again to continue.
     """
-    from orchestrator.command.display import make_display
-    from orchestrator.command.downloads import download_bar
+    from orchestrator.progress.display import make_display
+    from orchestrator.progress.downloads import download_bar
 
     with messages():
         import results

@@ -23,8 +23,8 @@ def run(request: Request) -> None:
 
     Ctrl-C lets running batches finish; run the same command again to continue.
     """
-    from orchestrator.command.display import make_display
-    from orchestrator.command.downloads import download_bar
+    from orchestrator.progress.display import make_display
+    from orchestrator.progress.downloads import download_bar
     from orchestrator.sweep import execute
 
     with messages():
@@ -45,7 +45,7 @@ def report(outcome: Outcome) -> None:
         say(f"no trial to compute: {done} of {len(plan.trials)} are done already in {location}")
         say("the sheet and the gallery were made again, because they showed other rows or another grid")
     else:
-        from orchestrator.command.display import duration
+        from orchestrator.progress.display import duration
 
         took = duration(outcome.status.elapsed)
         say(f"{outcome.status.done} trials done in {took}; {done} of {len(plan.trials)} in {location}")

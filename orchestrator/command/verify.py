@@ -46,8 +46,8 @@ def verify(
             damaged = _report(*check(found_run))
         failed = 0
         if again:
-            from orchestrator.command.display import make_display
-            from orchestrator.command.downloads import download_bar
+            from orchestrator.progress.display import make_display
+            from orchestrator.progress.downloads import download_bar
             from orchestrator.recompute import as_line, recompute
 
             for comparison in recompute(found_run, again, seed, make_display(), watch=download_bar):
@@ -69,8 +69,8 @@ def _report(compared: int, findings: Sequence[Finding]) -> int:
 
 
 def _repair(run: Run, findings: Sequence[Finding]) -> None:
-    from orchestrator.command.display import make_display
-    from orchestrator.command.downloads import download_bar
+    from orchestrator.progress.display import make_display
+    from orchestrator.progress.downloads import download_bar
     from orchestrator.repair import repair
 
     done = repair(run, findings, make_display(), watch=download_bar, say=say)

@@ -84,16 +84,12 @@ class Identity:
 
 def plugins_of(counted: Mapping[str, Any]) -> dict[str, str]:
     """The hashes of the plugins that these settings choose methods from, by setting."""
-    chosen: dict[str, Mapping[str, registry.Element]] = {
-        "style_representation": registry.STYLE_REPRESENTATIONS,
-        "optimizer": registry.OPTIMISERS,
-    }
-    found = {
-        f"plugin of {name}": source_of(entries[counted[name]].implementation)
-        for name, entries in chosen.items()
-        if name in counted
-    }
-    return {name: sha256 for name, sha256 in found.items() if sha256}
+    found = {}
+    for name, entries in registry.chosen_by_settings().items():
+        entry = entries.get(counted[name]) if name in counted else None
+        if entry and (sha256 := source_of(entry.implementation)):
+            found[f"plugin of {name}"] = sha256
+    return found
 
 
 _ALWAYS = "content_layers"

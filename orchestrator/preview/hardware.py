@@ -20,6 +20,7 @@ from orchestrator.plan.plan import Plan
 from orchestrator.preview import probe
 from orchestrator.preview.probe import Sample
 from orchestrator.request import Request
+from stylize.plugins import loaded_plugins
 
 ANSWER_SECONDS = 5.0
 """How long the GPU's driver may take to say which GPUs there are."""
@@ -73,7 +74,7 @@ def hardware(request: Request, plan: Plan) -> Iterator[Hardware]:
         force = cluster.force
 
         def ask(samples: Sequence[Sample]) -> list[float]:
-            arguments = samples, force.cpus, bool(force.gpus)
+            arguments = samples, force.cpus, bool(force.gpus), loaded_plugins()
             return list(cluster.call(probe.measure, arguments, PROBE_SECONDS))
 
         yield Hardware(force, cluster.hosts, models, ask)

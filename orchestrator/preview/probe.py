@@ -29,6 +29,8 @@ from orchestrator.plan.trial import Setup
 from orchestrator.processor import processor
 from orchestrator.versions import versions_text
 from stylize import Settings, architecture_named
+from stylize.plugin_source import Plugin
+from stylize.plugins import load_plugin, loaded_plugins
 from stylize.settings.types import Padding, Pooling
 
 SECONDS = 0.5
@@ -100,6 +102,7 @@ def measure_apart(samples: Sequence[Sample], threads: int, on_gpu: bool, workers
         "threads": threads,
         "on_gpu": on_gpu,
         "workers": 1 if on_gpu else workers,
+        "plugins": [dataclasses.asdict(one) for one in loaded_plugins()],
     }
     if remembered := _remembered(asked):
         return remembered
@@ -132,14 +135,16 @@ def _kept_at(asked: dict[str, object]) -> Path:
     return cache_folder("rates") / f"{hashlib.sha256(known.encode()).hexdigest()[:32]}.json"
 
 
-def measure(samples: Sequence[Sample], threads: int, on_gpu: bool) -> list[float]:
-    """For each sample the seconds of a step in this process.
+def measure(samples: Sequence[Sample], threads: int, on_gpu: bool, plugins: Sequence[Plugin] = ()) -> list[float]:
+    """For each sample the seconds of a step in this process. `plugins` are loaded here.
 
     Raises EngineError where a GPU is meant and torch sees none.
     """
     from orchestrator.cluster.device import choose_device, prepare_torch
 
     prepare_torch(threads)
+    for plugin in plugins:
+        load_plugin(plugin)
     device = choose_device(1.0 if on_gpu else 0.0)
     return [_seconds_of_a_step(one, device, SECONDS / len(samples)) for one in samples]
 
@@ -185,7 +190,7 @@ def main() -> None:
     """
     asked = json.load(sys.stdin)
     samples = [Sample(**one) for one in asked["samples"]]
-    arguments = samples, asked["threads"], asked["on_gpu"]
+    arguments = samples, asked["threads"], asked["on_gpu"], [Plugin(**one) for one in asked["plugins"]]
     import torch  # noqa: F401 - once, before the processes part
 
     if asked["workers"] == 1 or sys.platform != "linux":

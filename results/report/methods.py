@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from results.table.axes import comparable
-from stylize.settings import TORCHVISION_NETWORKS
+from stylize.registry import NETWORKS, chosen_by_settings
+from stylize.settings import ARCHITECTURE_NAMES, TORCHVISION_NETWORKS
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,27 @@ def _weight(setting: str) -> Holds:
     return lambda used: used.is_on(setting)
 
 
+def _is_of_plugin(setting: str, name: str) -> bool:
+    """Whether a value of a setting is no method of this program. Its plugin need not be loaded."""
+    if setting == "architecture":
+        return name in NETWORKS or name not in ARCHITECTURE_NAMES
+    entry = chosen_by_settings()[setting].get(name)
+    return entry is None or not entry.implementation.startswith("stylize.")
+
+
 _METHODS: tuple[tuple[Holds, Method], ...] = (
     (
         lambda used: True,
         Method(
             "An image x is optimised so that L = L_c + (β/α)·L_s plus the terms below is small; α/β is the ratio. "
-            "F are the responses of a layer to x after ReLU, N channels × M positions, P those to the content picture. "
-            "The content loss is L_c = Σ_l w_l · ½ Σ_ij (F_ij − P_ij)².",
+            "F are the responses of a layer to x after ReLU, N channels × M positions, P those to the content picture.",
             ("gatys2015", "lopez2017"),
         ),
+    ),
+    (
+        # Tables of earlier versions do not have the column.
+        lambda used: "responses" in (used("content_representation") or {"responses"}),
+        Method("The content loss is L_c = Σ_l w_l · ½ Σ_ij (F_ij − P_ij)².", ("gatys2015",)),
     ),
     (
         _value("style_representation", "gram"),
@@ -145,6 +158,10 @@ _METHODS: tuple[tuple[Holds, Method], ...] = (
             "Style distance is 1/L Σ_l ‖G_l(result) − G_l(style)‖ / (‖G_l(result)‖ + ‖G_l(style)‖), in a network that "
             "the image was not optimised in.",
         ),
+    ),
+    (
+        lambda used: any(_is_of_plugin(setting, name) for setting in chosen_by_settings() for name in used(setting)),
+        Method("Some methods are from plugins; run.json has the names and hashes of their sources."),
     ),
     (lambda used: True, Method("Software: PyTorch, and Ray for the trials.", ("paszke2019", "moritz2018"))),
 )

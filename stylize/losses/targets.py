@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from stylize.losses.content_representation import ContentRepresentation
 from stylize.losses.matting import matting_laplacian
 from stylize.losses.style_representations.representation import Additive, Representation
 from stylize.losses.tiled import TiledPass
@@ -54,10 +55,23 @@ class Targets:
     def device(self) -> torch.device:
         return self.network.device
 
-    def content(self, picture: Tensor, layers: Collection[str], arithmetic: Arithmetic) -> dict[str, Tensor]:
-        """P for each layer, 1×N×h×w, of a content picture (3×H×W in 0–255)."""
-        in_tiles = self._whole_responses
-        return self._find("content", picture, layers, arithmetic, lambda found: found[0].float(), in_tiles=in_tiles)
+    def content(
+        self,
+        picture: Tensor,
+        layers: Collection[str],
+        arithmetic: Arithmetic,
+        representation: ContentRepresentation,
+    ) -> dict[str, Tensor]:
+        """The target of a content loss for each layer, of a content picture (3×H×W in 0–255)."""
+
+        def in_tiles(picture: Tensor, layers: list[str], arithmetic: Arithmetic) -> dict[str, Tensor]:
+            whole = self._whole_responses(picture, layers, arithmetic)
+            return {layer: representation.target(responses) for layer, responses in whole.items()}
+
+        def make(responses: Sequence[Tensor]) -> Tensor:
+            return representation.target(responses[0].float())
+
+        return self._find(representation, picture, layers, arithmetic, make, in_tiles=in_tiles)
 
     def style(
         self, picture: Tensor, layers: Collection[str], arithmetic: Arithmetic, loss: Representation

@@ -1,7 +1,7 @@
 """What the program knows of a network without its weights: its layers, its parameters' shapes, and what an image costs.
 
-`architectures.py` has our own plans and `torchvision_architecture.py` the networks of torchvision; both answer the same
-questions. This file does not import torch.
+`architectures.py` has our own plans, and `traced_architecture.py` the networks of torchvision and of plugins; both
+answer the same questions. This file does not import torch.
 """
 
 from __future__ import annotations

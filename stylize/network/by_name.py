@@ -1,21 +1,35 @@
-"""The architecture that a grid calls by a name: one of our plans, or a network of torchvision. Does not import torch
-itself; a network of torchvision does when it is asked for.
+"""The architecture that a grid calls by a name: one of our plans, a network of torchvision, or one of a plugin.
+
+Does not import torch itself; other networks than ours do when they are asked for.
 """
 
 from __future__ import annotations
 
 import functools
 
+from stylize import registry
 from stylize.network.architecture import Architecture
 from stylize.network.architectures import ARCHITECTURES
 from stylize.network.torchvision_names import NAMES
 
 
-@functools.cache
 def architecture_named(name: str) -> Architecture:
     """The architecture with this name. Raises KeyError for a name that the setting `architecture` cannot have."""
-    if name in NAMES:
-        from stylize.network.torchvision_architecture import TorchvisionArchitecture
+    if name in registry.NETWORKS:
+        return _of_plugin(name, registry.NETWORKS[name])
+    return _of_torchvision(name) if name in NAMES else ARCHITECTURES[name]
 
-        return TorchvisionArchitecture(name)
-    return ARCHITECTURES[name]
+
+@functools.cache
+def _of_torchvision(name: str) -> Architecture:
+    from stylize.network.traced_architecture import of_torchvision
+
+    return of_torchvision(name)
+
+
+@functools.cache
+def _of_plugin(name: str, entry: registry.Network) -> Architecture:
+    """`entry` names the plugin's source by its hash, so that a changed plugin is another architecture."""
+    from stylize.network.traced_architecture import TracedArchitecture
+
+    return TracedArchitecture(name, entry.content_layers, entry.style_layers, entry.load())

@@ -53,16 +53,16 @@ def _body(
 ) -> StagedBody | TracedBody:
     if isinstance(architecture, PlannedArchitecture):
         return StagedBody(architecture, parameters_by_key, pooling, padding)
-    from stylize.network.torchvision_architecture import TorchvisionArchitecture  # imports torchvision
+    from stylize.network.traced_architecture import TracedArchitecture  # imports torchvision
     from stylize.network.traced_body import TracedBody
 
-    assert isinstance(architecture, TorchvisionArchitecture)
+    assert isinstance(architecture, TracedArchitecture)
     return TracedBody(architecture, parameters_by_key)
 
 
 class Network(nn.Module):
-    """An architecture with weights, pooling, padding and preprocessing. Its parameters take no gradients. A network of
-    torchvision keeps its own pooling and padding.
+    """An architecture with weights, pooling, padding and preprocessing. Its parameters take no gradients. A traced
+    network keeps its own pooling and padding.
 
     `parameters_by_key` holds a tensor for every key of `architecture.parameter_shapes()`; other keys (a classifier) are
     ignored. A missing key or a wrong shape raises ValueError: callers check files before they come here.

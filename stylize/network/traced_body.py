@@ -1,4 +1,4 @@
-"""The layers of a network of torchvision with its weights, cut off behind the deepest one that is asked for."""
+"""The layers of a traced network with its weights, cut off behind the deepest one that is asked for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, fx, nn
 
 from stylize.network.body import BlockOutput
-from stylize.network.torchvision_architecture import TorchvisionArchitecture
-from stylize.network.torchvision_graph import with_parameters
+from stylize.network.traced_architecture import TracedArchitecture
 
 
 class TracedBody(nn.Module):
-    """A network of torchvision in evaluation mode: batch normalisation uses its running statistics."""
+    """A traced network in evaluation mode: batch normalisation uses its running statistics."""
 
-    def __init__(self, architecture: TorchvisionArchitecture, parameters_by_key: Mapping[str, Tensor]) -> None:
+    def __init__(self, architecture: TracedArchitecture, parameters_by_key: Mapping[str, Tensor]) -> None:
         super().__init__()
         self._architecture = architecture
         for key, shape in architecture.parameter_shapes().items():
@@ -24,7 +23,7 @@ class TracedBody(nn.Module):
             if found is None or tuple(found.shape) != shape:
                 what = "missing" if found is None else f"of shape {tuple(found.shape)}"
                 raise ValueError(f"{architecture.name}: {key} is {what}, expected shape {shape}")
-        self._model = with_parameters(architecture.name, parameters_by_key)
+        self._model = architecture.with_parameters(parameters_by_key)
         self._rounded: dict[torch.dtype, nn.Module] = {}
         self._cut: dict[tuple[frozenset[str], torch.dtype, torch.device], list[fx.GraphModule]] = {}
 

@@ -12,11 +12,12 @@ from stylize.settings.picture_and_network_settings import (
     TrialSettings,
     why_needed,
 )
-from stylize.settings.types import LayerWeight, PictureShare
+from stylize.settings.types import ARCHITECTURE_NAMES, LayerWeight, PictureShare
 
 __all__ = [
     "ABOUT",
     "AFTER_FRAME",
+    "ARCHITECTURE_NAMES",
     "DEFAULTS",
     "PICTURES",
     "SETTING_NAMES",

@@ -21,6 +21,7 @@ from stylize.settings.types import (
     Checkpointing,
     Colour,
     ContentLayers,
+    ContentRepresentation,
     Decay,
     InitialImage,
     LayerWeight,
@@ -65,6 +66,13 @@ class Settings(BaseModel):
         default=None,
         description="Layers of the content loss: a list (each has the weight 1), or a mapping layer → weight. "
         "[] means style only.",
+    )
+    content_representation: Annotated[ContentRepresentation, About(effect=USES_CONTENT, mentioned="unless default")] = (
+        Field(
+            default="responses",
+            description="How contents are compared: by the squared differences of responses (Gatys), or as a plugin "
+            "says.",
+        )
     )
     style_layers: Annotated[
         StyleLayers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -70,7 +70,14 @@ class OneOf:
         return value
 
 
-ArchitectureName = Annotated[str, OneOf(dict.fromkeys([*ARCHITECTURES, *torchvision_names.NAMES]))]
+ARCHITECTURE_NAMES: Mapping[str, Any] = ChainMap(
+    registry.NETWORKS,
+    dict.fromkeys([*ARCHITECTURES, *torchvision_names.NAMES]),
+)
+"""What the setting `architecture` may be. Networks of plugins that are loaded later are in it, too."""
+
+ArchitectureName = Annotated[str, OneOf(ARCHITECTURE_NAMES)]
+ContentRepresentation = Annotated[str, OneOf(registry.CONTENT_REPRESENTATIONS)]
 StyleRepresentation = Annotated[str, OneOf(registry.STYLE_REPRESENTATIONS)]
 Optimizer = Annotated[str, OneOf(registry.OPTIMISERS)]
 InitialImage = Annotated[str, OneOf(registry.INITIAL_IMAGES)]

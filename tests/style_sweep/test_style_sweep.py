@@ -20,7 +20,7 @@ AXES = {"ratio": [1e-4, 1e-3]}
 
 SURFACE = {
     *("Preview", "Run", "Sweep", "Trials", "curves", "diff", "effects", "effects_figure", "image", "labels", "load"),
-    *("plot", "query", "ratings", "reference", "select", "sheet", "snapshots", "strengths", "transfer"),
+    *("pareto", "plot", "query", "ratings", "reference", "select", "sheet", "snapshots", "strengths", "transfer"),
 }
 
 

@@ -129,6 +129,7 @@ VALUES += [
     "always",
     "torchvision",
     "gram",
+    "responses",
     "style",
     "zero",
     "own",

@@ -179,7 +179,7 @@ def test_the_gpus_of_this_machine(tmp_path, monkeypatch):
 
 def test_a_sample_of_every_bundled_grid_can_be_optimised():
     """Its settings are valid, and a step of it is small enough for a probe."""
-    from orchestrator.command.options import bundled_grids
+    from orchestrator.grid.bundled import bundled_grids
 
     for name, path in bundled_grids().items():
         plan, _ = prepare(Request(grid=path, offline=True, out=f"/nowhere/{name}"), fetch=False)

@@ -5,6 +5,7 @@ import torch
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network, Settings, Targets, Transfer, registry, transfer
 from stylize.losses import targets as targets_module
+from stylize.losses.content_representation import Responses
 from stylize.losses.objective import Objective
 from stylize.losses.term import Circumstances
 from stylize.metrics.style_distance import style_distance, style_features
@@ -138,10 +139,10 @@ def test_targets_of_large_pictures_are_those_of_the_whole(slim, monkeypatch, kin
     settings = Settings(style_representation=kind).for_architecture(slim.architecture)
     loss = registry.STYLE_REPRESENTATIONS[kind].load().of(settings, None)
     layers, image = ["conv1_1", "conv3_1", "conv4_2"], picture(203, 170)
-    whole = Targets(slim).style(image, layers, "fp32", loss), Targets(slim).content(image, layers, "fp32")
+    whole = Targets(slim).style(image, layers, "fp32", loss), Targets(slim).content(image, layers, "fp32", Responses())
     monkeypatch.setattr(targets_module, "MOST_PIXELS", 100)
     monkeypatch.setattr(targets_module, "TILE_EDGE", 64)
-    tiled = Targets(slim).style(image, layers, "fp32", loss), Targets(slim).content(image, layers, "fp32")
+    tiled = Targets(slim).style(image, layers, "fp32", loss), Targets(slim).content(image, layers, "fp32", Responses())
     for one, other in zip(whole, tiled, strict=True):
         for layer in layers:
             scale = float(one[layer].abs().max())

@@ -12,8 +12,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from orchestrator.command.display import PLAIN_SECONDS, duration
-from orchestrator.command.messages import say
+from orchestrator.progress.display import PLAIN_SECONDS, duration
 from results.printable import printable
 
 Report = Callable[[int, int | None], None]
@@ -37,7 +36,7 @@ def download_bar(name: str) -> Iterator[Report]:
         return  # all of it was here already
     seconds = time.monotonic() - started
     rate = (latest - first) / max(seconds, 1e-3)
-    say(f"downloaded {name}: {decimal(latest)} in {duration(seconds)}, {decimal(round(rate))}/s")
+    _say(f"downloaded {name}: {decimal(latest)} in {duration(seconds)}, {decimal(round(rate))}/s")
 
 
 @contextlib.contextmanager
@@ -68,7 +67,11 @@ def _lines(name: str) -> Iterator[Report]:
         now = time.monotonic()
         if last is None or now - last >= PLAIN_SECONDS:
             size = f" of {decimal(total)}" if total else ""
-            say(f"downloading {name}: {decimal(here)}{size}")
+            _say(f"downloading {name}: {decimal(here)}{size}")
             last = now
 
     yield show
+
+
+def _say(line: str) -> None:
+    print(printable(line), file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 import io
 import sys
 
-from orchestrator.command.downloads import download_bar
+from orchestrator.progress.downloads import download_bar
 
 
 class Terminal(io.StringIO):

@@ -1,4 +1,4 @@
-"""A network of torchvision as a graph: `torchvision.models.feature_extraction` traces it and names its nodes.
+"""A network as a graph: `torchvision.models.feature_extraction` traces a module and names its nodes.
 
 What later nodes would overwrite in place is calculated apart, so that every node's response can be kept. Importing this
 file imports torchvision, which takes seconds: only what uses such a network does it.
@@ -7,37 +7,37 @@ file imports torchvision, which takes seconds: only what uses such a network doe
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, fx, nn
-from torchvision.models import get_model
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-_WITH_OTHER_HEADS = ("googlenet", "inception_v3")
 _OF_BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 _LOOKED_AT = (256, 256), (256, 320)
 """Heights and widths of two pictures. By what differs between the responses to them, channels and positions are told
 apart."""
 
 
-def build(name: str) -> nn.Module:
-    """torchvision's model for evaluation. Its parameters have no numbers yet; they are on the device "meta" if the
-    model can be made there.
+Make = Callable[[], nn.Module]
+"""Makes a network, whose parameters need no numbers."""
+
+
+def build(make: Make) -> nn.Module:
+    """A network for evaluation. Its parameters have no numbers yet; they are on the device "meta" if the network can be
+    made there.
     """
-    # With weights, torchvision turns on that these two normalise their pictures once more.
-    options = {"init_weights": False, "transform_input": True} if name in _WITH_OTHER_HEADS else {}
     model: nn.Module
     try:
         with torch.device("meta"):
-            model = get_model(name, weights=None, **options)
+            model = make()
         needs_numbers = any(not key.endswith(_OF_BATCH_NORM) for key, _ in model.named_buffers())
     except NotImplementedError:  # RegNets calculate their widths with tensors
         needs_numbers = True
     if needs_numbers:
         with torch.random.fork_rng(devices=[]):  # the initial weights are drawn, and replaced later
-            model = get_model(name, weights=None, **options)
+            model = make()
     for module in model.modules():
         if getattr(module, "inplace", False):
             setattr(module, "inplace", False)  # noqa: B010 - no attribute of every module
@@ -85,10 +85,9 @@ class Traced:
         return graph
 
 
-@functools.cache
-def trace(name: str) -> Traced:
+def trace(make: Make) -> Traced:
     """The graph of a network, whose parameters are on the device "meta"."""
-    model = build(name).to("meta")
+    model = build(make).to("meta")
     _, names = get_graph_node_names(model, suppress_diff_warning=True)
     module = create_feature_extractor(model, names[1:], suppress_diff_warning=True).eval()
     [output] = [node for node in module.graph.nodes if node.op == "output"]
@@ -102,9 +101,9 @@ def trace(name: str) -> Traced:
     return Traced(module, layers, frozenset(_begins(module, layers, shapes[0])))
 
 
-def with_parameters(name: str, parameters: Mapping[str, Tensor]) -> fx.GraphModule:
+def with_parameters(make: Make, traced: Traced, parameters: Mapping[str, Tensor]) -> fx.GraphModule:
     """A network up to its last layer, with these parameters and buffers, which are not copied."""
-    module = fx.GraphModule(build(name), trace(name).whole).eval()
+    module = fx.GraphModule(build(make), traced.whole).eval()
     module.load_state_dict(dict(parameters), strict=False, assign=True)
     module.requires_grad_(False)
     for part in module.modules():

@@ -1,4 +1,4 @@
-"""Random weights for the networks of torchvision, which normalise their responses.
+"""Random weights for networks that normalise their responses, as most of torchvision do.
 
 He-normal weights alone would let the responses of a residual network grow with every block. Batch normalisation is
 made for this: its statistics are taken from the responses to noise with as much energy in each octave, as photographs
@@ -8,12 +8,10 @@ have.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
-
-from stylize.network.torchvision_graph import with_parameters
 
 EDGE = 128
 """Pixels of the pictures of noise."""
@@ -22,7 +20,9 @@ BLOBS = 1, 2, 4, 8, 16, 32
 """Pixels of the blobs of noise that are added up."""
 
 
-def calibrated(name: str, shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:
+def calibrated(
+    with_parameters: Callable[[Mapping[str, Tensor]], nn.Module], shapes: Mapping[str, tuple[int, ...]], seed: int
+) -> dict[str, Tensor]:
     """Normal weights of standard deviation √(2/fan-in), biases of 0, scales of 1, and the statistics of batch
     normalisation as said above.
 
@@ -31,7 +31,7 @@ def calibrated(name: str, shapes: Mapping[str, tuple[int, ...]], seed: int) -> d
     """
     generator = torch.Generator().manual_seed(seed)
     parameters = {key: _initial(key, shape, generator) for key, shape in shapes.items()}
-    model = with_parameters(name, parameters).double()
+    model = with_parameters(parameters).double()
     norms = {key: module for key, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)}
     if norms:
         for norm in norms.values():

@@ -1,6 +1,8 @@
-"""A network of torchvision without its weights: its layers, and its costs, measured on tensors without numbers.
+"""A network that torchvision traces, without its weights: its layers, and its costs, measured on tensors without
+numbers.
 
-Importing this file imports torch and torchvision; `by_name.py` does it where a grid names such a network.
+Such networks are those of torchvision (`of_torchvision`) and those of plugins. Importing this file imports torch and
+torchvision; `by_name.py` does it where a grid names such a network.
 """
 
 from __future__ import annotations
@@ -8,17 +10,20 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, fx, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import get_model
 
+from stylize.errors import SettingsError
 from stylize.network.architecture import Architecture, Response
-from stylize.network.torchvision_graph import Layer, Traced, run, trace
 from stylize.network.torchvision_names import default_layers
-from stylize.network.torchvision_random import calibrated
+from stylize.network.traced_graph import Layer, Make, Traced, run, trace, with_parameters
+from stylize.network.traced_random import calibrated
 
 MOST_EDGE = 1024
 """Pixels. Every layer of every network has a response to a picture with such edges."""
@@ -36,17 +41,26 @@ class _Measured:
     operations: float
 
 
-class TorchvisionArchitecture(Architecture):
-    """A network of torchvision. Layers have torchvision's node names, and the names of the modules that end there."""
+class TracedArchitecture(Architecture):
+    """A network that is traced. Layers have torchvision's node names, and the names of the modules that end there."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, content_layers: tuple[str, ...], style_layers: tuple[str, ...], make: Make) -> None:
         self.name = name
-        self.content_layers, self.style_layers = default_layers(name)
+        self.content_layers, self.style_layers = content_layers, style_layers
+        self._make = make
 
     @functools.cached_property
     def traced(self) -> Traced:
-        """The network's graph."""
-        return trace(self.name)
+        """The network's graph. Raises SettingsError for a network that cannot be made or traced."""
+        try:
+            return trace(self._make)
+        except Exception as error:  # whatever the code of a plugin raises
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise SettingsError(f"the network {self.name} cannot be traced ({reason})", "architecture") from error
+
+    def with_parameters(self, parameters: Mapping[str, Tensor]) -> fx.GraphModule:
+        """The network up to its last layer, with these parameters and buffers, which are not copied."""
+        return with_parameters(self._make, self.traced, parameters)
 
     @functools.cached_property
     def layers(self) -> tuple[str, ...]:
@@ -67,7 +81,7 @@ class TorchvisionArchitecture(Architecture):
         }
 
     def random_parameters(self, seed: int) -> dict[str, Tensor]:
-        return calibrated(self.name, self.parameter_shapes(), seed)
+        return calibrated(self.with_parameters, self.parameter_shapes(), seed)
 
     @functools.cache  # noqa: B019 - architectures live as long as the program
     def smallest_edge(self, layer: str) -> int:
@@ -140,3 +154,18 @@ def _response(layer: Layer, value: Tensor, kept: int, begins: bool) -> Response:
     shape = tuple(value.shape[1:])
     channels, height, width = (shape[2], *shape[:2]) if layer.channels_last else shape
     return Response(layer.names, begins, channels, height, width, kept)
+
+
+_WITH_OTHER_HEADS = ("googlenet", "inception_v3")
+
+
+def of_torchvision(name: str) -> TracedArchitecture:
+    """The network of torchvision with this name."""
+    # With weights, torchvision turns on that these two normalise their pictures once more.
+    options = {"init_weights": False, "transform_input": True} if name in _WITH_OTHER_HEADS else {}
+
+    def make() -> nn.Module:
+        model: nn.Module = get_model(name, weights=None, **options)
+        return model
+
+    return TracedArchitecture(name, *default_layers(name), make)

@@ -1,0 +1,1 @@
+"""What people see while a sweep or a download goes on."""
