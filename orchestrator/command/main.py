@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 from orchestrator.command.animate import animate
 from orchestrator.command.clean import clean
 from orchestrator.command.compact import compact
-from orchestrator.command.completion import complete_grid
+from orchestrator.command.completion import complete_grid, words_of_bash
 from orchestrator.command.diff import diff
 from orchestrator.command.effects import effects
 from orchestrator.command.export import export
@@ -56,6 +56,10 @@ _OF_THE_PROGRAM = ("-h", "--help", "--version", "--debug", "--install-completion
 
 class _GridFirst(TyperGroup):
     """`sweep GRID` is `sweep run GRID`: what is no command is a grid."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        with words_of_bash():
+            return super().main(*arguments, **options)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         before = 1 if args[:1] == ["--debug"] else 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.command.completion import complete_new_axis
 from orchestrator.command.messages import fail, messages, say
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ def new(
     style: Annotated[str | None, typer.Option(help=f"Style picture.  [default: {STYLE}]")] = None,
     axis: Annotated[
         list[str],
-        typer.Option(metavar="NAME=VALUES", help=f"A setting and its values. May be repeated.  [default: {AXIS}]"),
+        typer.Option(
+            metavar="NAME=VALUES",
+            help=f"A setting and its values. May be repeated.  [default: {AXIS}]",
+            autocompletion=complete_new_axis,
+        ),
     ] = [],  # noqa: B006 - Typer copies it
     size: Annotated[int, typer.Option(min=16, help="Pixels of the images' long edge.")] = 224,
 ) -> None:

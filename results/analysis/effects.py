@@ -26,12 +26,15 @@ MOST_LEVELS, BINS = 12, 5
 
 @dataclass(frozen=True)
 class Factor:
-    """An axis as a factor: its name and title, the code of each trial, and the label of each code."""
+    """An axis as a factor: its name and title, the code of each trial, the label of each code, and whether the levels
+    are numbers, between which one may read.
+    """
 
     name: str
     title: str
     codes: Codes
     labels: tuple[str, ...]
+    is_numeric: bool
 
 
 def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataFrame:
@@ -47,15 +50,14 @@ def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataF
     - `note`: a remark without which the number could be misread
 
     The last row is the rest: chance, and the joint effects of three or more axes. If the seed is repeated, the part of
-    its effect that all points share has a row. `.attrs` has `metric`, `log`, `trials`, `variance`, `balanced` and
-    `seeds`. The method is in `results.analysis.variance`. Raises QueryError.
+    its effect that all points share has a row. `.attrs` has `metric`, `log`, `trials`, `variance`, `balanced`, `seeds`,
+    and `chance`, the variance between repetitions with its degrees of freedom (None without repeated seeds). The method
+    is in `results.analysis.variance`. Raises QueryError.
     """
     factors, numbers, used = measured(trials, metric, log=log)
-    seeds = next((axis for axis in _axes(used) if axis.settings == (SEED,)), None)
+    seeds = seeds_of(used)
     try:
-        found = decompose(
-            {factor.name: factor.codes for factor in factors}, numbers, None if seeds is None else np.array(seeds.codes)
-        )
+        found = decompose({factor.name: factor.codes for factor in factors}, numbers, seeds)
     except ValueError as error:
         raise QueryError(str(error)) from error
     table = pd.DataFrame(_rows(found, {factor.name: factor.title for factor in factors}))
@@ -65,7 +67,8 @@ def effects(trials: pd.DataFrame, metric: str, *, log: bool = False) -> pd.DataF
         "trials": len(numbers),
         "variance": found.variance,
         "balanced": found.balanced,
-        "seeds": 1 if seeds is None else len(seeds),
+        "seeds": 1 if seeds is None else len(np.unique(seeds)),
+        "chance": found.chance,
     }
     return table
 
@@ -80,6 +83,12 @@ def measured(trials: pd.DataFrame, metric: str, *, log: bool) -> tuple[list[Fact
     if not factors:
         raise QueryError("no axis has an effect to measure: these trials differ at most in their seed")
     return factors, numbers, used
+
+
+def seeds_of(trials: pd.DataFrame) -> Codes | None:
+    """The code of each trial's seed; None if the trials do not differ in it, or only together with another setting."""
+    found = next((axis for axis in _axes(trials) if axis.settings == (SEED,)), None)
+    return None if found is None else np.array(found.codes)
 
 
 def numbers_of(trials: pd.DataFrame, metric: str, *, log: bool) -> tuple[Floats, pd.DataFrame]:
@@ -112,12 +121,12 @@ def as_factor(axis: Axis) -> Factor:
     values = [value[0] for value in axis.values]
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if len(axis) <= MOST_LEVELS or not numeric:
-        return Factor(axis.name, title, codes, labels)
+        return Factor(axis.name, title, codes, labels, numeric)
     of_trials = pd.Series([float(values[code]) for code in axis.codes])
     bins = pd.qcut(of_trials, BINS, duplicates="drop")
     kept = bins.cat.remove_unused_categories()
     edges = tuple(f"{number_text(one.left)} to {number_text(one.right)}" for one in kept.cat.categories)
-    return Factor(axis.name, title, kept.cat.codes.to_numpy().astype(np.intp), edges)
+    return Factor(axis.name, title, kept.cat.codes.to_numpy().astype(np.intp), edges, is_numeric=True)
 
 
 def _rows(found: Decomposition, titles: dict[str, str]) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from results.analysis.effects import Factor, effects, measured
-from results.analysis.variance import Floats
+from results.analysis.variance import CONFIDENCE, Floats
 from results.errors import QueryError, RunError
 from results.suggestion import suggestion
 from results.table.load import image
@@ -37,7 +37,8 @@ def effects_figure(
     """What each axis does to a metric, on one page.
 
     `trials`, `metric` and `log` are those of `effects`. Bars show the shares, with intervals where seeds were repeated.
-    A panel for each axis shows every trial as a dot, the mean of each level as a line, and an image at each level.
+    A panel for each axis shows every trial as a dot, the mean of each level, and an image at each level. A line joins
+    the means if the levels are numbers. Where seeds were repeated, a mean has the 95 % interval that chance leaves it.
     These images differ in that axis alone where the grid has such trials; of all such rows of images the one is shown
     whose metrics are nearest to the means. A heatmap shows the means of `pair`, two axes by name; without it, of the
     pair that explains most. Raises QueryError, and RunError where a run cannot be read.
@@ -61,7 +62,7 @@ def effects_figure(
     low, high = float(numbers.min()), float(numbers.max())
     for place, factor in enumerate(panels):
         axes = figure.add_subplot(grid[1 + place // 2, place % 2])
-        _draw_main_effect(axes, factor, numbers, name)
+        _draw_main_effect(axes, factor, numbers, name, table.attrs["chance"])
         shown = _images_at_levels(factor, [one for one in factors if one is not factor], numbers)
         for code, number in enumerate(shown):
             _place_image(axes, used.iloc[number], code, len(shown))
@@ -137,12 +138,16 @@ def _level_means(factor: Factor, numbers: Floats) -> Floats:
     return np.bincount(factor.codes, numbers) / np.bincount(factor.codes)
 
 
-def _draw_main_effect(axes: Axes, factor: Factor, numbers: Floats, name: str) -> None:
+def _draw_main_effect(axes: Axes, factor: Factor, numbers: Floats, name: str, chance: tuple[float, int] | None) -> None:
     levels = len(factor.labels)
     means = _level_means(factor, numbers)
     spread = np.linspace(-0.16, 0.16, 7)[np.arange(len(numbers)) % 7]  # so that equal trials do not hide each other
     axes.scatter(factor.codes + spread, numbers, s=9, color=_PALE, linewidths=0)
-    axes.plot(np.arange(levels), means, color=_COLOUR, linewidth=1.6, marker="o", markersize=5)
+    line = "-" if factor.is_numeric else "none"
+    axes.plot(np.arange(levels), means, color=_COLOUR, linestyle=line, linewidth=1.6, marker="o", markersize=5)
+    if chance:
+        reach = _reach_of_means(factor, chance)
+        axes.errorbar(np.arange(levels), means, yerr=reach, fmt="none", ecolor=_COLOUR, elinewidth=1.2, capsize=4)
     axes.set_xlim(-0.5, levels - 0.5)
     axes.set_xticks(np.arange(levels), [_plain(_wrapped(label, levels)) for label in factor.labels], fontsize="small")
     axes.set_title(_plain(factor.title), fontsize="medium", loc="left", pad=46)
@@ -150,6 +155,18 @@ def _draw_main_effect(axes: Axes, factor: Factor, numbers: Floats, name: str) ->
     axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _reach_of_means(factor: Factor, chance: tuple[float, int]) -> Floats:
+    """Half the 95 % interval of each level's mean. What a seed does to all points alike is no part of it, because it
+    moves all levels together.
+    """
+    from scipy import stats
+
+    variance, freedom = chance
+    width = float(stats.t.ppf(1 - (1 - CONFIDENCE) / 2, freedom))
+    reach: Floats = width * np.sqrt(variance / np.bincount(factor.codes))
+    return reach
 
 
 def _place_image(axes: Axes, row: pd.Series, code: int, levels: int) -> None:

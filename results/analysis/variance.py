@@ -64,6 +64,7 @@ class Decomposition:
     rest: what is left: chance, and the effects of three factors or more
     balanced: whether every combination of levels was there equally often
     pair_has_chance: whether pairs include chance, because each point is there once and nothing is left over to tell
+    chance: the variance between repetitions of a point and its degrees of freedom; None without repeated seeds
     """
 
     variance: float
@@ -72,6 +73,7 @@ class Decomposition:
     rest: float
     balanced: bool
     pair_has_chance: bool
+    chance: tuple[float, int] | None = None
 
 
 def decompose(factors: Mapping[str, Codes], numbers: Floats, seeds: Codes | None = None) -> Decomposition:
@@ -112,7 +114,7 @@ def decompose(factors: Mapping[str, Codes], numbers: Floats, seeds: Codes | None
     saturated = 1 + sum(_freedom(codes, term) for term in terms) >= points
     rest = max(0.0, 1 - known) if variance else 0.0
     return Decomposition(
-        variance, tuple(effects), seed_share, rest, balanced, saturated and block is None and len(names) > 1
+        variance, tuple(effects), seed_share, rest, balanced, saturated and block is None and len(names) > 1, chance
     )
 
 

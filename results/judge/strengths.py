@@ -1,22 +1,53 @@
-"""What blind votes say of each trial: its Bradley–Terry strength, for `results.effects`."""
+"""What blind votes say of each trial: its Bradley–Terry strength, for `results.effects`.
+
+What axes do to strengths, with intervals, is in `vote_effects.py`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from results.errors import QueryError
 from results.judge.axes import GIVEN
-from results.judge.bradley_terry import fit
+from results.judge.bradley_terry import Floats, fit
 from results.judge.votes import read_votes
 from results.run.storage import Run
 from results.table.load import load
 
 MOST_TRIALS = 2_000
 """Of one content and style. The fit has a matrix of so many rows and columns."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The trials of one content and style that were voted on, and the V votes on them.
+
+    winners, losers: V numbers of trials in `ids`; of a tie, its two trials in any order. ties: whether each vote is a
+    tie. votes: the number of each vote in the list that all are from.
+    """
+
+    ids: Sequence[str]
+    winners: NDArray[np.intp]
+    losers: NDArray[np.intp]
+    ties: NDArray[np.bool_]
+    votes: NDArray[np.intp]
+
+    def strengths(self, weights: Floats) -> dict[str, float]:
+        """The strength of each trial, where each vote of the whole list counts as often as `weights` says."""
+        size = len(self.ids)
+        counted = weights[self.votes]
+        wins, ties = np.zeros((size, size)), np.zeros((size, size))
+        np.add.at(wins, (self.winners, self.losers), np.where(self.ties, 0.0, counted))
+        np.add.at(ties, (self.winners, self.losers), np.where(self.ties, counted, 0.0))
+        return dict(zip(self.ids, map(float, fit(wins, ties + ties.T).strengths), strict=True))
 
 
 def strengths(location: str | Path) -> pd.DataFrame:
@@ -32,44 +63,69 @@ def strengths(location: str | Path) -> pd.DataFrame:
     """
     run = Run(location)
     trials = load(run.location, missing=True)
-    votes = [vote for vote in read_votes(run).to_pylist() if vote["choice"] in ("left", "right", "tie")]
-    given = [name for name in sorted(GIVEN) if name in trials]
-    of_trial: dict[str, float] = {}
-    for _, group in trials.groupby(given, dropna=False, sort=False):
-        of_trial |= _of_group(list(dict.fromkeys(group["trial_id"])), votes)
-    if not of_trial:
+    votes = decided_votes(run)
+    groups = compared(trials, votes)
+    if not groups:
         raise QueryError(f"nobody has voted on these trials yet: sweep judge {run.location}")
+    once = np.ones(len(votes))
+    of_trial = {trial: strength for group in groups for trial, strength in group.strengths(once).items()}
     return trials.assign(strength=trials["trial_id"].map(of_trial).astype(float))
 
 
-def _of_group(ids: list[str], votes: list[dict[str, str]]) -> dict[str, float]:
-    """The strengths of the trials that were voted on, of those that can be compared with each other."""
-    place = {trial: number for number, trial in enumerate(ids)}
+def decided_votes(run: Run) -> list[dict[str, Any]]:
+    """The votes on a run that say something: those that were not skipped. Raises RunError."""
+    return [vote for vote in read_votes(run).to_pylist() if vote["choice"] in ("left", "right", "tie")]
+
+
+def compared(trials: pd.DataFrame, votes: Sequence[Mapping[str, Any]]) -> list[Compared]:
+    """The trials that were voted on, by content and style. Raises QueryError where their votes do not connect them."""
+    given = [name for name in sorted(GIVEN) if name in trials]
+    groups = trials.groupby(given, dropna=False, sort=False)["trial_id"]
+    found = (_compared(list(dict.fromkeys(ids)), votes) for _, ids in groups)
+    return [one for one in found if one]
+
+
+def _compared(ids: list[str], votes: Sequence[Mapping[str, Any]]) -> Compared | None:
+    """The votes on these trials; None if there are none."""
+    known = set(ids)
     here = [
-        vote for vote in votes if vote["left"] in place and vote["right"] in place and vote["left"] != vote["right"]
+        (number, vote)
+        for number, vote in enumerate(votes)
+        if vote["left"] in known and vote["right"] in known and vote["left"] != vote["right"]
     ]
-    voted = sorted({place[vote[side]] for vote in here for side in ("left", "right")})
+    voted_on = {vote[side] for _, vote in here for side in ("left", "right")}
+    voted = [trial for trial in ids if trial in voted_on]
     if not voted:
-        return {}
+        return None
     if len(voted) > MOST_TRIALS:
         raise QueryError(
             f"{len(voted)} trials of one content and style have votes; at most {MOST_TRIALS} can be fitted"
         )
-    number = {one: at for at, one in enumerate(voted)}
-    wins, ties = np.zeros((len(voted), len(voted))), np.zeros((len(voted), len(voted)))
-    for vote in here:
-        left, right = (number[place[vote[side]]] for side in ("left", "right"))
-        if vote["choice"] == "tie":
-            ties[left, right] += 1
-            ties[right, left] += 1
-        else:
-            winner, loser = (left, right) if vote["choice"] == "left" else (right, left)
-            wins[winner, loser] += 1
-    groups, _ = connected_components(wins + wins.T + ties, directed=False)
+    place = {trial: at for at, trial in enumerate(voted)}
+    left, right = (np.array([place[vote[side]] for _, vote in here], dtype=np.intp) for side in ("left", "right"))
+    _check_connected(len(voted), left, right, here)
+    right_won = np.array([vote["choice"] == "right" for _, vote in here])
+    return Compared(
+        voted,
+        np.where(right_won, right, left),
+        np.where(right_won, left, right),
+        np.array([vote["choice"] == "tie" for _, vote in here]),
+        np.array([number for number, _ in here], dtype=np.intp),
+    )
+
+
+def _check_connected(
+    size: int,
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    votes: Sequence[tuple[int, Mapping[str, Any]]],
+) -> None:
+    pairs = np.zeros((size, size))
+    pairs[left, right] = 1
+    groups, _ = connected_components(pairs, directed=False)
     if groups > 1:
-        axes = sorted({vote["axis"] for vote in here})
+        axes = sorted({vote["axis"] for _, vote in votes})
         raise QueryError(
             f"votes along {' and '.join(axes)} leave {groups} groups of trials that were never compared with each "
             "other; judge along the other axes too: sweep judge RUN --axis NAME"
         )
-    return dict(zip((ids[one] for one in voted), map(float, fit(wins, ties).strengths), strict=True))

@@ -66,7 +66,8 @@ class OneOf:
                 close = difflib.get_close_matches(value, names) if isinstance(value, str) else []
                 names = [*(close or names[:4]), "another of the names that `sweep schema` lists"]
             *others, last = (repr(name) if name in self._names else name for name in names)
-            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
+            expected = f"{', '.join(others)} or {last}" if others else last
+            raise PydanticKnownError("literal_error", {"expected": expected})
         return value
 
 

@@ -1,5 +1,6 @@
-"""What the shell is offered after TAB, asked in the way in which bash asks."""
+"""What the shell is offered after TAB, asked in the way in which bash asks, and as shells do that split no word."""
 
+import re
 import subprocess
 import sys
 
@@ -15,9 +16,15 @@ def offered(small_grid):
     (small_grid.parent / "below").mkdir()
     results.Run("runs/figure5").write_metadata({"grid": {"name": "figure5"}})
 
-    def ask(line):
+    def ask(line, separator="\n"):
         words = line.split(" ")
-        env = {"_SWEEP_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+        if separator == "\n":  # as bash does, which splits words at `=`
+            words = [part for word in words for part in re.split("(=)", word) if part or not word]
+        env = {
+            "_SWEEP_COMPLETE": "complete_bash",
+            "COMP_WORDS": separator.join(words),
+            "COMP_CWORD": str(len(words) - 1),
+        }
         ran = CliRunner().invoke(app, [], prog_name="sweep", env=env)
         assert ran.stderr == ""
         return set(ran.stdout.split())
@@ -39,6 +46,11 @@ def offered(small_grid):
         ("sweep figure5 --work", {"--workers"}, {"--weights"}),
         ("sweep figure5 --set poo", {"pooling="}, {"padding="}),
         ("sweep figure5 --set pooling=", {"pooling=max", "pooling=average"}, {"pooling="}),
+        ("sweep figure5 --set poo", {"pooling=max"}, set()),  # a single answer would get a space behind it
+        ("sweep figure5 --set size=", {"size=448"}, set()),
+        ("sweep new a --axis optimi", {"optimizer=adam"}, set()),
+        ("sweep new a --axis init=noise,co", {"init=noise,content"}, {"init=noise,noise"}),
+        ("sweep figure5 --out=a --set pooling=m", {"pooling=max"}, {"pooling=average"}),
         ("sweep figure5 --set content=ast", {"content=astronaut"}, {"content=coffee"}),
         ("sweep small.yaml --only ", {"ratio=", "style_layers="}, {"pooling="}),
         ("sweep small.yaml --only style_layers=", {"style_layers=shallow", "style_layers=deep"}, set()),
@@ -46,6 +58,26 @@ def offered(small_grid):
     ],
 )
 def test_the_shell_is_offered_what_fits(offered, line, some, none):
+    found = offered(line, " ")
+    assert some <= found
+    assert not none & found
+
+
+@pytest.mark.parametrize(
+    ("line", "some", "none"),
+    [
+        ("sweep figure5 --set pooling=", {"max", "average"}, {"pooling=max"}),
+        ("sweep figure5 --set pooling=av", {"average"}, {"max"}),
+        ("sweep figure5 --set poo", {"pooling=", "pooling=max"}, set()),
+        ("sweep figure5 --set size=", {"448"}, set()),
+        ("sweep small.yaml --set size=64 --only style_layers=", {"shallow", "deep"}, set()),
+        ("sweep new a --axis init=noise,co", {"noise,content"}, set()),
+        ("sweep figure5 --out=a --set pooling=m", {"max"}, {"average"}),
+        ("sweep figure5 --set pooling=max --work", {"--workers"}, set()),
+        ("sweep fig", {"figure3", "figure5"}, {"plan"}),
+    ],
+)
+def test_bash_is_offered_what_replaces_the_part_behind_the_equals_sign(offered, line, some, none):
     found = offered(line)
     assert some <= found
     assert not none & found

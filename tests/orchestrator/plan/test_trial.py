@@ -248,6 +248,7 @@ def test_every_setting_is_tried():
     pictures = {"content", "style", "init_image", "content_mask", "style_mask"}
     of_clips = {"frame", "clip_frames", "frame_start", "temporal_weight"}  # test_clips.py
     assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {
+        "content_representation",  # its others are plugins: tests/stylize/test_plugins.py
         "weights",
         "preprocessing",
         "checkpointing",

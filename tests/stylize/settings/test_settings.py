@@ -39,6 +39,7 @@ BOUNDS = {
     "plateau": ([0, 5e-324, 0.999], [-1e-300, 1, math.inf, math.nan]),
 }
 CHOICES = {
+    "content_representation": ["responses"],
     "init": ["content", "noise", "style", "mix", "image"],
     "style_representation": ["gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf"],
     "colour": ["style", "match-image-analogies", "match-cholesky", "luminance"],
