@@ -23,8 +23,9 @@ chaos: $(VENV)/installed ## sends a hundred signals to parts of a cluster while 
 firefox: $(VENV)/installed ## looks at a gallery with Firefox; the tests of `make test` use Chromium
 	$(VENV)/bin/python -m tests.gallery.firefox
 
-weights: $(VENV)/installed ## trains the embedded networks again (see weights/slim.md for what it costs)
+weights: $(VENV)/installed ## trains the embedded networks again (weights/slim.md and autopainter.md say what it costs)
 	$(VENV)/bin/python -m weights.training
+	$(VENV)/bin/python -m weights.training.autopainter
 
 bench: $(VENV)/installed ## measures speed and memory, goal beside measured; half an hour on two idle cores
 	$(VENV)/bin/python -m benchmarks

@@ -233,7 +233,7 @@ def _notes_on_further_files(run: Run, plan: Plan) -> list[str]:
     """Notes if the grid now asks for snapshots or print files, but some trials were done without: they are not run
     again.
     """
-    settings = [(trial.id, trial.setup.settings) for trial in plan.trials.values()]
+    settings = [(trial.id, trial.setup.settings) for trial in plan.trials.values() if not trial.paints]
     asking = {
         ("frames_every", "frames", "kept_steps"): {id for id, one in settings if one.frames_every},
         ("print_file", "such files", "print_path"): {id for id, one in settings if one.print_file != "none"},

@@ -19,7 +19,7 @@ from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_fo
 from pictures.catalogue import LARGEST_FILE, Entry, catalogue
 from pictures.clip import FILM_SUFFIXES, Clip, drawn_clip, is_clip, open_clip
 from pictures.errors import UnknownPictureError
-from pictures.read import pixels_sha256, read
+from pictures.read import pixels_sha256, read, read_layer
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".jp2", ".avif")
 
@@ -38,6 +38,7 @@ class Picture:
     stand_in: str | None
     source: Callable[[], Image.Image] | None
     known: tuple[str, tuple[int, int]] | None = None  # hash and size, if they are known without reading the picture
+    file: Path | None = None  # the file that it is read from
 
     @functools.cached_property
     def _facts(self) -> tuple[str, tuple[int, int]]:
@@ -60,6 +61,10 @@ class Picture:
         """The picture in 8-bit sRGB. Each call reads it, as a sweep may have thousands. Raises UnreadableError."""
         assert self.source is not None, f"{self.reference} is not here yet"
         return self.source()
+
+    def layer(self) -> Image.Image:
+        """The picture with its transparency (RGBA); opaque if it is not read from a file. Raises UnreadableError."""
+        return read_layer(self.file) if self.file else self.image().convert("RGBA")
 
 
 class Finder:
@@ -113,7 +118,7 @@ class Finder:
         path = self._path(reference)
         if path.is_dir() or path.suffix.lower() in FILM_SUFFIXES:
             raise UnknownPictureError(f"{reference} is a clip, and only `content` may be one")
-        return Picture(reference, str(path), None, None, functools.partial(read, path))
+        return Picture(reference, str(path), None, None, functools.partial(read, path), file=path)
 
     def _path(self, reference: str) -> Path:
         """The file or folder of this name. Raises UnknownPictureError."""
@@ -142,7 +147,7 @@ class Finder:
         if self._folder and re.fullmatch(r"[^\\/:*?\"<>|]+", name):
             files = sorted(path for path in self._folder.glob("*") if path.stem == name and _has_suffix(path.name))
             if files:
-                return Picture(name, str(files[0]), None, None, functools.partial(read, files[0]))
+                return Picture(name, str(files[0]), None, None, functools.partial(read, files[0]), file=files[0])
         own = [path.stem for path in self._folder.glob("*") if _has_suffix(path.name)] if self._folder else []
         close = difflib.get_close_matches(name, [*own, *catalogue()], n=1)
         hint = f"did you mean {close[0]}?" if close else f"named pictures are {', '.join(catalogue())}."
@@ -158,12 +163,11 @@ class Finder:
                 from pictures.drawn_clip import passing_ball
 
                 return Picture(reference, "drawn by this project", credit, None, functools.partial(passing_ball, 0))
-            from pictures.drawn import draw  # SciPy takes a while to import
-
-            return Picture(reference, "drawn by this project", credit, None, functools.partial(draw, entry.drawn))
+            return Picture(reference, "drawn by this project", credit, None, functools.partial(_drawn, entry.drawn))
         if entry.package:
             path = Path(str(resources.files(entry.package).joinpath(entry.file or "")))
-            return Picture(reference, f"{entry.package}, {entry.file}", credit, None, functools.partial(read, path))
+            origin = f"{entry.package}, {entry.file}"
+            return Picture(reference, origin, credit, None, functools.partial(read, path), file=path)
         try:
             return self._from_remote(reference, entry.remote, credit)
         except NotHereError:
@@ -176,7 +180,20 @@ class Finder:
         path = find(remote, self._folder, cache_folder("pictures"), self._access)
         if path is None:
             return Picture(reference, remote.url, credit, None, None)
-        return Picture(reference, str(path), credit, None, functools.partial(read, path))
+        return Picture(reference, str(path), credit, None, functools.partial(read, path), file=path)
+
+
+def _drawn(name: str) -> Image.Image:
+    """A painting by its name, or `cartoon 7` or `sketch 7`: cartoon 7 or its ink."""
+    layer, _, number = name.partition(" ")
+    if number:
+        from pictures.cartoons import SIZE, cartoon
+
+        drawn = cartoon(int(number), SIZE)
+        return Image.fromarray(drawn.picture() if layer == "cartoon" else drawn.sketch()).convert("RGB")
+    from pictures.drawn import draw  # SciPy takes a while to import
+
+    return draw(name)
 
 
 def _is_here(path: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,13 +53,22 @@ def read(path: Path) -> Image.Image:
     Greyscale, 16-bit, CMYK and palette pictures are converted; an embedded colour profile is applied. Raises
     UnreadableError.
     """
+    return _read(path, _to_srgb)
+
+
+def read_layer(path: Path) -> Image.Image:
+    """A picture file as RGBA, turned as its EXIF says, first frame, with its transparency. Raises UnreadableError."""
+    return _read(path, lambda image: image.convert("RGBA"))
+
+
+def _read(path: Path, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about sizes, which MOST_PIXELS limits, and about damaged metadata
             with Image.open(path, formats=FORMATS) as image:
                 _check(image, path)
                 image.load()
-                return _to_srgb(_upright(image))
+                return convert(_upright(image))
     except UnreadableError:
         raise
     except FileNotFoundError as error:

@@ -156,6 +156,13 @@ METRICS: dict[str, Metric] = {
 """The metrics of every finished image, in the order in which tables have their columns."""
 
 
+PAINTING_COLUMNS = ("pixel_error", "nearest_hint_error", "hint_error", "ink_share")
+"""The measures of a coloured sketch (`method: autopainter`), which are computed in `autopaint/painting.py`: the mean
+absolute difference from the truth, in 0–1; that of a rule without a network, in which each pixel has the colour of the
+nearest hint times the sketch; ΔE of CIELAB from the colours that hints ask for; the share of the sketch that is ink.
+"""
+
+
 def chosen_by_settings() -> dict[str, Mapping[str, Element]]:
     """For each setting that chooses a method by its name, the methods that it may choose."""
     return {
@@ -198,6 +205,6 @@ def better(column: str) -> Better | None:
 
     None for a column that cannot rank.
     """
-    if column in loss_columns():
+    if column in (*loss_columns(), "pixel_error", "hint_error"):
         return "lower"
     return next((metric.better[column] for metric in METRICS.values() if column in metric.better), None)

@@ -16,9 +16,10 @@ MAY_IMPORT = {
     "results": "stylize/settings stylize/registry",  # which load no torch
     "pictures": "downloads grids",
     "weights": "downloads",
-    "weights/training": "stylize weights",
+    "weights/training": "stylize weights autopaint pictures",
+    "autopaint": "stylize pictures",
     "style_sweep": "orchestrator downloads stylize results pictures",
-    "orchestrator": "grids downloads stylize results pictures weights",
+    "orchestrator": "grids downloads stylize results pictures weights autopaint",
 }
 """What each package imports of the others: all of one, or only these of its folders and files."""
 
@@ -48,6 +49,12 @@ ROOMS = {
         table
         sheets plot analysis export
         film gallery judge report
+    """,
+    "autopaint": """
+        sketch hints
+        networks
+        examples objective export
+        training painting architecture
     """,
     "orchestrator": """
         errors versions processor

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("downloads", "grids", "orchestrator", "pictures", "results", "style_sweep", "stylize", "weights")
+PACKAGES = (
+    *("autopaint", "downloads", "grids", "orchestrator"),
+    *("pictures", "results", "style_sweep", "stylize", "weights"),
+)
 
 
 @pytest.fixture(scope="module")

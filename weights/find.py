@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
+GENERATOR = "autopainter"
+"""What the generator of the auto-painter is called as an architecture. It has a preprocessing of its own."""
+
 _RANDOM = re.compile(r"random(?::(\d{1,9}))?")
 
 STAND_INS = {"vgg16": "vgg16-slim", "vgg19": "vgg19-slim"}
@@ -138,6 +141,22 @@ def find_weights(
             return replace(_embedded(slim, reference), stand_in=slim)
         return replace(_random(architecture, reference, seed=0), stand_in="random weights")
     return Weights(architecture, reference, str(path or entry.url), entry.preprocessing, file=path)
+
+
+def find_generator(reference: str, *, base: Path, access: Access = EVERYTHING_ALLOWED) -> Weights:
+    """The auto-painter's generator that a grid names: `embedded`, or the path of a .safetensors file.
+
+    Raises UnknownWeightsError; where the grid is untrusted, also for a file outside `base`.
+    """
+    if reference == "embedded":
+        file, origin = Path(__file__).parent / f"{GENERATOR}.safetensors", "trained for this program"
+        return Weights(GENERATOR, reference, f"{origin} (see weights/{GENERATOR}.md)", GENERATOR, file=file)
+    if not reference.lower().endswith(".safetensors"):
+        raise UnknownWeightsError(
+            f"there is no generator {reference!r}: it is embedded, or the path of a .safetensors file"
+        )
+    own = _own_file(GENERATOR, reference, base, untrusted=access.untrusted)
+    return replace(own, preprocessing=GENERATOR)
 
 
 def is_path(reference: str) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.cluster.painter import Painted
 from orchestrator.plan.known_row import known_row
 from orchestrator.plan.settings_columns import settings_row
 from results import Run, RunError
@@ -47,6 +48,11 @@ class Optimised:
     result: Result
     snapshots: SnapshotWriter
 
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The image, H×W×3."""
+        return np.asarray(self.result.pixels().numpy())
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -56,8 +62,8 @@ class Failure:
     error: str
 
 
-Outcome = Optimised | Failure
-"""The result of a trial's optimisation."""
+Outcome = Optimised | Painted | Failure
+"""The result of a trial."""
 
 
 class Finisher:
@@ -91,6 +97,8 @@ class Finisher:
         try:
             if isinstance(outcome, Optimised):
                 return known | self._outcome_columns(outcome) | self._measured(outcome) | image.result()
+            if isinstance(outcome, Painted):
+                return known | self._painted_columns(outcome) | image.result()
             reason = outcome.error
         except RunError:
             raise
@@ -122,6 +130,24 @@ class Finisher:
                 "A lower learning_rate may help"
             )
         return columns
+
+    def _painted_columns(self, painted: Painted) -> dict[str, Any]:
+        """The columns about a painted sketch, and those of the metrics, which compare it with the truth."""
+        import torch
+
+        image, truth = (
+            None if one is None else torch.from_numpy(one).permute(2, 0, 1) for one in (painted.pixels, painted.truth)
+        )
+        assert image is not None
+        return {
+            "status": "done",
+            **painted.measured,
+            **self._metrics_for(painted.trial).of(image, truth, []),
+            "seconds": painted.seconds,
+            "arithmetic": "fp32",
+            "batch_width": 1,
+            "threads": self._threads,
+        }
 
     def _measured(self, optimised: Optimised) -> dict[str, Any]:
         """The columns of the metrics."""
@@ -165,7 +191,7 @@ class Finisher:
         if isinstance(outcome, Failure):
             return {}
         copies: list[Future[None]] = []
-        pixels, path = outcome.result.pixels().numpy(), Run.image_path(outcome.trial.id)
+        pixels, path = outcome.pixels, Run.image_path(outcome.trial.id)
         image = self._writers.submit(run.write, path, _png(pixels, outcome.trial))
         try:
             print_columns = self._print_file(run, outcome)
@@ -186,10 +212,10 @@ class Finisher:
         return {"image_path": path, "pixels_sha256": sha256, **print_columns}
 
     @staticmethod
-    def _print_file(run: Run, outcome: Optimised) -> dict[str, Any]:
+    def _print_file(run: Run, outcome: Optimised | Painted) -> dict[str, Any]:
         """Write the file that `print_file` asks for. Returns its columns, none if the setting asks for none."""
         kind = outcome.trial.setup.settings.print_file
-        if kind == "none":
+        if kind == "none" or isinstance(outcome, Painted):
             return {}
         from orchestrator.cluster.print_file import file_of, suffix_of
 

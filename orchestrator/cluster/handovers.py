@@ -22,7 +22,7 @@ class NetworkParts:
 
 
 PictureKey = tuple[str, int | tuple[int, int] | None]
-"""A picture's reference and the size it was scaled to; None for a label image, whose labels are kept at full size."""
+"""A picture's reference and the size it was scaled to; None for label images and hints, which are kept at full size."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Materials:
 
     run: str  # where its images are written: the location of the sweep's run
     network: ray.ObjectRef[NetworkParts]
-    pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, or H×W labels
+    pictures: dict[PictureKey, ray.ObjectRef[NDArray[Any]]]  # H×W×3 bytes, H×W labels, or H×W×4 bytes of hints
     results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images from which other trials start, by trial
     sha256: dict[str, str]  # of pictures, by reference
     plugins: tuple[Plugin, ...] = ()  # methods of the user's, which the worker loads

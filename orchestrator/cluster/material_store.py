@@ -13,10 +13,10 @@ from orchestrator.cluster.handovers import Materials, NetworkParts, PictureKey
 from orchestrator.errors import UsageError
 from orchestrator.plan.batches import Batch
 from orchestrator.plan.inputs import Inputs
+from orchestrator.plan.networks import network_named
 from orchestrator.plan.trial import Trial
 from pictures import resize
 from results import Run
-from stylize import architecture_named
 from stylize.plugins import loaded_plugins
 from weights import Weights
 
@@ -38,7 +38,7 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
         key = weights.architecture, weights.sha256, weights.preprocessing_used
         if key not in loaded:
             loaded[key] = _load(weights)
-        if loaded[key].preprocessing not in PREPROCESSING:
+        if loaded[key].preprocessing not in PREPROCESSING and not trial.paints:
             named = loaded[key].preprocessing
             raise UsageError(f"{weights.file} names the preprocessing {named!r}; there are {', '.join(PREPROCESSING)}")
         networks[trial.network] = loaded[key]
@@ -46,7 +46,7 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
 
 
 def _load(weights: Weights) -> NetworkParts:
-    architecture = architecture_named(weights.architecture)
+    architecture = network_named(weights.architecture)
     parameters, preprocessing = weights.load(architecture.parameter_shapes(), architecture.random_parameters)
     return NetworkParts({key: tensor.numpy() for key, tensor in parameters.items()}, preprocessing)
 
@@ -74,6 +74,8 @@ class MaterialStore:
                 sha256[reference] = self._inputs.picture(reference).sha256
             for mask in trial.masks or ():
                 pictures[mask, None] = self._labels(mask)
+            if trial.hints:
+                pictures[trial.hints, None] = self._hints(trial.hints)
         results = {trial.after: self._result(trial.after) for trial in batch.trials if trial.after}
         return Materials(self._run.url, self._network_refs[id(parts)], pictures, results, sha256, loaded_plugins())
 
@@ -88,6 +90,11 @@ class MaterialStore:
     def _labels(self, reference: str) -> ray.ObjectRef[NDArray[Any]]:
         if (reference, None) not in self._picture_refs:
             self._picture_refs[reference, None] = ray.put(self._inputs.labels(reference))
+        return self._picture_refs[reference, None]
+
+    def _hints(self, reference: str) -> ray.ObjectRef[NDArray[Any]]:
+        if (reference, None) not in self._picture_refs:
+            self._picture_refs[reference, None] = ray.put(self._inputs.hints(reference))
         return self._picture_refs[reference, None]
 
     def _picture(self, reference: str, size: int | tuple[int, int]) -> ray.ObjectRef[NDArray[Any]]:

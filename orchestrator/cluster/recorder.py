@@ -57,7 +57,7 @@ class Recorder:
         for row in failures:
             self._listener(self._status, f"trial {row['trial_id']} failed: {row['error']}")
         width = max((row.get("batch_width") or 0 for row in rows), default=0)
-        if 0 < width < batch.width:
+        if 0 < width < batch.width and not batch.paints:
             self._listener(self._status, f"a batch of {batch.width} had to run in parts of {width} or fewer")
 
 

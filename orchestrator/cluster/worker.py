@@ -30,6 +30,7 @@ from orchestrator.cluster.device import (
 )
 from orchestrator.cluster.finisher import Failure, Finisher, Optimised, Outcome, one_line
 from orchestrator.cluster.handovers import Introduction, Progress
+from orchestrator.cluster.painter import Painter
 from orchestrator.cluster.snapshot_writer import SnapshotWriter
 from orchestrator.errors import EngineError
 from orchestrator.versions import versions_text
@@ -65,6 +66,7 @@ class Worker:
         self._fault = ""  # why the device can no longer be used
         self._loading = threading.Lock()
         self._targets: dict[str, Targets] = {}
+        self._painter = Painter(self._device)
         self._progress: Progress | None = None
         self._pictures: dict[str, Future[BatchPictures]] = {}  # of batches that are not optimised yet, by their names
         self._outcomes: dict[str, tuple[list[Outcome], Materials]] = {}  # of batches that are not finished yet
@@ -89,9 +91,10 @@ class Worker:
         pictures = BatchPictures(materials)
         with contextlib.suppress(Exception):
             _load_plugins(materials)
-            network = self._targets_of(batch.trials[0], materials).network
-            for lane in batch.lanes:
-                pictures.ready(lane, network)
+            if not batch.paints:
+                network = self._targets_of(batch.trials[0], materials).network
+                for lane in batch.lanes:
+                    pictures.ready(lane, network)
         self._pictures_of(batch).set_result(pictures)
 
     def optimise(self, batch: Batch, materials: Materials) -> None:
@@ -158,8 +161,11 @@ class Worker:
         return [one for half in batch.halves() for one in self._optimise(name, half, materials, pictures)]
 
     def _attempt(self, name: str, batch: Batch, materials: Materials, pictures: BatchPictures) -> list[Outcome]:
-        """Optimise lanes together."""
+        """Optimise lanes together, or paint their sketches."""
         from stylize import transfer_lanes
+
+        if batch.paints:
+            return [self._painter.paint(trial, materials) for trial in batch.trials]
 
         def on_step(step: int) -> None:
             self._progress = Progress(name, step)

@@ -186,7 +186,7 @@ class Grid:
         return getattr(self.settings, setting)
 
     def settings_at(self, point: Point) -> TrialSettings:
-        """The settings of one point. Each is valid by itself; `trial.check_point` checks whether they fit together."""
+        """The settings of one point. Each is valid by itself; `orchestrator/plan` checks whether they fit together."""
         changes: dict[str, Any] = {}
         for dimension, index in zip(self.dimensions, point, strict=True):
             changes.update(zip(dimension.settings, dimension.values[index], strict=True))

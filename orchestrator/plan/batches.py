@@ -11,8 +11,8 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.plan.networks import network_named
 from orchestrator.plan.trial import Trial
-from stylize import architecture_named
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class Batch:
     def trials(self) -> tuple[Trial, ...]:
         """All trials, lane by lane."""
         return tuple(trial for lane in self.lanes for trial in lane)
+
+    @property
+    def paints(self) -> bool:
+        """Whether its trials colour sketches; if one does, all do."""
+        return self.lanes[0][0].paints
 
     @property
     def width(self) -> int:
@@ -160,7 +165,7 @@ def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
 def _width(group: Sequence[Lane], packing: Packing) -> int:
     """How many lanes of a group share a batch."""
     one = group[0][0]
-    bytes_each = architecture_named(one.architecture).step_bytes(one.deepest, one.height, one.width, itemsize=4)
+    bytes_each = network_named(one.architecture).step_bytes(one.deepest, one.height, one.width, itemsize=4)
     return max(1, min(math.ceil(len(group) / packing.batches), int(packing.memory / bytes_each), packing.widest))
 
 

@@ -11,7 +11,7 @@ import math
 from collections import deque
 
 from orchestrator.plan.batches import Batch, Lane, sharing
-from stylize import architecture_named
+from orchestrator.plan.networks import network_named
 from stylize.network.step_memory import batch_bytes
 
 USABLE_SHARE = 0.7
@@ -73,7 +73,7 @@ def widest(lane: Lane, memory: float | None) -> int:
     by_pixels = WIDEST_PIXELS // (one.width * one.height)
     if memory is None:
         return max(1, by_pixels)
-    settings, architecture = one.settings, architecture_named(one.architecture)
+    settings, architecture = one.settings, network_named(one.architecture)
     labels = LABELS if settings.uses_masks else 0
 
     def needed(images: int) -> float:

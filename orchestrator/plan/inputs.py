@@ -5,6 +5,7 @@ here."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from pictures.read import read_bytes
 from results import Run, RunError
 from stylize import SettingsError
 from stylize.settings import PICTURES, TrialSettings
-from weights import UnknownWeightsError, Weights, find_weights
+from weights import UnknownWeightsError, Weights, find_generator, find_weights
 
 OF_TRIAL = "trial:"
 """References to the image of a trial begin with this: `trial:<id>` in the same run, `trial:RUN/<id>` in another run."""
@@ -40,6 +41,15 @@ class Sources:
     run: Run | None = None  # whose images `trial:<id>` means
 
 
+@dataclass(frozen=True)
+class HintsFacts:
+    """Of a picture of hints: its width and height, the share of it that is opaque, and the hash of what is opaque."""
+
+    size: tuple[int, int]
+    share: float
+    sha256: str
+
+
 @dataclass
 class Inputs:
     """Finds pictures and weights, each once. Raises GridError for names that do not exist, and PictureError,
@@ -53,6 +63,7 @@ class Inputs:
     _frames: dict[str, Picture] = field(default_factory=dict)
     _checked: set[tuple[str, str]] = field(default_factory=set)  # masks that fit each other
     _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _hints: dict[str, HintsFacts] = field(default_factory=dict)
 
     def picture(self, reference: str) -> Picture:
         """The picture that a grid calls `reference`."""
@@ -108,7 +119,9 @@ class Inputs:
         return Finder(sources.base, sources.pictures, sources.access)
 
     def network_weights(self, settings: TrialSettings) -> Weights:
-        """The weights of a trial's network."""
+        """The weights of a trial's network; of the auto-painter, its generator."""
+        if settings.paints:
+            return self._generator(settings.generator)
         key = settings.architecture, settings.weights, settings.preprocessing
         if key not in self.weights:
             sources = self.sources
@@ -126,6 +139,34 @@ class Inputs:
                 found = replace(found, preprocessing=settings.preprocessing)
             self.weights[key] = found
         return self.weights[key]
+
+    def _generator(self, reference: str) -> Weights:
+        key = "autopainter", reference, None
+        if key not in self.weights:
+            try:
+                self.weights[key] = find_generator(reference, base=self.sources.base, access=self.sources.access)
+            except UnknownWeightsError as error:
+                raise self._grid_error(error, ("generator",), reference) from error
+        return self.weights[key]
+
+    def hints(self, reference: str) -> NDArray[np.uint8]:
+        """A picture of hints at its full size, h×w×4. Raises PictureError."""
+        picture = self.picture(reference)
+        try:
+            return np.asarray(picture.layer())
+        except UnreadableError as error:
+            raise self._picture_error(error, reference) from error
+
+    def hints_facts(self, reference: str) -> HintsFacts:
+        """What a plan has to know of hints."""
+        if reference not in self._hints:
+            pixels = self.hints(reference)
+            opaque = pixels[..., 3] >= 128
+            shown = np.where(opaque[..., None], pixels[..., :3], 0).tobytes() + opaque.tobytes()
+            size = pixels.shape[1], pixels.shape[0]
+            sha256 = hashlib.sha256(f"{size[0]}x{size[1]}:".encode() + shown).hexdigest()
+            self._hints[reference] = HintsFacts(size, float(opaque.mean()), sha256)
+        return self._hints[reference]
 
     def check_masks(self, content: str, style: str) -> None:
         """Raises SettingsError for a label that is in only one of two label images. Images not downloaded yet are

@@ -17,7 +17,9 @@ from orchestrator.grid.grid import Dimension, Grid, Point
 from orchestrator.grid.positions import point_error
 from orchestrator.plan.identity import Identity, id_part
 from orchestrator.plan.inputs import Inputs
-from orchestrator.plan.trial import Setup, Trial, make_setup
+from orchestrator.plan.painting import painting_setup
+from orchestrator.plan.transfer import transfer_setup
+from orchestrator.plan.trial import Setup, Trial
 from stylize import SettingsError
 from stylize.settings import ABOUT
 
@@ -92,7 +94,10 @@ class _Maker:
         """The setup of a point, and the hash of the frame before, on which its trials depend."""
         grid = self._grid
         try:
-            setup, identity = make_setup(grid.settings_at(point), self._inputs, before, self._varying)
+            settings = grid.settings_at(point)
+            if settings.paints:
+                return *painting_setup(settings, self._inputs, self._varying), None
+            setup, identity = transfer_setup(settings, self._inputs, before, self._varying)
         except SettingsError as error:
             raise point_error(grid, point, str(error), error.setting) from error
         follows = setup.frame_before

@@ -15,11 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestrator.plan.networks import network_named
 from orchestrator.plan.trial import Setup
 from orchestrator.preview.hardware import Hardware
 from results import Run, RunError
 from results.run.rows import read_shards
-from stylize import architecture_named
 
 RUNS, SHARDS, ROWS = 20, 4, 500
 """At most so many runs are read, the latest first, so many files of each, and so many rows of each kind and run."""
@@ -124,5 +124,5 @@ def _operations_a_step(setup: Setup, row: Mapping[str, Any]) -> float:
     """Operations of one step of an earlier trial, whose layers may be others than those of `setup`."""
     layers = {name: tuple((layer, 1.0) for layer in row[name] or ()) for name in ("content_layers", "style_layers")}
     settings = setup.settings.model_copy(update=layers)
-    deepest = architecture_named(setup.architecture).deepest(settings.active_layers)
+    deepest = network_named(setup.architecture).deepest(settings.active_layers)
     return replace(setup, settings=settings, deepest=deepest).operations_a_step

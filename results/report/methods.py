@@ -54,7 +54,7 @@ def _is_of_plugin(setting: str, name: str) -> bool:
     return entry is None or not entry.implementation.startswith("stylize.")
 
 
-_METHODS: tuple[tuple[Holds, Method], ...] = (
+_TRANSFERS: tuple[tuple[Holds, Method], ...] = (
     (
         lambda used: True,
         Method(
@@ -145,6 +145,35 @@ _METHODS: tuple[tuple[Holds, Method], ...] = (
         lambda used: any(str(one).startswith("random") for one in used("weights")),
         Method("Some networks have random weights.", ("he2016",)),
     ),
+)
+"""Of style transfers."""
+
+_PAINTING: tuple[tuple[Holds, Method], ...] = (
+    (
+        lambda used: True,
+        Method(
+            "The auto-painter colours a sketch by a generator that was trained against a discriminator. Unlike the one "
+            "that was published, it guesses colours at one size of the picture, and chooses for each pixel one of the "
+            "guesses around it or the colour of a hint.",
+            ("liu2017",),
+        ),
+    ),
+    (
+        _value("sketch", "xdog"),
+        Method(
+            "Sketches are made by XDoG: D = G_σ − γ·G_kσ of the brightness, white where D ≥ ε, else "
+            "1 + tanh(φ·(D − ε)); k = 2, γ = 0.97, φ = 200.",
+            ("winnemoeller2012",),
+        ),
+    ),
+    (
+        _weight("hint_count"),
+        Method("Hints are squares of the true colours, where these are steady along the diagonal and not white."),
+    ),
+)
+"""Of the auto-painter."""
+
+_OF_ALL: tuple[tuple[Holds, Method], ...] = (
     (
         lambda used: bool(used("structural_similarity")),
         Method(
@@ -176,5 +205,6 @@ EFFECTS = Method(
 
 def methods_of(trials: pd.DataFrame) -> list[Method]:
     """The methods that a table of `results.load` used, in the order in which a paper would explain them."""
-    used = _Used(trials)
-    return [method for holds, method in _METHODS if holds(used)]
+    paints = trials["method"] == "autopainter" if "method" in trials else pd.Series(False, trials.index)
+    parts = ((_TRANSFERS, trials[~paints]), (_PAINTING, trials[paints]), (_OF_ALL, trials))
+    return [method for methods, of in parts if len(of) for holds, method in methods if holds(_Used(of))]

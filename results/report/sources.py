@@ -106,6 +106,16 @@ SOURCES = {
             2014, arxiv="1404.5997",
         ),
         Source(
+            "liu2017", "Yifan Liu and Zengchang Qin and Zhenbo Luo and Hua Wang",
+            "Auto-painter: Cartoon Image Generation from Sketch by Using Conditional Generative Adversarial Networks",
+            2017, arxiv="1705.01908",
+        ),
+        Source(
+            "winnemoeller2012", "Holger Winnemöller and Jan Eric Kyprianidis and Sven C. Olsen",
+            "XDoG: An eXtended difference-of-Gaussians compendium including advanced image stylization", 2012,
+            "Computers & Graphics 36, 740–753",
+        ),
+        Source(
             "wang2004", "Zhou Wang and Alan C. Bovik and Hamid R. Sheikh and Eero P. Simoncelli",
             "Image quality assessment: from error visibility to structural similarity", 2004,
             "IEEE Transactions on Image Processing 13, 600–612",

@@ -36,6 +36,7 @@ def outcome_schema() -> pa.Schema:
             ("error", pa.string()),
             *((name, _LOSS) for name in registry.loss_columns()),
             *((name, metrics[kind]) for name, kind in registry.metric_columns().items()),
+            *((name, pa.float64()) for name in registry.PAINTING_COLUMNS),
             *((name, _BY_LAYER) for name in registry.by_layer_columns()),
             ("history_step", pa.list_(pa.int32())),
             *((f"history_{name}", pa.list_(_LOSS)) for name in registry.curves()),

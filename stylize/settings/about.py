@@ -33,6 +33,7 @@ class Weights:
 class About:
     """Stands in the `Annotated` type of a setting. Without arguments it fits most settings.
 
+    method: the value of the setting `method` with which it has an effect.
     title: what the setting is called on sheets; "" is its name with spaces in place of underscores.
     also_called: other programs' names for it, for messages.
     effect: when it has an effect. A setting without effect is no part of a trial's id, and a sheet does not mention it.
@@ -47,6 +48,7 @@ class About:
     cell, cell_type: what a table shows in place of the value, if it does not show the value itself.
     """
 
+    method: Literal["transfer", "autopainter", "both"] = "transfer"
     title: str = ""
     also_called: tuple[str, ...] = ()
     effect: Condition = ALWAYS

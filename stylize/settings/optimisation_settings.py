@@ -38,6 +38,8 @@ from stylize.settings.types import (
 )
 
 # Conditions under which several settings have an effect.
+TRANSFERS = where("method", "transfer")
+PAINTS = where("method", "autopainter")
 HAS_ALPHA = unless("ratio", 0)
 HAS_BETA = unless("ratio", math.inf)
 USES_CONTENT = HAS_ALPHA & unless("content_layers", ())
@@ -47,6 +49,7 @@ USES_PATCHES = USES_STYLE & where("style_representation", "mrf")
 FOLLOWS = where(AFTER_FRAME, True)
 OWN_START = unless(AFTER_FRAME, True) | unless("frame_start", "warped")
 DRAWS_NOISE = OWN_START & chooses("init", registry.INITIAL_IMAGES, lambda image: image.draws_noise)
+DRAWS_CHANCE = (TRANSFERS & DRAWS_NOISE) | (PAINTS & unless("hint_count", 0))
 IS_ADAM = unless("optimizer", "lbfgs")
 DECAYS = IS_ADAM & unless("decay", "none")
 
@@ -192,8 +195,11 @@ class Settings(BaseModel):
         le=255,
         description="Standard deviation of the noise in pixel values.",
     )
-    seed: Annotated[WholeNumber, About(effect=DRAWS_NOISE, alone=True)] = Field(
-        default=0, ge=0, lt=2**63, description="Seed of the noise in the initial image."
+    seed: Annotated[WholeNumber, About(method="both", effect=DRAWS_CHANCE, alone=True)] = Field(
+        default=0,
+        ge=0,
+        lt=2**63,
+        description="Seed of the noise in the initial image; for the auto-painter, of the places of its hints.",
     )
     optimizer: Annotated[
         Optimizer,

@@ -6,6 +6,7 @@ Each setting is declared in one of these two files and nowhere else: its type, l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,8 +14,9 @@ from pydantic import Field
 from stylize import registry
 from stylize.network.architectures import ARCHITECTURES
 from stylize.settings.about import About, Need, Weights
-from stylize.settings.conditions import Facts, chooses, unless, where
-from stylize.settings.optimisation_settings import FOLLOWS, USES_CONTENT, USES_STYLE, Settings
+from stylize.settings.conditions import ALWAYS, Facts, chooses, unless, where
+from stylize.settings.optimisation_settings import FOLLOWS, PAINTS, TRANSFERS, USES_CONTENT, USES_STYLE, Settings
+from stylize.settings.painting_settings import PaintingSettings
 from stylize.settings.types import (
     ArchitectureName,
     FrameStart,
@@ -38,18 +40,20 @@ HAS_CONTENT_MASK = USES_STYLE & unless("content_mask", None)
 HAS_STYLE_MASK = USES_STYLE & unless("style_mask", None)
 
 
-class TrialSettings(Settings):
+class TrialSettings(PaintingSettings):
     """All settings of a trial: its pictures, its network, and the optimisation of the image."""
 
     content: Annotated[
         Name | None,
         About(
+            method="both",
             named_by="file",
             needed=(
-                Need(STARTS_AS_CONTENT, "init: {init} starts from it"),
-                Need(USES_CONTENT, "its content loss counts"),
-                Need(unless("colour", "style"), "colour: {colour} needs its colours"),
-                Need(unless("matting_weight", 0), "matting_weight needs its edges"),
+                Need(PAINTS, "method: autopainter colours it"),
+                Need(TRANSFERS & STARTS_AS_CONTENT, "init: {init} starts from it"),
+                Need(TRANSFERS & USES_CONTENT, "its content loss counts"),
+                Need(TRANSFERS & unless("colour", "style"), "colour: {colour} needs its colours"),
+                Need(TRANSFERS & unless("matting_weight", 0), "matting_weight needs its edges"),
             ),
         ),
     ] = Field(
@@ -70,6 +74,7 @@ class TrialSettings(Settings):
     size: Annotated[
         Size,
         About(
+            method="both",
             also_called=("width", "height", "image_size", "resolution"),
             cell=long_edge,
             cell_type=int,
@@ -151,12 +156,12 @@ class TrialSettings(Settings):
         "trial of this run, or trial:RUN/<id>, of another run.",
     )
 
-    frame: Annotated[NumberFromZero | None, About(named_by="nothing")] = Field(
+    frame: Annotated[NumberFromZero | None, About(method="both", named_by="nothing")] = Field(
         default=None,
         description="If the content is a clip: the number of one frame, from 0, which is made as a still. Without it "
         "all frames are made, one after the other.",
     )
-    clip_frames: Annotated[WholeNumber, About(named_by="nothing", mentioned="unless default")] = Field(
+    clip_frames: Annotated[WholeNumber, About(method="both", named_by="nothing", mentioned="unless default")] = Field(
         default=0, ge=0, description="How many frames of a clip are made, from the first on. 0: all."
     )
     frame_start: Annotated[FrameStart, About(effect=FOLLOWS, mentioned="unless default")] = Field(
@@ -174,7 +179,7 @@ class TrialSettings(Settings):
     @property
     def follows(self) -> bool:
         """Whether the frames of a clip need the results of the frames before them."""
-        return self.frame_start == "warped" or self.temporal_weight > 0
+        return not self.paints and (self.frame_start == "warped" or self.temporal_weight > 0)
 
     @property
     def uses_masks(self) -> bool:
@@ -190,18 +195,31 @@ class TrialSettings(Settings):
 
 
 def abouts(settings: type[Settings]) -> dict[str, About]:
-    """The `About` of each setting of a class, by name. Raises TypeError if a setting has none."""
+    """The `About` of each setting of a class, by name; one that is for a single method has no effect with others.
+
+    Raises TypeError if a setting has none.
+    """
     found = {}
     for name, field in settings.model_fields.items():
         declared = [one for one in field.metadata if isinstance(one, About)]
         if len(declared) != 1:
             raise TypeError(f"the setting {name} has no About in its type")
-        found[name] = declared[0]
+        found[name] = _of_its_method(declared[0])
     return found
 
 
+def _of_its_method(about: About) -> About:
+    """With its method in its conditions."""
+    if about.method == "both":
+        return about
+    chosen = where("method", about.method)
+    needed = tuple(replace(need, condition=chosen & need.condition) for need in about.needed)
+    return replace(about, effect=chosen if about.effect is ALWAYS else chosen & about.effect, needed=needed)
+
+
+_INHERITED = (PaintingSettings, Settings)
 SETTING_NAMES: tuple[str, ...] = tuple(
-    sorted(TrialSettings.model_fields, key=lambda name: name in Settings.model_fields)  # pictures and network first
+    sorted(TrialSettings.model_fields, key=lambda name: sum(name in one.model_fields for one in _INHERITED))
 )
 """Every setting, in the order of a table's columns."""
 

@@ -29,11 +29,14 @@ Checkpointing = Literal["auto", "always", "never"]
 Colour = Literal["style", "match-image-analogies", "match-cholesky", "luminance"]
 Decay = Literal["none", "exponential", "staircase", "inverse_time"]
 FrameStart = Literal["warped", "own"]
+Method = Literal["transfer", "autopainter"]
+Output = Literal["painted", "sketch"]
 Padding = Literal["zero", "replicate", "reflect"]
 Pooling = Literal["average", "max", "l2"]
 Precision = Literal["auto", "fp32", "tf32", "bf16"]
 PrintFile = Literal["none", "png", "png-16", "tiff", "tiff-16"]
 PreprocessingName = Literal["vgg-original", "vgg-original-bgr", "torchvision", "torchvision-half"]
+Sketch = Literal["xdog", "as-is"]
 
 
 class LayerWeight(NamedTuple):

@@ -39,7 +39,8 @@ def test_a_name_cannot_be_taken_for_a_path_or_an_address(name):
 
 
 def test_every_drawn_painting_has_a_name():
-    assert {entry.drawn for entry in catalogue().values() if entry.drawn and not entry.frames} == set(PAINTINGS)
+    drawn = {entry.drawn for entry in catalogue().values() if entry.drawn and not entry.frames}
+    assert {name for name in drawn if " " not in name} == set(PAINTINGS)  # the others are numbered cartoons
 
 
 @pytest.mark.parametrize("name", [name for name in BUILT_IN if catalogue()[name].package])

@@ -31,6 +31,7 @@ TRIALS = {
     "initialisation": 5 * 2,  # starts × iterations
     "pooling": 3 * 3,  # paddings × poolings
     "networks": 6,
+    "autopainter": 5 * 3 * 2,  # pictures × hints × sketch and result
 }
 OF_THE_PAPER = ["figure3", "figure4", "figure5", "figure6", "learning_rate"]
 VIDEO = "video"  # whose trials are as many as its clip has frames

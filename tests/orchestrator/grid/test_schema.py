@@ -133,6 +133,9 @@ VALUES += [
     "style",
     "zero",
     "own",
+    "transfer",
+    "xdog",
+    "painted",
     [0.5, 0.9],
     {"a": 0.5},
 ]

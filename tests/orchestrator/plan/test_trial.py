@@ -14,9 +14,10 @@ from orchestrator.plan.identity import trial_id
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
-from orchestrator.plan.trial import check_point
+from orchestrator.plan.transfer import check_point
 from stylize import SettingsError
 from stylize.settings import SETTING_NAMES, TrialSettings
+from stylize.settings.painting_settings import PaintingSettings
 
 HASHES = {"content": "c", "style": "s", "weights": "w", "other": "o"}
 
@@ -247,12 +248,14 @@ def test_every_setting_is_tried():
     """Pictures and weights count by their hashes; checkpointing and frames_every leave the pixels alone."""
     pictures = {"content", "style", "init_image", "content_mask", "style_mask"}
     of_clips = {"frame", "clip_frames", "frame_start", "temporal_weight"}  # test_clips.py
-    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - {
+    of_painting = {name for name in SETTING_NAMES if name in PaintingSettings.__annotations__}  # test_painting.py
+    assert set(EFFECTIVE) == set(SETTING_NAMES) - pictures - of_clips - of_painting - {
         "content_representation",  # its others are plugins: tests/stylize/test_plugins.py
         "weights",
         "preprocessing",
         "checkpointing",
         "frames_every",
+        "print_file",
     }
     assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing", "frames_every"}
 

@@ -15,7 +15,7 @@ from orchestrator.plan.identity import trial_id
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
-from orchestrator.plan.trial import check_point
+from orchestrator.plan.transfer import check_point
 from orchestrator.preview.preview import preview
 from orchestrator.preview.time import Estimate
 from results import Run
@@ -138,7 +138,7 @@ def test_only_settings_that_nothing_else_depends_on_stand_alone():
     alone = {name for name, about in ABOUT.items() if about.alone}
     assert alone == {
         *("ratio", "tv_weight", "iterations", "noise_share", "noise_deviation", "seed", "betas", "learning_rate"),
-        *("plateau", "decay", "decay_rate", "decay_steps"),
+        *("plateau", "decay", "decay_rate", "decay_steps", "hint_count", "hint_size"),
     }
 
 

@@ -101,7 +101,12 @@ def test_methods_are_those_that_the_trials_used():
 def test_every_source_that_a_method_names_is_known():
     from results.report import methods
 
-    named = {key for _, method in methods._METHODS for key in method.sources} | set(methods.EFFECTS.sources)
+    named = {
+        key
+        for part in (methods._TRANSFERS, methods._PAINTING, methods._OF_ALL)
+        for _, method in part
+        for key in method.sources
+    } | set(methods.EFFECTS.sources)
     assert named == set(SOURCES)
     assert all(source.bibtex().startswith("@misc{") and source.line().endswith(".") for source in SOURCES.values())
 

@@ -70,7 +70,7 @@ print(json.dumps({
 def test_a_new_setting_touches_one_file(tmp_path):
     """A copy of the one file with one more setting: grid, schema, trial id, table and footer know it."""
     shutil.copytree(ROOT / "stylize", tmp_path / "stylize")
-    for package in ("downloads", "grids", "orchestrator", "pictures", "results", "weights"):
+    for package in ("autopaint", "downloads", "grids", "orchestrator", "pictures", "results", "weights"):
         (tmp_path / package).symlink_to(ROOT / package)
     file = tmp_path / "stylize/settings/picture_and_network_settings.py"
     file.write_text(file.read_text().replace("\n    @property\n    def follows(", SETTING, 1))
@@ -137,6 +137,7 @@ def test_a_picture_is_needed_for_a_reason():
         "content_mask": None,
         "style_mask": None,
         "init_image": None,
+        "hints": None,
     }
     assert why_needed("content", facts | {"ratio": 0.0, "init": "noise", "colour": "luminance"}) == (
         "colour: luminance needs its colours"

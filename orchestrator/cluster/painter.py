@@ -1,0 +1,68 @@
+"""Paints the sketches of a batch, one after another, so that no image depends on its batch.
+
+The generator and the pictures come from Ray's object store. What painting is, is in `autopaint`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ray
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from autopaint.networks import Generator
+    from orchestrator.cluster.handovers import Materials
+    from orchestrator.plan.trial import Trial
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A trial whose sketch was painted and which has to be finished.
+
+    pixels: H×W×3 bytes. truth: the picture that the sketch was made of, H×W×3; None if the content is a sketch only.
+    """
+
+    trial: Trial
+    pixels: NDArray[np.uint8]
+    truth: NDArray[np.uint8] | None
+    measured: dict[str, float | None]
+    seconds: float
+
+
+class Painter:
+    """Keeps the generators on the device. One thread at a time may use it."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._generators: dict[str, Generator] = {}
+
+    def paint(self, trial: Trial, materials: Materials) -> Painted:
+        """Paint a trial's sketch. Raises SketchError for a content of which there is no sketch."""
+        from autopaint.painting import given, paint
+
+        generator = self._generator(trial, materials)
+        settings = trial.settings
+        began = time.perf_counter()
+        assert trial.content
+        content = ray.get(materials.pictures[trial.content, settings.size])
+        hints = ray.get(materials.pictures[trial.hints, None]) if trial.hints else None
+        one = given(content, hints, settings)
+        found = paint(generator, one, settings)
+        return Painted(trial, found.pixels, one.truth, found.measured, time.perf_counter() - began)
+
+    def _generator(self, trial: Trial, materials: Materials) -> Generator:
+        if trial.network not in self._generators:
+            import torch
+
+            from autopaint.export import generator_of
+
+            parts = ray.get(materials.network)
+            parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
+            self._generators[trial.network] = generator_of(parameters).to(self._device)
+        return self._generators[trial.network]

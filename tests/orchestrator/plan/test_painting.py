@@ -1,0 +1,153 @@
+"""Trials of the auto-painter: what their ids depend on, and what is refused with a position in the grid."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from downloads import Access
+from orchestrator.errors import GridError
+from orchestrator.grid.reader import load_grid
+from orchestrator.plan.clips import with_frames
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.plan import Selection, make_plan
+from pictures.cartoons import cartoon
+from stylize.settings import SETTING_NAMES
+from stylize.settings.painting_settings import PaintingSettings
+
+
+@pytest.fixture
+def folder(tmp_path):
+    Image.fromarray(cartoon(1, (64, 48)).picture()).save(tmp_path / "truth.png")
+    hints = np.zeros((96, 128, 4), np.uint8)
+    hints[10:20, 10:20] = 255, 0, 0, 255
+    for name, pixels in {
+        "hints": hints,
+        "same": np.where(hints[..., 3:] > 0, hints, np.array([9, 9, 9, 0], np.uint8)),  # what is under transparency
+        "blue": hints[..., [2, 1, 0, 3]],
+        "empty": np.zeros_like(hints),
+        "opaque": np.full_like(hints, 255),
+        "square": hints[:, :96],
+    }.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    return tmp_path
+
+
+def plan_of(folder, settings=None, axes=None, **access):
+    grid = folder / "grid.yaml"
+    named = {"method": "autopainter", "content": "truth.png", "size": 64} | (settings or {})
+    named = {name: value for name, value in named.items() if name not in (axes or {})}
+    grid.write_text(json.dumps({"settings": named, "axes": axes or {}}))
+    inputs = Inputs(Sources(folder, grid=grid, access=Access(offline=True, **access)))
+    return make_plan(with_frames(load_grid(grid), inputs), inputs, {}, Selection())
+
+
+def ids(folder, axes, settings=None):
+    return [trial.id for _, trial in plan_of(folder, settings, axes).points]
+
+
+EFFECTIVE = {
+    "sketch": ["xdog", "as-is"],
+    "sketch_sigma": [0, 0.8, 1.5],
+    "sketch_threshold": [0.4, 0.1],
+    "hints": [None, "hints.png", "blue.png"],
+    "hint_count": [0, 8, 40],
+    "output": ["painted", "sketch"],
+    "size": [64, 48],
+}
+
+
+@pytest.mark.parametrize("setting", EFFECTIVE)
+def test_what_changes_the_image_changes_the_id(folder, setting):
+    found = ids(folder, {setting: EFFECTIVE[setting]})
+    assert len(set(found)) == len(found)
+
+
+def test_every_setting_of_painting_is_tried_here():
+    own = {name for name in SETTING_NAMES if name in PaintingSettings.__annotations__}
+    assert own - {"method", "generator", "hint_size"} == set(EFFECTIVE) - {"size"}
+
+
+@pytest.mark.parametrize(
+    ("axes", "settings"),
+    [
+        ({"iterations": [10, 20]}, {}),
+        ({"architecture": ["vgg16", "alexnet"]}, {}),
+        ({"style": [None, "waves"]}, {}),
+        ({"ratio": [1e-3, 0, 1]}, {}),
+        ({"precision": ["auto", "fp32"]}, {}),
+        ({"style_layers": [["conv1_1"], []]}, {}),
+        ({"seed": [0, 1]}, {}),  # no hints are drawn
+        ({"hint_size": [0, 5]}, {}),
+        ({"sketch_sigma": [0, 2]}, {"sketch": "as-is"}),
+        ({"hints": ["hints.png", "same.png"]}, {}),
+    ],
+)
+def test_what_has_no_effect_is_not_in_the_id(folder, axes, settings):
+    assert len(set(ids(folder, axes, settings))) == 1
+
+
+def test_seed_and_size_of_hints_count_where_hints_are_drawn(folder):
+    assert len(set(ids(folder, {"seed": [0, 1], "hint_size": [0, 5]}, {"hint_count": 8}))) == 4
+
+
+def test_both_methods_may_be_in_one_grid_and_need_different_pictures(folder):
+    """A transfer does not know the settings of painting, and its id is what it was without them."""
+    both = {"style": "truth.png", "weights": "random", "iterations": 2}
+    plan = plan_of(folder, both, {"method": ["transfer", "autopainter"], "hint_count": [0, 8]})
+    transfer, same, plain, hinted = [trial for _, trial in plan.points]
+    assert transfer.id == same.id
+    assert len({transfer.id, plain.id, hinted.id}) == 3
+    assert [batch.paints for batch in sorted(plan.batches, key=lambda batch: batch.paints)] == [False, True, True]
+    table = plan.table().to_pydict()
+    assert table["architecture"][2:] == ["autopainter"] * 2
+    assert table["weights"][2:] == ["embedded"] * 2
+
+
+def test_a_generator_may_be_a_file_and_counts_by_its_contents(folder):
+    (folder / "own.safetensors").write_bytes(b"numbers")
+    (folder / "copy.safetensors").write_bytes(b"numbers")
+    embedded, own, copy = ids(folder, {"generator": ["embedded", "own.safetensors", "copy.safetensors"]})
+    assert own == copy != embedded
+
+
+REFUSED = {
+    "no content": ({"content": None}, "no content picture is given, but method: autopainter colours it"),
+    "no truth": ({"sketch": "as-is", "hint_count": 8}, "hint_count takes hints from the true colours"),
+    "two kinds of hints": ({"hints": "hints.png", "hint_count": 8}, "hints and hint_count are both given"),
+    "another aspect": ({"hints": "square.png"}, "96×96 pixels, and truth.png has 64×48: they need the same aspect"),
+    "empty hints": ({"hints": "empty.png"}, "the hints empty.png are empty"),
+    "opaque hints": ({"hints": "opaque.png"}, "have no transparency, so every pixel would be a hint"),
+    "hints that are not there": ({"hints": "none.png"}, "there is no file 'none.png'"),
+    "no generator": ({"generator": "embeded"}, "there is no generator 'embeded': it is embedded, or the path of"),
+    "no file": ({"generator": "none.safetensors"}, "there is no weights file 'none.safetensors'"),
+    "too small": ({"size": 20}, "leaves an edge of 15 pixels; the auto-painter needs 16"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_go_together_is_refused_with_its_position(folder, case):
+    settings, message = REFUSED[case]
+    with pytest.raises(GridError) as caught:
+        plan_of(folder, settings)
+    assert message in str(caught.value)
+    assert case == "no content" or "grid.yaml:1:" in str(caught.value)
+
+
+def test_a_stranger_names_no_generator_outside_the_grids_folder(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "own.safetensors"
+    elsewhere.write_bytes(b"numbers")
+    plan_of(folder, {"generator": str(elsewhere)})
+    with pytest.raises(GridError, match="--untrusted grids may name no others"):
+        plan_of(folder, {"generator": str(elsewhere)}, untrusted=True)
+
+
+def test_frames_of_a_clip_are_painted_each_for_itself(folder):
+    clip = folder / "clip"
+    clip.mkdir()
+    for number in range(3):
+        Image.fromarray(cartoon(number, (64, 48)).picture()).save(clip / f"{number}.png")
+    plan = plan_of(folder, {"content": "clip/"})
+    assert [trial.after for _, trial in plan.points] == [None] * 3
+    assert plan.parallel == len(plan.batches)
