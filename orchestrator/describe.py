@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,20 @@ def write_run(run: Run, plan: Plan, request: Request) -> Derived:
     derived = Derived(files=files)
     write_derived(run, derived)
     return derived
+
+
+class RunRecord:
+    """What `write_run` has written, kept up to date while a search adds trials to its plan."""
+
+    def __init__(self, run: Run, plan: Plan, request: Request) -> None:
+        self._run = run
+        self.derived = write_run(run, plan, request)
+
+    def add_trials(self, plan: Plan) -> None:
+        """Write the plan again, before the trials run that it has in addition. Raises RunError."""
+        files = {**self.derived.files, PLAN: sha256(write_plan(self._run, plan.table()))}
+        self.derived = replace(self.derived, files=files)
+        write_derived(self._run, self.derived)
 
 
 def _small(picture: Picture) -> bytes:

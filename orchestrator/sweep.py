@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from downloads import Access, Watch
 from orchestrator import finish
-from orchestrator.describe import write_run
+from orchestrator.describe import RunRecord, write_run
 from orchestrator.errors import EngineError, UsageError
 from orchestrator.grid.grid import Grid, select
 from orchestrator.grid.reader import load_grid
@@ -21,10 +21,13 @@ from orchestrator.plan.batches import DEFAULT_PACKING, EXACT
 from orchestrator.plan.clips import with_frames
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
+from orchestrator.plan.recorded import recorded_states
 from orchestrator.plan.source import FixedPlan
+from orchestrator.plan.trial import Trial
 from orchestrator.request import Request
+from orchestrator.search.search import each_choice, search_plan, search_source
 from results import Run, RunError
-from results.run.rows import merged_rows, read_rows
+from results.run.rows import read_rows
 from stylize.plugin_source import find_plugin
 from stylize.plugins import load_plugin
 
@@ -104,6 +107,8 @@ def load_plugins(request: Request) -> None:
 
 
 def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozenset[str] | None) -> Plan:
+    if grid.search:
+        return search_plan(request, grid, inputs, run, trials)
     named: dict[tuple[int, str], frozenset[int]] = {}
     for text in request.only:
         name, equals, value = text.partition("=")
@@ -118,20 +123,11 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozen
     only: dict[int, frozenset[int]] = {}
     for (index, _), values in named.items():  # zipped axes share a dimension; all their conditions must hold
         only[index] = only.get(index, values) & values
-    recorded, shards = _recorded(run)
+    recorded, shards = recorded_states(run)
     selection = Selection(only, request.limit, request.retry_failed, trials)
     packing = EXACT if request.exact else DEFAULT_PACKING
     plan = make_plan(grid, inputs, recorded, selection, packing, however_many=request.however_many)
     return replace(plan, shards=shards)
-
-
-def _recorded(run: Run) -> tuple[dict[str, str], frozenset[str]]:
-    """The states of the trials that have a row, by id, and the paths of the shards with these rows. `run.json` may be
-    missing.
-    """
-    shards = run.read_all("trials/*.parquet")
-    rows = merged_rows(run, shards, columns=["trial_id", "status"])
-    return dict(zip(rows["trial_id"].to_pylist(), rows["status"].to_pylist(), strict=True)), frozenset(shards)
 
 
 def _label_or_value(grid: Grid, name: str, text: str) -> Any:
@@ -172,22 +168,30 @@ def execute(
     plan, run = prepare(request, fetch=True, watch=watch, trials=trials)
     if not plan.batches and finish.is_current(run, plan):
         return _outcome(plan, run, None, finish.found(run), up_to_date=True)
-    networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
+    networks = load_networks([*each_choice(plan), *_trials_to_run(plan)], plan.inputs)
     with run.locked(_interrupt_myself, say):
         run.remove_leftovers()
         if frozenset(run.names("trials/*.parquet")) != plan.shards:  # another sweep wrote rows before we got the lock
-            recorded, shards = _recorded(run)
+            recorded, shards = recorded_states(run)
             plan = replace(plan.updated(recorded), shards=shards)
         with _keeping_what_is_written(run):
-            derived = write_run(run, plan, request)
+            record = RunRecord(run, plan, request)
             status, interrupted = None, False
             if plan.batches:
-                source = FixedPlan(plan)
+                source = (
+                    FixedPlan(plan)
+                    if not plan.grid.search or trials
+                    else search_source(request, plan, run, record.add_trials)
+                )
                 status, interrupted = work(source, run, request, networks, display, say, repack=True)
                 plan = source.plan
                 finish.check_rows(run, plan)
-            finished = finish.finish(run, plan, derived, interrupted=interrupted)
+            finished = finish.finish(run, plan, record.derived, interrupted=interrupted)
     return _outcome(plan, run, status, finished, interrupted=interrupted)
+
+
+def _trials_to_run(plan: Plan) -> list[Trial]:
+    return [trial for batch in plan.batches for trial in batch.trials]
 
 
 def _outcome(
@@ -224,7 +228,7 @@ def run_batches(plan: Plan, run: Run, request: Request, display: AbstractContext
     from orchestrator.cluster.material_store import load_networks
     from orchestrator.cluster.work import work
 
-    networks = load_networks((trial for batch in plan.batches for trial in batch.trials), plan.inputs)
+    networks = load_networks(_trials_to_run(plan), plan.inputs)
     write_run(run, plan, request)
     return work(FixedPlan(plan), run, request, networks, display, repack=False)[0]
 

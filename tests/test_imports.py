@@ -61,6 +61,7 @@ ROOMS = {
         request
         grid
         plan
+        search                   # Optuna
         interruption
         cluster
         progress

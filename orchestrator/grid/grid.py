@@ -6,13 +6,14 @@ import functools
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from orchestrator.errors import GridError
+from orchestrator.grid.search import Search
 from orchestrator.grid.values import check_value, shown_value, unknown
 from results.suggestion import listed
 from stylize.settings import TrialSettings
@@ -115,6 +116,7 @@ class Grid:
     columns: tuple[str, ...] | None
     overridden: frozenset[str] = frozenset()  # settings that were given by --set
     clips: Mapping[str, int] = field(default_factory=dict)  # contents that are clips, and their numbers of frames
+    search: Search | None = None  # then the only dimension has the points that were proposed so far
 
     @property
     def base(self) -> Path:
@@ -184,6 +186,12 @@ class Grid:
             if setting in dimension.settings:
                 return dimension.values[index][dimension.settings.index(setting)]
         return getattr(self.settings, setting)
+
+    def with_points(self, points: Sequence[tuple[Any, ...]]) -> Grid:
+        """The grid of a search in which these points were proposed, each with a value of every axis."""
+        [drawn] = self.dimensions
+        labels = ((None,) * len(drawn.settings),) * len(points)
+        return replace(self, dimensions=(replace(drawn, values=tuple(points), labels=labels, crossed=len(points)),))
 
     def settings_at(self, point: Point) -> TrialSettings:
         """The settings of one point. Each is valid by itself; `orchestrator/plan` checks whether they fit together."""

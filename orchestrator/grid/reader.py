@@ -16,6 +16,7 @@ sheet: {rows: style_layers, columns: ratio}
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,12 +26,20 @@ from orchestrator.grid.axis import Axis, dimensions_of
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.growing import GrowingDimension
 from orchestrator.grid.sampling import draw, is_distribution, read_distribution, read_sample
-from orchestrator.grid.values import check_value, is_value, shown_value, spaced, unknown, unknown_setting
+from orchestrator.grid.search import Search, read_search
+from orchestrator.grid.values import (
+    MOST_AXIS_VALUES,
+    check_value,
+    is_value,
+    read_spaced,
+    shown_value,
+    unknown,
+    unknown_setting,
+)
 from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
 
-ENTRIES = ("title", "description", "settings", "axes", "sample", "zip", "exclude", "include", "sheet")
-MOST_AXIS_VALUES = 100_000
+ENTRIES = ("title", "description", "settings", "axes", "sample", "search", "zip", "exclude", "include", "sheet")
 FRAME = "frame"
 
 
@@ -66,6 +75,7 @@ class _Reader:
         self._path = path
         self._fixed: dict[str, Any] = {}  # by --set
         self._drawn: dict[str, Axis] = {}  # from distributions
+        self._search: Search | None = None
 
     def read(self, overrides: Sequence[tuple[str, Any]]) -> Grid:
         data = self._document.data
@@ -82,7 +92,10 @@ class _Reader:
         self._fixed = dict(overrides)
         settings |= self._fixed
         base = TrialSettings.model_construct(**settings)
-        dimensions = dimensions_of({name: axis for name, axis in axes.items() if name not in self._fixed}, groups)
+        free = {name: axis for name, axis in axes.items() if name not in self._fixed}
+        if self._search:
+            self._search = self._search.without(self._fixed)
+        dimensions = dimensions_of(free, groups)
         exclude = self._exclude(data.get("exclude"), dimensions_of(axes, groups), dimensions)
         dimensions, include = self._include(data.get("include"), dimensions, base)
         rows, columns = self._sheet(data.get("sheet"), dimensions)
@@ -98,10 +111,14 @@ class _Reader:
             rows=rows,
             columns=columns,
             overridden=frozenset(self._fixed),
+            search=self._search,
         )
 
     def _fail(self, message: str, steps: Steps, *, key: bool = False) -> NoReturn:
         raise GridError(message, path_text(steps), self._document.position(steps, key=key))
+
+    def _fail_below(self, steps: Steps, message: str, *more: str | int) -> NoReturn:
+        self._fail(message, (*steps, *more))
 
     @contextlib.contextmanager
     def _at(self, steps: Steps) -> Iterator[None]:
@@ -168,7 +185,7 @@ class _Reader:
 
     def _draw(self, block: Any, data: Mapping[str, Any]) -> dict[str, Axis]:
         """The axes that are distributions, with the values that `sample` draws."""
-        found, sampled = {}, "sample" in data
+        found, sampled = {}, "sample" in data or "search" in data
         for name, entry in block.items() if isinstance(block, Mapping) else ():
             if name in SETTING_NAMES and is_distribution(entry, sampled=sampled):
                 with self._at(("axes", name)):
@@ -177,6 +194,10 @@ class _Reader:
                         raise GridError("a distribution needs `sample: {count: 200}` in the grid")
         if not sampled:
             return {}
+        if "search" in data:
+            with self._at(("search",)):
+                self._search = read_search(data, found, self._document)
+            return {name: Axis((), (), (), drawn=True) for name in found}
         with self._at(("sample",)):
             drawn = draw(found, read_sample(data["sample"]))
         return {
@@ -188,7 +209,8 @@ class _Reader:
         steps: Steps = ("axes", name)
         if isinstance(entry, Mapping) and len(entry) == 1 and next(iter(entry)) in ("logspace", "linspace"):
             kind, arguments = next(iter(entry.items()))
-            values: list[Any] = self._spaced(kind, arguments, (*steps, kind))
+            fail = functools.partial(self._fail_below, (*steps, kind))
+            values: list[Any] = read_spaced(kind, arguments, fail)
             labels: list[str | None] = [None] * len(values)
             each: list[Steps] = [(*steps, kind)] * len(values)
         elif isinstance(entry, Mapping):
@@ -209,21 +231,6 @@ class _Reader:
             self._fail(f"the axis {name} has more than {MOST_AXIS_VALUES:,} values", steps)
         checked = [self._value(name, value, at) for value, at in zip(values, each, strict=True)]
         return Axis(tuple(checked), tuple(labels), tuple(each))
-
-    def _spaced(self, kind: str, arguments: Any, steps: Steps) -> list[float]:
-        if (
-            not isinstance(arguments, list)
-            or len(arguments) != 3
-            or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in arguments)
-            or not all(abs(one) < 1e300 for one in arguments)
-        ):
-            self._fail(f"{kind} takes [first, last, count]", steps)
-        first, last, count = arguments
-        if not isinstance(count, int) or not 2 <= count <= MOST_AXIS_VALUES:
-            self._fail(f"{kind} takes a count from 2 to {MOST_AXIS_VALUES:,}, not {count}", (*steps, 2))
-        if kind == "logspace" and not (first > 0 and last > 0):
-            self._fail("logspace needs a first and a last value above 0", steps)
-        return spaced(kind, float(first), float(last), count)
 
     def _zip(self, block: Any, axes: Mapping[str, Axis]) -> list[list[str]]:
         what = "zip is a list of groups of axes, such as [[style, learning_rate]]"

@@ -80,12 +80,35 @@ class Distribution:
     values: tuple[Any, ...] = ()
     whole: bool = False
 
+    def text(self) -> str:
+        """As a grid writes it: `loguniform [1e-05, 0.1]`."""
+        if self.kind == "choice":
+            return f"choice of {', '.join(shown_value(value) for value in self.values)}"
+        return f"{self.kind} [{self.numbers[0]:g}, {self.numbers[1]:g}]"
+
     def at(self, share: float) -> Any:
         """The value below which this share of the distribution lies; 0 ≤ share < 1."""
         if self.kind == "choice":
             return self.values[int(share * len(self.values))]
         number = float(f"{self._number(share):.{DIGITS}g}")
         return round(number) if self.whole else number
+
+    def share_of(self, value: Any) -> float | None:
+        """Which share of the distribution lies below a number, as `at` takes it; None for one that it does not have."""
+        if self.kind == "choice" or not _is_number(value):
+            return None
+        first, second = self.numbers
+        if self.kind == "normal":
+            from scipy.special import ndtr
+
+            outside = float(ndtr(-DEVIATIONS))
+            share = (float(ndtr((value - first) / second)) - outside) / (1 - 2 * outside)
+        elif self.kind == "loguniform":
+            share = (math.log(value) - math.log(first)) / (math.log(second) - math.log(first)) if value > 0 else -1.0
+        else:
+            share = (value - first) / (second - first)
+        slack = 0.5 / (second - first) if self.whole and self.kind == "uniform" else 0.01 if self.whole else 1e-4
+        return min(max(share, 0.0), 1.0) if -slack <= share <= 1 + slack else None  # values are rounded
 
     def _number(self, share: float) -> float:
         first, second = self.numbers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.grid.sampling import KINDS, METHODS, MOST_POINTS
+from orchestrator.grid.search import SAMPLERS
 from stylize.settings import ABOUT, SETTING_NAMES, TrialSettings
 from stylize.settings.conditions import ALWAYS
 
@@ -43,6 +44,31 @@ def grid_schema() -> dict[str, Any]:
                 "properties": {
                     "count": {"type": "integer", "minimum": 1, "maximum": MOST_POINTS},
                     "method": {"enum": list(METHODS), "default": "sobol"},
+                    "seed": {"type": "integer", "minimum": 0, "default": 0},
+                },
+            },
+            "search": {
+                "type": "object",
+                "description": "Trials are proposed from the results of earlier ones, by Optuna; every axis is a "
+                "distribution. Needs `pip install style-sweep[search]`.",
+                "additionalProperties": False,
+                "required": ["trials"],
+                "properties": {
+                    "trials": {"type": "integer", "minimum": 1, "maximum": MOST_POINTS},
+                    "sampler": {"enum": list(SAMPLERS), "default": "tpe"},
+                    "minimise": {"type": "array", "items": {"type": "string"}, "description": "Metrics or losses."},
+                    "maximise": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "Metrics, or preference: what blind votes say.",
+                    },
+                    "at_once": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "default": 32,
+                        "description": "How many trials run or wait at the same time; the fewer, the more is known "
+                        "when the next are proposed.",
+                    },
                     "seed": {"type": "integer", "minimum": 0, "default": 0},
                 },
             },

@@ -7,8 +7,8 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, NoReturn
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -87,6 +87,28 @@ def unknown_setting(name: str) -> str:
             title = f" ({about.title})" if about.title else ""
             return f"there is no setting {shown_value(name)}; it is called {setting}{title} here"
     return unknown("setting", name, ABOUT)
+
+
+MOST_AXIS_VALUES = 100_000
+
+
+def read_spaced(kind: str, arguments: Any, fail: Callable[..., NoReturn]) -> list[float]:
+    """The numbers of `{logspace: [first, last, count]}` or linspace. `fail` raises a GridError; it is given the message
+    and, where one of the three is wrong, its index.
+    """
+    if (
+        not isinstance(arguments, list)
+        or len(arguments) != 3
+        or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in arguments)
+        or not all(abs(one) < 1e300 for one in arguments)
+    ):
+        fail(f"{kind} takes [first, last, count]")
+    first, last, count = arguments
+    if not isinstance(count, int) or not 2 <= count <= MOST_AXIS_VALUES:
+        fail(f"{kind} takes a count from 2 to {MOST_AXIS_VALUES:,}, not {count}", 2)
+    if kind == "logspace" and not (first > 0 and last > 0):
+        fail("logspace needs a first and a last value above 0")
+    return spaced(kind, float(first), float(last), count)
 
 
 def spaced(kind: str, first: float, last: float, count: int) -> list[float]:

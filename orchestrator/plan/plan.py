@@ -54,6 +54,8 @@ class Plan:
     def parallel_at_first(self) -> int:
         """How many batches could run at the same time if nothing were done yet and every trial were selected."""
         trials = list(self.trials.values())
+        if self.grid.search:  # not those that are proposed later: the number of threads follows from this
+            trials = trials[: self.grid.search.at_once]
         return _independent(pack(trials, dict.fromkeys(self.states, "to run"), self.packing))
 
     def updated(self, recorded: Mapping[str, str]) -> Plan:

@@ -8,8 +8,24 @@ from typing import Any
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.settings_columns import settings_row
 from orchestrator.preview import space
-from orchestrator.preview.time import Estimate
+from orchestrator.preview.time import Estimate, left_share
 from results import Run
+
+
+def _search(plan: Plan) -> dict[str, Any] | None:
+    """What a search will try, of which the plan has only the trials that are proposed so far."""
+    search = plan.grid.search
+    if search is None:
+        return None
+    return {
+        "trials": search.trials,
+        "sampler": search.sampler,
+        "minimise": [one.column for one in search.objectives if one.better == "lower"],
+        "maximise": [one.column for one in search.objectives if one.better == "higher"],
+        "at_once": search.at_once,
+        "axes": {name: one.text() for name, one in search.distributions.items()},
+        "to_propose": search.trials - len(plan.points),
+    }
 
 
 def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) -> dict[str, Any]:
@@ -28,6 +44,7 @@ def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) ->
             for name, value in settings_row(plan.grid.settings).items()
             if name in plan.grid.settings.model_fields_set
         },
+        "search": _search(plan),
         "trials": {
             "points": len(plan.points),
             "different": len(plan.trials),
@@ -70,6 +87,6 @@ def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) ->
             "worker_hours": time.worker_hours,
             "cost": time.cost(price),
         },
-        "disk_bytes": space.disk_bytes(plan.batches),
+        "disk_bytes": round(space.disk_bytes(plan.batches) * left_share(plan)),
         "sheet_pixels": list(space.sheet_pixels(plan)),
     }

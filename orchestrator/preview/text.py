@@ -26,14 +26,17 @@ def print_preview(found: dict[str, Any]) -> None:
 
     line("grid", f"{found['grid']}: {found['title']}")
     line("run", found["run"])
-    for axis in found["axes"]:
+    for name, text in _search_lines(found["search"]):
+        line(name, text)
+    for axis in [] if found["search"] else found["axes"]:
         values = [" & ".join(together) for together in zip(*axis["values"], strict=True)]
         shown = ", ".join(values[:MOST_VALUES]) + (f", … ({len(values)} values)" if len(values) > MOST_VALUES else "")
         line("axis", f"{' & '.join(axis['settings'])}: {shown}")
     if found["fixed"]:
         line("fixed", ", ".join(f"{name} {value}" for name, value in found["fixed"].items()))
     trials = found["trials"]
-    line("trials", _trials_text(trials))
+    later = found["search"]["to_propose"] if found["search"] else 0
+    line("trials", _trials_text(trials) + (f"; {later} more are proposed from their results" if later else ""))
     if trials["different"] < trials["points"]:
         line(
             "",
@@ -59,6 +62,16 @@ def print_preview(found: dict[str, Any]) -> None:
     line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
     line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")
     Console(highlight=False).print(table)
+
+
+def _search_lines(search: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """What a search tries to improve, and from what."""
+    if search is None:
+        return []
+    goals = [f"{side} {', '.join(search[side])}" for side in ("minimise", "maximise") if search[side]]
+    how = f"{search['trials']} trials by {search['sampler']}, {search['at_once']} at once"
+    axes = [("axis", f"{name}: {text}") for name, text in search["axes"].items()]
+    return [("search", f"{how}: {'; '.join(goals)}"), *axes]
 
 
 def _batches_text(batches: dict[str, Any]) -> str:

@@ -70,10 +70,20 @@ def estimate(request: Request, plan: Plan, run: Run) -> Estimate:
     ]
     on_gpus = bool(found.force.gpus)
     workers = min(found.workers, sum(batch.width for batch in plan.batches) if on_gpus else max(1, plan.parallel))
-    seconds = START_SECONDS + (sum(each) / workers if on_gpus else _end(each, workers))
+    seconds = START_SECONDS + left_share(plan) * (sum(each) / workers if on_gpus else _end(each, workers))
     hours = workers * seconds / 3600
     basis = "; ".join(dict.fromkeys(rate.source for rate in rates.values())) or "the size of the sketches"
     return Estimate(seconds, found.force.describe(), basis, hours * found.force.gpus, hours)
+
+
+def left_share(plan: Plan) -> float:
+    """How many times the batches of a plan a sweep will run: more than once for a search, whose plan has only the
+    trials that are proposed so far. The others are taken to cost as much.
+    """
+    to_run = plan.count("to run")
+    if plan.grid.search is None or not to_run:
+        return 1.0
+    return 1 + (plan.grid.search.trials - len(plan.points)) / to_run
 
 
 @dataclass

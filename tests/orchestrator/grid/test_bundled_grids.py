@@ -34,6 +34,7 @@ TRIALS = {
     "autopainter": 5 * 3 * 2,  # pictures × hints × sketch and result
 }
 OF_THE_PAPER = ["figure3", "figure4", "figure5", "figure6", "learning_rate"]
+SEARCHED = "searched"  # whose trials are proposed while it runs
 VIDEO = "video"  # whose trials are as many as its clip has frames
 
 LAYERS = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
@@ -59,7 +60,7 @@ def names(layers):
 
 
 def test_every_bundled_grid_is_here():
-    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*TRIALS, VIDEO, "pictures"}
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == {*TRIALS, SEARCHED, VIDEO, "pictures"}
 
 
 @pytest.mark.parametrize("name", TRIALS)
@@ -70,7 +71,7 @@ def test_a_bundled_grid_plans_offline_with_as_many_trials_as_the_paper_shows(nam
     assert sum(len(batch.trials) for batch in made.batches) == TRIALS[name]
 
 
-@pytest.mark.parametrize("name", [*TRIALS, VIDEO])
+@pytest.mark.parametrize("name", [*TRIALS, SEARCHED, VIDEO])
 def test_a_bundled_grid_says_in_a_paragraph_what_to_look_for_and_lays_out_every_axis(name):
     grid = load_grid(FOLDER / f"{name}.yaml")
     assert grid.title != name
