@@ -50,7 +50,7 @@ def propose(search: Search, tried: Sequence[Tried], count: int) -> list[Values]:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     seed = int(np.random.SeedSequence([search.seed, len(tried)]).generate_state(1)[0])
-    directions = ["minimize" if one.better == "lower" else "maximize" for one in search.objectives]
+    directions: list[Any] = ["minimize" if one.better == "lower" else "maximize" for one in search.objectives]
     space = {name: _distribution(one) for name, one in search.distributions.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some samplers are called experimental
