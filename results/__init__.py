@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from results.analysis.figures import effects_figure
     from results.judge.ratings import ratings
     from results.judge.strengths import strengths
+    from results.judge.vote_effects import vote_effects
     from results.sheets.drawing import sheet
     from results.table.axes import labels
     from results.table.diff import diff
@@ -55,6 +56,7 @@ _LAZY = {
     "select": "table.selection",
     "sheet": "sheets.drawing",
     "strengths": "judge.strengths",
+    "vote_effects": "judge.vote_effects",
 }
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "sheet",
     "snapshots",
     "strengths",
+    "vote_effects",
 ]
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from results import (
-        Run,
         curves,
         diff,
         effects,
@@ -35,14 +34,17 @@ if TYPE_CHECKING:
         sheet,
         snapshots,
         strengths,
+        vote_effects,
     )
     from style_sweep.one_picture import transfer
     from style_sweep.sweep import Preview, Sweep
-    from style_sweep.trials import Trials, load
+    from style_sweep.trials import Run, Trial, Trials, load
 
 _OURS = {
     "Preview": "style_sweep.sweep",
+    "Run": "style_sweep.trials",
     "Sweep": "style_sweep.sweep",
+    "Trial": "style_sweep.trials",
     "Trials": "style_sweep.trials",
     "load": "style_sweep.trials",
     "transfer": "style_sweep.one_picture",
@@ -52,6 +54,7 @@ __all__ = [
     "Preview",
     "Run",
     "Sweep",
+    "Trial",
     "Trials",
     "curves",
     "diff",
@@ -70,6 +73,7 @@ __all__ = [
     "snapshots",
     "strengths",
     "transfer",
+    "vote_effects",
 ]
 
 

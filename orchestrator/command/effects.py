@@ -37,7 +37,7 @@ def effects(
 ) -> None:
     """Show how much of a metric's variance each axis and each pair of axes explains.
 
-    With an axis `seed: [0, 1, 2]` in the grid each share has an interval of 95 %.
+    With an axis `seed: [0, 1, 2]` in the grid each share has an interval of 95 %; so it has for votes.
 
     sweep effects figure5 --metric style_distance --plot effects.png
     """
@@ -49,9 +49,11 @@ def effects(
         trials = results.strengths(location) if metric == "votes" else results.load(location)
         trials = Selection(where).of(trials)
         column = "strength" if metric == "votes" else metric
-        found = results.effects(trials, column, log=log)
+        if metric == "votes" and log:
+            raise UsageError("strengths are logarithms already; leave out --log")
+        found = results.vote_effects(trials) if metric == "votes" else results.effects(trials, column, log=log)
         if plot:
-            save_figure(results.effects_figure(trials, column, log=log, pair=_two(pair)), plot)
+            save_figure(results.effects_figure(trials, column, log=log, pair=_two(pair), table=found), plot)
             say(str(plot))
         elif pair:
             raise UsageError("--pair is for the heatmap of --plot")
@@ -107,6 +109,17 @@ def _print(found: pd.DataFrame) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text(f"{what} of {said['trials']} trials{seeds}: variance {said['variance']:.4g}\n"))
     console.print(table)
+    if "weighted" in said:
+        console.print(Text(f"\n{_OF_VOTES[said['weighted']].format(votes=said['votes'])}"))
+
+
+_OF_VOTES = {
+    "sittings": "Intervals are from {votes} votes, whole sittings weighted anew: they allow for other people who vote "
+    "as these do.",
+    "votes": "Intervals are from {votes} votes, each weighted anew: they allow for other votes of the same people, and "
+    "say nothing about other people.",
+    None: "There are votes on too many trials for intervals.",
+}
 
 
 def _percent(share: float) -> str:

@@ -32,20 +32,27 @@ _COLOUR, _PALE = "#1f5fbf", "#9db7dd"
 
 
 def effects_figure(
-    trials: pd.DataFrame, metric: str, *, log: bool = False, pair: tuple[str, str] | None = None
+    trials: pd.DataFrame,
+    metric: str,
+    *,
+    log: bool = False,
+    pair: tuple[str, str] | None = None,
+    table: pd.DataFrame | None = None,
 ) -> Figure:
     """What each axis does to a metric, on one page.
 
-    `trials`, `metric` and `log` are those of `effects`. Bars show the shares, with intervals where seeds were repeated.
-    A panel for each axis shows every trial as a dot, the mean of each level, and an image at each level. A line joins
-    the means if the levels are numbers. Where seeds were repeated, a mean has the 95 % interval that chance leaves it.
+    `trials`, `metric` and `log` are those of `effects`; `table` is what it returned, if it was called before. Bars show
+    the shares, with intervals where there are any. A panel for each axis shows every trial as a dot, the mean of each
+    level, and an image at each level. A line joins the means if the levels are numbers. Where seeds were repeated, a
+    mean has the 95 % interval that chance leaves it.
     These images differ in that axis alone where the grid has such trials; of all such rows of images the one is shown
     whose metrics are nearest to the means. A heatmap shows the means of `pair`, two axes by name; without it, of the
     pair that explains most. Raises QueryError, and RunError where a run cannot be read.
     """
     from matplotlib.figure import Figure  # not pyplot, which keeps every figure until it is told not to
 
-    table = effects(trials, metric, log=log)
+    if table is None:
+        table = effects(trials, metric, log=log)
     factors, numbers, used = measured(trials, metric, log=log)
     by_name = {factor.name: factor for factor in factors}
     mains = table[table["axis"].notna() & table["other"].isna()]

@@ -250,18 +250,23 @@ def _chance(codes: Mapping[str, Codes], block: Codes, numbers: Floats) -> tuple[
 def _interval(
     squares: float, freedom: int, chance: tuple[float, int] | None, total: float
 ) -> tuple[float | None, float | None]:
-    """The shares between which the true one lies.
-
-    With σ² the variance of chance, squares/σ² has a non-central χ² distribution. Its non-centrality, (the true sum of
-    squares)/σ², is bounded by those of which squares/σ² is the 97.5th and the 2.5th percentile; σ² and the total count
-    as known.
-    """
+    """The shares between which the true one lies. The variance of chance and the total count as known."""
     if chance is None:
         return None, None
-    error, _ = chance
-    if error * MOST_RATIO * freedom <= squares:
-        return squares / total, squares / total  # nothing but rounding is left to chance
-    ratio = squares / error
+    low, high = true_squares(squares, freedom, chance[0])
+    return min(1.0, low / total), min(1.0, high / total)
+
+
+def true_squares(squares: float, freedom: int, chance: float) -> tuple[float, float]:
+    """The bounds between which the true sum of squares of an effect lies, at 95 %, if `squares` was found.
+
+    With σ² = `chance`, the variance that one degree of freedom has by chance, squares/σ² has a non-central χ²
+    distribution. Its non-centrality, (the true sum of squares)/σ², is bounded by those of which squares/σ² is the
+    97.5th and the 2.5th percentile; σ² counts as known.
+    """
+    if chance * MOST_RATIO * freedom <= squares:
+        return squares, squares  # nothing but rounding is left to chance
+    ratio = squares / chance
 
     def bound(percentile: float) -> float:
         def above(centre: float) -> float:
@@ -275,5 +280,4 @@ def _interval(
         return float(optimize.brentq(above, 0.0, upper, xtol=1e-6 * upper))
 
     tail = (1 - CONFIDENCE) / 2
-    low, high = (bound(percentile) * error / total for percentile in (1 - tail, tail))
-    return min(1.0, low), min(1.0, high)
+    return bound(1 - tail) * chance, bound(tail) * chance

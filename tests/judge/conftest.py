@@ -109,9 +109,13 @@ class JudgedRun:
     def vote(self, axis, *votes):
         """Votes as (left point, right point, choice)."""
         ballot = Ballot(self.run)
-        for left, right, choice in votes:
-            vote = {"voted_at": NOW, "axis": axis, "left": self.trial(*left), "right": self.trial(*right)}
-            ballot.add(vote | {"choice": choice, "voter": "somebody"})
+        common = {"voted_at": NOW, "axis": axis, "voter": "somebody", "session": ballot.session}
+        ballot._replace(  # all at once: each `add` would write the file again
+            [
+                common | {"left": self.trial(*left), "right": self.trial(*right), "choice": choice}
+                for left, right, choice in votes
+            ]
+        )
         return self
 
 

@@ -19,8 +19,33 @@ SETTINGS = {"content": "astronaut", "style": "swirls", "size": 32, "iterations":
 AXES = {"ratio": [1e-4, 1e-3]}
 
 SURFACE = {
-    *("Preview", "Run", "Sweep", "Trials", "curves", "diff", "effects", "effects_figure", "image", "labels", "load"),
-    *("pareto", "plot", "query", "ratings", "reference", "select", "sheet", "snapshots", "strengths", "transfer"),
+    *(
+        "Preview",
+        "Run",
+        "Sweep",
+        "Trial",
+        "Trials",
+        "curves",
+        "diff",
+        "effects",
+        "effects_figure",
+        "image",
+        "labels",
+        "load",
+    ),
+    *(
+        "pareto",
+        "plot",
+        "query",
+        "ratings",
+        "reference",
+        "select",
+        "sheet",
+        "snapshots",
+        "strengths",
+        "transfer",
+        "vote_effects",
+    ),
 }
 
 
@@ -50,8 +75,18 @@ def test_a_sweep_from_python_runs_as_the_command_does(here, ray_session):
     assert trials["status"].tolist() == ["done", "done"]
     assert sweep.plan().facts["run"] == "runs/mine"
     shown = trials._repr_html_()
-    assert shown.count("<img src=") == 2
+    assert shown.count("<img src=") == shown.count("<details") == 2
     assert "α/β" in shown
+    opened = trials.iloc[1]._repr_html_()
+    assert opened.count("<img src=") == opened.count("<details") == opened.count(" open>") == 1
+    for fact in ("swirls", "style loss", "vgg16", trials["trial_id"].iloc[1]):
+        assert fact in opened
+    assert "learning rate" not in opened  # it has its default
+    assert "<script" not in shown + opened
+    run = style_sweep.Run("runs/mine")._repr_html_()
+    assert "2 trials (2 done) in runs/mine" in run
+    assert run.count("<img src=") == 1
+    assert "no run" in style_sweep.Run("runs/none")._repr_html_()
     assert isinstance(trials[trials["ratio"] < 5e-4], style_sweep.Trials)
     assert "<img" not in trials[["ratio"]]._repr_html_()
     pd.testing.assert_frame_equal(pd.DataFrame(style_sweep.load("runs/mine")), results.load("runs/mine"))

@@ -4,11 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox
 
 import results
-from results.analysis.effects import measured
-from results.analysis.figures import _images_at_levels
+from results.analysis.effects import Factor, measured
+from results.analysis.figures import _draw_main_effect, _images_at_levels
 
 STYLES, RATIOS = ["swirls", "facets", "strokes"], [1e-4, 1e-3]
 
@@ -31,6 +32,8 @@ def test_bars_panels_images_and_the_heatmap_show_the_numbers(trials):
     assert widths == pytest.approx(list(100 * table["share"]), abs=1e-9)
     assert [style.get_title(loc="left"), ratio.get_title(loc="left")] == ["style", "α/β"]  # the larger share first
     assert list(style.lines[0].get_ydata()) == [5.0, 25.0, 45.0]
+    assert (style.lines[0].get_linestyle(), ratio.lines[0].get_linestyle()) == ("None", "-")  # names, and numbers
+    assert not style.collections[1:]  # no intervals without repeated seeds
     assert sum(isinstance(one, AnnotationBbox) for one in style.artists) == 3
     np.testing.assert_array_equal(heatmap.images[0].get_array(), [[0, 10], [20, 30], [40, 50]])
 
@@ -69,3 +72,13 @@ def test_the_command_draws_it(trials, sweep, tmp_path):
     ):
         refused = sweep("effects", run, "--metric", "content_loss", *options)
         assert (refused.exit_code, reason in refused.stderr, refused.stderr.count("\n")) == (2, True, 1), refused.stderr
+
+
+def test_means_have_the_interval_of_chance_where_seeds_are_repeated():
+    axes = Figure().subplots()
+    factor = Factor("style", "style", np.array([0, 0, 1, 1, 1]), ("one", "other"), is_numeric=False)
+    _draw_main_effect(axes, factor, np.array([1.0, 3.0, 4.0, 5.0, 6.0]), "loss", (0.9, 10))
+    drawn = [segment[:, 1] for segment in axes.collections[-1].get_segments()]
+    for (low, high), mean, count in zip(drawn, (2, 5), (2, 3), strict=True):
+        reach = 2.228139 * np.sqrt(0.9 / count)  # the 97.5th percentile of Student's t with 10 degrees of freedom
+        assert (low, high) == pytest.approx((mean - reach, mean + reach))
