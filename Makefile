@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo test chaos firefox lint types weights bench clean
+.PHONY: demo site test chaos firefox lint types weights bench clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
@@ -13,6 +13,9 @@ $(VENV)/installed: pyproject.toml
 demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, offline; prints where the sheet is
 	$(VENV)/bin/sweep figure5 --offline --out runs/demo \
 		--set size=[224,224] --set iterations=80
+
+site: $(VENV)/installed ## the documentation as a site: build/site/index.html
+	$(VENV)/bin/python -m mkdocs build --strict
 
 test: $(VENV)/installed ## the whole suite
 	$(VENV)/bin/python -m pytest

@@ -66,8 +66,10 @@ class MadeRun:
         self.plan = []
         self.labels = []
 
-    def add(self, number, colour=None, *, kept=None, steps=100, **changes):
-        """A trial; without a colour it was not run yet. `kept`: colours of frames by their steps."""
+    def add(self, number, colour=None, *, kept=None, steps=100, outcome=None, **changes):
+        """A trial; without a colour it was not run yet. `kept`: colours of frames by their steps. `outcome`: other
+        columns of its row.
+        """
         usual = {"status": "done", "size": (32, 24), "labels": None, "error": None}
         status, size, labels, error = (changes.pop(name, value) for name, value in usual.items())
         one = {"trial_id": trial_id(number)} | settings(**changes)
@@ -85,7 +87,7 @@ class MadeRun:
         one["history_step"], one["history_total_loss"] = [0, 5], [9.0 + number, 1.0 + number]
         for term in ("content_loss", "style_loss", "total_variation"):
             one[f"history_{term}"] = [0.0, 0.5]
-        one["steps"] = steps
+        one |= {"steps": steps} | (outcome or {})
         if kept is not None:
             one["kept_by"], one["kept_steps"] = one["trial_id"], list(kept)
             for step, frame in kept.items():

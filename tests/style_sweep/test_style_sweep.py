@@ -1,5 +1,7 @@
 """`import style_sweep`: the names that it has, sweeps from Python, tables with images, one picture."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +18,6 @@ from style_sweep import progress
 from style_sweep.grid_file import grid_text, write_grid
 
 SETTINGS = {"content": "astronaut", "style": "swirls", "size": 32, "iterations": 3}
-AXES = {"ratio": [1e-4, 1e-3]}
 
 SURFACE = {
     *(
@@ -66,16 +67,24 @@ def test_the_surface_is_what_it_was():
         style_sweep.nothing  # noqa: B018
 
 
-def test_a_sweep_from_python_runs_as_the_command_does(here, ray_session):
-    sweep = style_sweep.Sweep(settings=SETTINGS, axes=AXES, name="mine", offline=True, workers=1)
+PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+
+
+def test_the_python_of_the_page_runs_as_the_command_does(here, ray_session):
+    """The page's own code, with smaller images and fewer steps."""
+    swept, single = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    swept = swept.replace('"size": 160, "iterations": 80', '"size": 32, "iterations": 3, "precision": "fp32"')
+    single = single.replace("size=160, iterations=80", 'size=32, iterations=3, precision="fp32"')
+    names = {}
+    exec(swept, names)
+    sweep, trials = names["sweep"], names["trials"]
     plan = sweep.plan()
-    assert "2 to run" in str(plan)
+    assert "6 done already" in str(plan)
     assert "<pre>" in plan._repr_html_()
-    trials = sweep.run()
-    assert trials["status"].tolist() == ["done", "done"]
+    assert trials["status"].tolist() == ["done"] * 6
     assert sweep.plan().facts["run"] == "runs/mine"
     shown = trials._repr_html_()
-    assert shown.count("<img src=") == shown.count("<details") == 2
+    assert shown.count("<img src=") == shown.count("<details") == 6
     assert "α/β" in shown
     opened = trials.iloc[1]._repr_html_()
     assert opened.count("<img src=") == opened.count("<details") == opened.count(" open>") == 1
@@ -84,17 +93,19 @@ def test_a_sweep_from_python_runs_as_the_command_does(here, ray_session):
     assert "learning rate" not in opened  # it has its default
     assert "<script" not in shown + opened
     run = style_sweep.Run("runs/mine")._repr_html_()
-    assert "2 trials (2 done) in runs/mine" in run
+    assert "6 trials (6 done) in runs/mine" in run
     assert run.count("<img src=") == 1
     assert "no run" in style_sweep.Run("runs/none")._repr_html_()
     assert isinstance(trials[trials["ratio"] < 5e-4], style_sweep.Trials)
     assert "<img" not in trials[["ratio"]]._repr_html_()
     pd.testing.assert_frame_equal(pd.DataFrame(style_sweep.load("runs/mine")), results.load("runs/mine"))
     with pytest.warns(UserWarning, match="stand-in"):
-        single = style_sweep.transfer(**SETTINGS, ratio=1e-3, offline=True)
-    swept = results.image(trials.iloc[1])
+        exec(single, names)
+    assert (here / "astronaut-swirls.png").exists()
+    [same] = [row for _, row in trials.iterrows() if (row["ratio"], row["pooling"]) == (1e-3, "average")]
     # The number of threads is part of the rounding, and three steps carry it on.
-    assert np.abs(np.asarray(single, dtype=int) - np.asarray(swept, dtype=int)).max() <= 2
+    difference = np.asarray(names["image"], dtype=int) - np.asarray(results.image(same), dtype=int)
+    assert np.abs(difference).max() <= 2
 
 
 def test_one_picture_refuses_what_needs_a_sweep(here):

@@ -120,3 +120,7 @@ def test_they_are_swept_over(extended, small_grid, sweep, monkeypatch, request):
         luminance = pixels @ [0.299, 0.587, 0.114]
         assert trial["contrast"] == pytest.approx(luminance.std(), rel=1e-6)
     assert "contrast" in Path("runs/small/gallery/data.js").read_text()
+    figure = results.effects_figure(trials, "style_distance")
+    panels = {panel.get_title(loc="left"): panel for panel in figure.axes}
+    assert [label.get_text() for label in panels["style representation"].get_xticklabels()] == ["gram", "peaks"]
+    assert [label.get_text() for label in panels["optimizer"].get_xticklabels()] == ["adam", "signs"]
