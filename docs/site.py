@@ -14,18 +14,22 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
 
-PAGES = {
-    "README.md": "index.md",
-    "CHANGELOG.md": "changes.md",
-    "deploy/README.md": "deploy.md",
-    "weights/slim.md": "networks.md",
-    "benchmarks/results/cpu.md": "measured.md",
-    "benchmarks/results/embedded.png": "embedded.png",
-}
-"""Files of the repository outside docs/, and what they are in the site."""
-
-_OURS = {there: here for here, there in PAGES.items()}
 _LINK = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
+
+
+def _pages() -> dict[str, str]:
+    """Files of the repository outside docs/ that a page links to, and what they are in the site."""
+    found = {"README.md": "index.md", "CHANGELOG.md": "changes.md"}
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for link in _LINK.finditer(page.read_text(encoding="utf-8")):
+            path = posixpath.normpath(posixpath.join(page.parent.relative_to(ROOT).as_posix(), link[2]))
+            if not path.startswith("docs/") and (ROOT / path).is_file():
+                found.setdefault(path, path.replace("/", "-"))
+    return found
+
+
+PAGES = _pages()
+_OURS = {there: here for here, there in PAGES.items()}
 
 
 def on_files(files: Any, config: Any) -> Any:

@@ -158,6 +158,12 @@ def test_no_block_of_code_is_of_a_kind_that_nothing_checks():
         tomllib.loads(text)
 
 
+def test_every_page_is_in_the_navigation_of_the_site():
+    listed = (ROOT / "mkdocs.yml").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert re.search(rf"\b{page.name}\b", listed), f"add {page.name} to `nav` in mkdocs.yml"
+
+
 def test_the_pages_become_a_site_without_a_warning(tmp_path):
     site = tmp_path / "site"
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(site)]

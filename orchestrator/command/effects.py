@@ -123,4 +123,4 @@ _OF_VOTES = {
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.{1 if share >= 0.01 else 2}f} %"

@@ -62,8 +62,7 @@ def vote_effects(trials: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
 
         def fitted(weights: Floats) -> Floats:
             of_trial = {trial: value for group in groups for trial, value in group.strengths(weights).items()}
-            numbers: Floats = used["trial_id"].map(of_trial).to_numpy(dtype=np.float64)
-            return numbers
+            return np.asarray(used["trial_id"].map(of_trial), dtype=np.float64)
 
         low, high = _intervals(lambda numbers: decompose(codes, numbers, seeds), strengths, fitted, units, seed)
         table.loc[: len(low) - 1, "low"], table.loc[: len(high) - 1, "high"] = low, high
