@@ -39,3 +39,9 @@ def as_sketch(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def ink_share(sketch: NDArray[np.float32]) -> float:
     """The share of a sketch that is ink."""
     return float((sketch < 0.5).mean())
+
+
+def looks_like_a_sketch(picture: NDArray[np.uint8]) -> bool:
+    """Whether a picture (H×W×3) is grey and mostly white, as drawings are."""
+    values = picture.astype(int)
+    return bool(np.ptp(values, axis=-1).mean() < 6 and (values.min(-1) > 200).mean() > 0.6)

@@ -68,7 +68,7 @@ ROOMS = {
         preview
         describe
         finish
-        sweep
+        sweep paint
         repair render
         recompute
         command

@@ -31,6 +31,7 @@ from orchestrator.command.mark import mark
 from orchestrator.command.messages import EXIT_FAILED, fail, nowhere, options
 from orchestrator.command.new import new
 from orchestrator.command.options import is_grid
+from orchestrator.command.paint import paint
 from orchestrator.command.plan import plan
 from orchestrator.command.query import query
 from orchestrator.command.render import render
@@ -44,7 +45,7 @@ from orchestrator.command.verify import verify
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run grids": (run, plan, status, render, new, layers, schema),
-    "Look at the images": (sheet, gallery, animate, judge, mark, export),
+    "Look at the images": (sheet, gallery, animate, judge, mark, export, paint),
     "Ask the table": (table, effects, report, query, diff),
     "Keep a run": (verify, compact, clean),
 }
