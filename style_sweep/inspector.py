@@ -29,9 +29,9 @@ SMALL, LARGE = 96, 384
 STYLE = (
     "<style>"
     ".style-sweep-trial summary{cursor:zoom-in;list-style:none}"
-    ".style-sweep-trial[open] summary{cursor:zoom-out}"
+    ".style-sweep-trial[open] summary{cursor:zoom-out;float:left;margin-right:1em}"
     f".style-sweep-trial summary img{{width:auto;height:auto;max-width:{SMALL}px;max-height:{SMALL}px}}"
-    f".style-sweep-trial[open] summary img{{max-width:{LARGE}px;max-height:{LARGE}px}}"
+    f".style-sweep-trial[open] summary img{{width:{LARGE}px;max-width:none;max-height:none}}"
     ".style-sweep-trial td,.style-sweep-trial th{text-align:left;vertical-align:top}"
     "</style>"
 )

@@ -16,6 +16,8 @@ from typer.main import get_command
 from orchestrator.command.main import app
 from orchestrator.command.options import grid_path
 from orchestrator.grid.reader import load_grid
+from stylize.plugin_source import Plugin
+from stylize.plugins import load_plugin, no_plugins_after
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -41,7 +43,11 @@ GRIDS = {f"{name}, {number}": text for name, number, text in blocks("yaml")}
 def test_every_grid_is_read_and_has_points(which, tmp_path):
     path = tmp_path / "shown.yaml"
     path.write_text(GRIDS[which])
-    assert list(load_grid(path, ()).points())
+    page = which.partition(",")[0]
+    with no_plugins_after():
+        for name, code in re.findall(r"<!-- (\w+\.py) -->\n```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL):
+            load_plugin(Plugin(name, code))
+        assert list(load_grid(path, ()).points())
 
 
 @pytest.mark.parametrize("name", NAMES)

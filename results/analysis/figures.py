@@ -208,7 +208,7 @@ def _draw_pair(axes: Axes, one: Factor, other: Factor, numbers: Floats, name: st
     axes.set_yticks(np.arange(shape[0]), [_plain(label) for label in one.labels], fontsize="small")
     axes.set_xlabel(_plain(other.title))
     axes.set_ylabel(_plain(one.title))
-    axes.set_title(_plain(f"{one.title} × {other.title}: mean {name}"), fontsize="medium", loc="left")
+    axes.set_title(f"mean {name}", fontsize="medium", loc="left")
     if means.size <= 60:
         middle = (np.nanmin(means) + np.nanmax(means)) / 2
         for row, column in np.argwhere(counts > 0):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import ray
 
 import results
 import style_sweep
@@ -78,6 +79,7 @@ def test_the_python_of_the_page_runs_as_the_command_does(here, ray_session):
     names = {}
     exec(swept, names)
     sweep, trials = names["sweep"], names["trials"]
+    assert ray.is_initialized()  # it was before
     plan = sweep.plan()
     assert "6 done already" in str(plan)
     assert "<pre>" in plan._repr_html_()

@@ -1,6 +1,8 @@
 """Plugins: docs/plugins.md is swept over with its own example, in workers that know nothing of it before."""
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from stylize import Settings, Targets, Transfer, registry, transfer, transfer_ba
 from stylize.plugin_source import GROUP, Plugin, PluginError, check_package, find_plugin
 from stylize.plugins import load_plugin, loaded_plugins, no_plugins_after
 
-PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "plugins.md"
 PAGE_FILES = dict(re.findall(r"<!-- (\w+\.py) -->\n```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
 EXAMPLE, METHODS = PAGE_FILES["my_losses.py"], PAGE_FILES["my_methods.py"]
 OPTIMISER = """
@@ -43,7 +46,7 @@ def plugin(tmp_path):
 
 @pytest.fixture
 def two_nodes(ray_session):
-    """The session with a second node of one core, and one core of its own left on the first."""
+    """The address of the session, with a second node of one core, and one core of its own left on the first."""
     import ray
     from ray._private.worker import global_worker
     from ray.cluster_utils import Cluster
@@ -56,7 +59,7 @@ def two_nodes(ray_session):
     occupier = ray.remote(num_cpus=1, scheduling_strategy=here)(Occupier).remote()
     ray.get(occupier.here.remote())
     node = cluster.add_node(num_cpus=1)
-    yield
+    yield cluster.address
     cluster.remove_node(node)
     ray.kill(occupier)
 
@@ -83,13 +86,10 @@ class Node:
 """Says where a trial was computed."""
 
 
-def with_plugins(*files):
-    return [word for file in files for word in ("--plugin", file)]
-
-
-@pytest.mark.usefixtures("two_nodes", "own_workers")
-def test_the_pages_examples_are_swept_on_two_nodes(small_grid, plugin, sweep):
-    """All kinds of methods; the workers are new processes, and none has seen the plugins' files."""
+def test_the_pages_examples_are_swept_on_two_nodes_by_a_job(two_nodes, small_grid, plugin, sweep):
+    """All kinds of methods, from Python, in a process that finds its cluster as a Ray job does. The workers are new
+    processes, and none has seen the plugins' files.
+    """
     Path("my_methods.py").write_text(METHODS, encoding="utf-8")
     Path("node.py").write_text(NODE, encoding="utf-8")
     small_grid.write_text("""\
@@ -101,8 +101,11 @@ axes:
 """)
     refused = sweep("plan", small_grid)
     assert (refused.exit_code, "angles" in refused.stderr or "tiny" in refused.stderr) == (2, True)
-    ran = sweep(small_grid, *with_plugins(plugin, "my_methods.py", "node.py"), "--workers", "2")
-    assert ran.exit_code == 0, ran.stderr
+    plugins = [plugin.name, "my_methods.py", "node.py"]
+    job = f"import style_sweep; style_sweep.Sweep('small.yaml', plugin={plugins}, workers=2).run()"
+    environment = os.environ | {"RAY_ADDRESS": two_nodes, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", job], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
     trials = results.load("runs/small")
     assert trials["status"].tolist() == ["done"] * 8
     assert trials.groupby("init")["pixels_sha256"].nunique().tolist() == [4, 4]
