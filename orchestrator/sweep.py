@@ -25,7 +25,7 @@ from orchestrator.plan.recorded import recorded_states
 from orchestrator.plan.source import FixedPlan
 from orchestrator.plan.trial import Trial
 from orchestrator.request import Request
-from orchestrator.search.search import each_choice, search_plan, search_source
+from orchestrator.search.search import each_choice, search_plan, search_source, waits_for_votes
 from results import Run, RunError
 from results.run.rows import read_rows
 from stylize.plugin_source import find_plugin
@@ -166,7 +166,7 @@ def execute(
     from orchestrator.cluster.work import work
 
     plan, run = prepare(request, fetch=True, watch=watch, trials=trials)
-    if not plan.batches and finish.is_current(run, plan):
+    if not plan.batches and not waits_for_votes(plan) and finish.is_current(run, plan):
         return _outcome(plan, run, None, finish.found(run), up_to_date=True)
     networks = load_networks([*each_choice(plan), *_trials_to_run(plan)], plan.inputs)
     with run.locked(_interrupt_myself, say):
@@ -177,7 +177,7 @@ def execute(
         with _keeping_what_is_written(run):
             record = RunRecord(run, plan, request)
             status, interrupted = None, False
-            if plan.batches:
+            if plan.batches or waits_for_votes(plan):
                 source = (
                     FixedPlan(plan)
                     if not plan.grid.search or trials

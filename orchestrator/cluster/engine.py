@@ -40,6 +40,9 @@ POLL_SECONDS, COMMIT_SECONDS = 0.5, 0.01
 batches may wait.
 """
 
+WAITING_SECONDS = 2.0
+"""How often a source is asked that waits for people, in seconds."""
+
 LAST_COMMITS_SECONDS = 10.0
 """How many seconds a sweep that ends in an error waits for its rows to be written. A storage that hangs may never
 answer.
@@ -81,6 +84,7 @@ class Engine:
         self._failures = 0
         self._workers = force.fitting or force.workers
         self._deadline = math.inf
+        self._waiting_for, self._ask_again = "", 0.0
         self._to_say: deque[str] = deque()
         self._ask_for_batches()
 
@@ -124,6 +128,7 @@ class Engine:
                 if answer in worker.batches:  # not given back with its worker a moment ago
                     self._collect(worker, answer)
             self._take_committed()
+            self._wait_for_people()
             self._say_interruptions()
             self._watch()
             if time.monotonic() > self._deadline:
@@ -131,8 +136,8 @@ class Engine:
                 return
 
     def _has_work(self) -> bool:
-        """Whether a worker has a batch, rows are being committed, or a batch is left that may be handed out."""
-        left = len(self._queue) > 0 and not self.stopping
+        """Whether a worker has a batch, rows are being committed, or a batch may be handed out, now or later."""
+        left = not self.stopping and (len(self._queue) > 0 or bool(self._source.to_come().waiting_for))
         return left or self._recorder.waiting or any(worker.batches for worker in self._crew)
 
     def _hand_out(self) -> None:
@@ -197,6 +202,17 @@ class Engine:
         later = self._source.to_come()
         self.status.total = self._given.trials + later.trials
         self.status.total_work = self._given.operations + later.operations
+
+    def _wait_for_people(self) -> None:
+        """Ask the source again if it waits for people, and say so the first time."""
+        what = "" if self.stopping else self._source.to_come().waiting_for
+        if what and what != self._waiting_for:
+            self._say([f"waiting for {what}"])
+        self._waiting_for = what
+        if what and time.monotonic() >= self._ask_again:
+            self._ask_again = time.monotonic() + WAITING_SECONDS
+            self._ask_for_batches()
+            self._release()
 
     def _release(self) -> None:
         """Let batches run that no longer have to wait. Trials that depend on a failed one fail, too."""

@@ -49,7 +49,7 @@ def work(
 
         force = survey()
         cut = repack and bool(force.gpus) and not request.exact
-        force = force.for_batches(sum(batch.width for batch in plan.batches) if cut else plan.parallel)
+        force = force.for_batches(_most_batches(plan, cut=cut))
         with display as listener:
             engine = Engine(
                 source,
@@ -70,6 +70,13 @@ def work(
     return status, engine.stopping and finished < status.total and not (
         request.failures_allowed is not None and status.failed >= request.failures_allowed
     )
+
+
+def _most_batches(plan: Plan, *, cut: bool) -> int:
+    """How many batches there may be at the same time. A search gives more than those that its plan has now."""
+    if plan.grid.search:
+        return plan.grid.search.at_once if cut else plan.parallel_at_first
+    return sum(batch.width for batch in plan.batches) if cut else plan.parallel
 
 
 def workforce_of_cluster(request: Request, plan: Plan, *, joined: bool) -> Workforce:

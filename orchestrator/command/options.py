@@ -43,6 +43,14 @@ Where = Annotated[str | None, typer.Option(help="A pandas query, such as 'ratio 
 Marked = Annotated[
     str | None, typer.Option(help="The trials that have a star, or this tag.", metavar="star|TAG", show_default=False)
 ]
+Pareto = Annotated[
+    str | None,
+    typer.Option(
+        help="The trials that no other one beats in these columns, such as style_distance,structural_similarity.",
+        metavar="COLUMN,COLUMN",
+        show_default=False,
+    ),
+]
 Best = Annotated[int | None, typer.Option(min=1, help="So many trials, the best by a column.", show_default=False)]
 By = Annotated[
     str | None,
@@ -95,6 +103,7 @@ def takes_selection(command: Callable[..., None]) -> Callable[..., None]:
     options = {
         "where": Where,
         "marked": Marked,
+        "pareto": Pareto,
         "best": Best,
         "by": By,
         "highest": Highest,
@@ -109,6 +118,7 @@ def takes_selection(command: Callable[..., None]) -> Callable[..., None]:
         from results.table.selection import Selection
 
         asked = {name: given.pop(name) for name in options}
+        asked["pareto"] = tuple(filter(None, map(str.strip, (asked["pareto"] or "").split(","))))
         command(*first, selection=Selection(**asked), **given)
 
     return _with_parameters(with_options, parameters)

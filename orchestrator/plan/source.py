@@ -16,10 +16,14 @@ from orchestrator.plan.plan import Plan
 
 @dataclass(frozen=True)
 class ToCome:
-    """What a source will probably still give: so many trials, with so many floating-point operations in all."""
+    """What a source will probably still give: so many trials, with so many floating-point operations in all.
+
+    waiting_for: what people have to do before it gives more, although nothing is running; empty if it does not wait.
+    """
 
     trials: int = 0
     operations: float = 0.0
+    waiting_for: str = ""
 
 
 class Source(Protocol):
@@ -36,7 +40,8 @@ class Source(Protocol):
     def ask(self) -> Sequence[Batch]:
         """Batches that it has not given before, to run in addition to those that run already.
 
-        If it gives none while nothing is running, the sweep is over.
+        If it gives none while nothing is running, the sweep is over, unless `to_come` says that it waits for people.
+        It is then asked again and again.
         """
 
     def tell(self, rows: Sequence[Mapping[str, Any]]) -> None:

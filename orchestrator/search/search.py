@@ -46,6 +46,11 @@ def search_source(request: Request, plan: Plan, run: Run, publish: Callable[[Pla
     return SearchSource(plan.grid, plan.inputs, run, plan.packing, retry_failed=retry, publish=publish)
 
 
+def waits_for_votes(plan: Plan) -> bool:
+    """Whether a search has more to propose, but not before people have voted on what is there."""
+    return plan.grid.search is not None and not plan.batches and len(plan.points) < plan.grid.search.trials
+
+
 def each_choice(plan: Plan) -> list[Trial]:
     """For a search, trials with every network that it may propose; otherwise none."""
     if not plan.grid.search:

@@ -12,12 +12,14 @@ from typing import Any
 
 from orchestrator.errors import GridError, UsageError
 from orchestrator.grid.grid import Grid, Point
+from orchestrator.grid.search import PREFERENCE
 from orchestrator.plan.batches import Batch, Packing, pack
 from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.plan import Plan, Selection
 from orchestrator.plan.source import ToCome
 from orchestrator.plan.trial import Trial
 from orchestrator.plan.trials import make_trials
+from orchestrator.search.preference import Votes
 from orchestrator.search.recorded import recorded_points
 from orchestrator.search.study import Tried, Values, propose
 from results import Run
@@ -47,13 +49,14 @@ class SearchSource:
             raise UsageError("a search is of still pictures; the content of this grid is a clip")
         self._grid, self._search, self._inputs = grid, grid.search, inputs
         self._packing, self._selection = packing, Selection(retry_failed=retry_failed)
-        self._publish = publish
+        self._publish, self._run = publish, run
         self._points: list[tuple[Values, Trial]] = []
         self._states: dict[str, str] = {}  # of trials that ended
-        self._outcomes: dict[str, tuple[float, ...] | None] = {}
+        self._metrics: dict[str, tuple[float, ...]] = {}  # of trials that are done; NaN for preference
+        self._votes = Votes(run) if self._search.by_votes else None
         self._given: set[str] = set()
-        columns = [one.column for one in self._search.objectives]
-        rows = read_rows(run, columns=[*columns]).to_pylist()
+        columns = [one.column for one in self._search.objectives if one.column != PREFERENCE]
+        rows = read_rows(run, columns=columns).to_pylist()
         self.tell([row for row in rows if not (retry_failed and row["status"] == "failed")])
         self._points = recorded_points(run, grid, inputs)[: self._search.trials]
         self._grow()
@@ -78,19 +81,22 @@ class SearchSource:
         """See `Source.tell`."""
         for row in rows:
             self._states[row["trial_id"]] = row["status"]
-            values = tuple(_number(row.get(one.column)) for one in self._search.objectives)
-            usable = row["status"] == "done" and all(map(math.isfinite, values))
-            self._outcomes[row["trial_id"]] = values if usable else None
+            if row["status"] == "done":
+                values = (row.get(one.column) for one in self._search.objectives)
+                self._metrics[row["trial_id"]] = tuple(math.nan if value is None else value for value in values)
 
     def to_come(self) -> ToCome:
         """See `Source.to_come`."""
         count = self._search.trials - len(self._points)
         mean = sum(trial.operations for _, trial in self._points) / max(1, len(self._points))
-        return ToCome(count, count * mean)
+        waits = count and self._votes and all(trial.id in self._states for _, trial in self._points)
+        return ToCome(count, count * mean, f"votes: sweep judge {self._run.location}" if waits else "")
 
     def _grow(self) -> bool:
         """Propose what can be proposed now. Returns whether that was anything."""
         before = len(self._points)
+        if self._votes:
+            self._votes.read([trial.id for _, trial in self._points])
         while (count := self._proposable()) > 0:
             values = propose(self._search, self._tried(), count)
             trials = make_trials(self._grid.with_points(values), self._inputs)
@@ -101,7 +107,7 @@ class SearchSource:
         """How many points the next block may have now; 0 where it has to wait, or where there are all."""
         known, block = len(self._points), self._search.block
         needed = self._points[: self._settled()]
-        if any(trial.id not in self._outcomes for _, trial in needed):
+        if not all(self._has_ended(trial.id) for _, trial in needed):
             return 0
         self._check_objectives([trial for _, trial in needed])
         return min(block - known % block, self._search.trials - known)
@@ -114,13 +120,25 @@ class SearchSource:
         """All points as the next block is told of them. Whatever has ended by chance of the last block is pending."""
         settled = self._settled()
         return [
-            Tried(values, self._outcomes[trial.id]) if number < settled else Tried(values, pending=True)
+            Tried(values, self._outcome(trial.id)) if number < settled else Tried(values, pending=True)
             for number, (values, trial) in enumerate(self._points)
         ]
 
+    def _has_ended(self, id: str) -> bool:
+        """Whether all is known of a trial that its objectives need."""
+        return self._states.get(id) == "failed" or (id in self._metrics and (not self._votes or id in self._votes))
+
+    def _outcome(self, id: str) -> tuple[float, ...] | None:
+        """The objectives of a trial that has ended; None if it failed, or lacks one of them."""
+        values = tuple(
+            self._votes.strength(id) if self._votes and one.column == PREFERENCE else value
+            for one, value in zip(self._search.objectives, self._metrics.get(id, ()), strict=False)
+        )
+        return values if values and all(map(math.isfinite, values)) else None
+
     def _check_objectives(self, trials: Sequence[Trial]) -> None:
         done = [trial.id for trial in trials if self._states[trial.id] == "done"]
-        if done and all(self._outcomes[id] is None for id in done):
+        if done and all(self._outcome(id) is None for id in done):
             one = self._search.objectives[0]
             columns = " and ".join(each.column for each in self._search.objectives)
             message = (
@@ -139,7 +157,3 @@ class SearchSource:
             seen.update(trials)
             found += pack(list(trials.values()), states, self._packing)
         return found
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)

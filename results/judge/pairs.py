@@ -34,6 +34,7 @@ class Pairs:
         self._pairs: list[Pair] = list(dict.fromkeys(every))
         self._judged: Counter[Pair] = Counter()
         self._compared: Counter[frozenset[int]] = Counter()
+        self._shown: Counter[str] = Counter()  # of each trial, in how many votes
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -48,6 +49,8 @@ class Pairs:
         if pair <= self._axis.positions.keys():
             self._judged[pair] += times
             self._compared[self._values(pair)] += times
+            for trial in pair:
+                self._shown[trial] += times
             if not self._judged[pair]:
                 del self._judged[pair]
 
@@ -57,14 +60,17 @@ class Pairs:
         self._pairs = [pair for pair in self._pairs if not pair & gone]
 
     def next(self, other_than: Pair | None = None) -> tuple[str, str] | None:
-        """The next pair, left and right in random order: one of the pairs that were judged least, and among these one
-        whose two values were compared least. None if there is no pair. `other_than` is returned only if it is the last
-        one.
+        """The next pair, left and right in random order: one of the pairs that were judged least, among these one
+        whose two values were compared least, and among these one with a trial that was shown least: those that a sweep
+        has just finished. None if there is no pair. `other_than` is returned only if it is the last one.
         """
         candidates = [pair for pair in self._pairs if pair != other_than] or self._pairs
         if not candidates:
             return None
-        times = [(self._judged[pair], self._compared[self._values(pair)]) for pair in candidates]
+        times = [
+            (self._judged[pair], self._compared[self._values(pair)], min(self._shown[trial] for trial in pair))
+            for pair in candidates
+        ]
         fewest = min(times)
         pair = self._draw.choice([one for one, count in zip(candidates, times, strict=True) if count == fewest])
         left, right = self._draw.sample(sorted(pair), 2)

@@ -12,6 +12,7 @@ import io
 import random
 import secrets
 import threading
+import time
 from collections import ChainMap
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,9 @@ from results.table.load import image, load, reference
 
 MOST_SHOWN = 8
 """How many pairs may wait for a vote, each in a tab of its own. With more, the oldest are forgotten."""
+
+LOOK_SECONDS = 3.0
+"""How often a page that is open looks for trials that were finished meanwhile, at most."""
 
 _COLUMNS = ("trial_id", "run", "image_path", "content_sha256", "style_sha256")
 
@@ -50,28 +54,49 @@ class Shown:
 class Session:
     """Pairs of one run for the page, and its votes. May be used by several threads.
 
-    `axis`: the only axis to judge; with None the page offers all. Trials that are done later are in a later session.
+    `axis`: the only axis to judge; with None the page offers all. Trials that are done meanwhile are shown, too.
     Raises RunError if there is nothing to judge.
     """
 
     def __init__(self, run: Run, axis: str | None = None, voter: str = "", draw: random.Random | None = None) -> None:
-        trials = load(run.location, missing=True)
-        check_judged(trials, judged_axes(trials))
-        axes = [find_axis(trials, axis)] if axis else judged_axes(trials)
-        finished = trials[(trials["status"] == "done") & trials["image_path"].notna()]
-        # Whether an axis has an effect on a trial can only be seen from all trials, not just the done ones.
-        self.axes = [_only(one, set(finished["trial_id"])) for one in axes]
-        columns = [name for name in _COLUMNS if name in finished.columns]
-        self._rows = {row["trial_id"]: row for _, row in finished[columns].iterrows()}
+        self._run, self._axis = run, axis
         self._voter = voter
         self._ballot = Ballot(run)
         self._lock = threading.Lock()
         self._waiting: dict[str, Shown] = {}
         self._voted: set[str] = set()
-        draw = draw or random.SystemRandom()
-        self._pairs = {one.name: Pairs(one, draw) for one in self.axes}
-        for vote in read_votes(run).to_pylist():
+        self._lost: set[str] = set()  # trials whose images cannot be read
+        self._draw = draw or random.SystemRandom()
+        self._shards = run.names("trials/*.parquet")
+        self._look_again = time.monotonic() + LOOK_SECONDS
+        self._load()
+
+    def _load(self) -> None:
+        """Read which trials are done, and the votes on them."""
+        trials = load(self._run.location, missing=True)
+        check_judged(trials, judged_axes(trials))
+        axes = [find_axis(trials, self._axis)] if self._axis else judged_axes(trials)
+        finished = trials[(trials["status"] == "done") & trials["image_path"].notna()]
+        # Whether an axis has an effect on a trial can only be seen from all trials, not just the done ones.
+        self.axes = [_only(one, set(finished["trial_id"])) for one in axes]
+        columns = [name for name in _COLUMNS if name in finished.columns]
+        self._rows = {row["trial_id"]: row for _, row in finished[columns].iterrows()}
+        self._pairs = {one.name: Pairs(one, self._draw) for one in self.axes}
+        for pairs in self._pairs.values():
+            pairs.drop(self._lost)
+        for vote in read_votes(self._run).to_pylist():
             self._count(vote)
+
+    def _look_for_more(self) -> None:
+        """Take trials in that a sweep has finished since the last look."""
+        if time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + LOOK_SECONDS
+        with contextlib.suppress(ResultsError):  # what is there can still be judged
+            shards = self._run.names("trials/*.parquet")
+            if shards != self._shards:
+                self._load()
+                self._shards = shards
 
     @property
     def votes(self) -> int:
@@ -81,12 +106,14 @@ class Session:
     def next_pair(self, axis: str) -> tuple[str, Shown] | None:
         """A pair under a random name; None if there is none. Raises KeyError for an axis that is not judged."""
         with self._lock:
+            self._look_for_more()
             pairs = self._pairs[axis]
             waiting = [frozenset((shown.left, shown.right)) for shown in self._waiting.values() if shown.axis == axis]
             while two := pairs.next(other_than=waiting[-1] if waiting else None):
                 try:
                     return self._show(axis, *two)
                 except _Lost as lost:
+                    self._lost.add(lost.trial)
                     pairs.drop([lost.trial])
             return None
 

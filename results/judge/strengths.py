@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from results.errors import QueryError
@@ -70,6 +71,24 @@ def strengths(location: str | Path) -> pd.DataFrame:
     once = np.ones(len(votes))
     of_trial = {trial: strength for group in groups for trial, strength in group.strengths(once).items()}
     return trials.assign(strength=trials["trial_id"].map(of_trial).astype(float))
+
+
+def strengths_of_most(ids: Sequence[str], votes: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The strengths of those of some trials, of one content and style, that votes connect: of the largest group of
+    them. `votes` are those of `decided_votes`; those on other trials do not count. Raises QueryError for too many.
+    """
+    place = {trial: at for at, trial in enumerate(dict.fromkeys(ids))}
+    pairs = [
+        (place[vote["left"]], place[vote["right"]]) for vote in votes if {vote["left"], vote["right"]} <= set(place)
+    ]
+    if not pairs:
+        return {}
+    first, second = zip(*pairs, strict=True)
+    met = coo_array((np.ones(len(pairs)), (first, second)), shape=(len(place), len(place)))
+    _, group = connected_components(met, directed=False)
+    largest = np.bincount(group).argmax()
+    found = _compared([trial for trial, at in place.items() if group[at] == largest], votes)
+    return found.strengths(np.ones(len(votes))) if found else {}
 
 
 def decided_votes(run: Run) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ what these words choose is decided here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,13 @@ STAR = "star"
 
 @dataclass(frozen=True)
 class Selection:
-    """Some trials of a table. Every part that is given narrows the choice, in the order of the fields.
+    """Some trials of a table. Every part that is given narrows the choice, in the order of the fields but for the last.
 
     where: a pandas query
     marked: "star", or a tag
     best: how many trials, the best by the column `by`
     highest: whether the highest values of `by` are the best; None: what is known of the column
+    pareto: columns, of whose Pareto front the trials are; before the best of these are chosen
     """
 
     where: str | None = None
@@ -38,6 +40,7 @@ class Selection:
     best: int | None = None
     by: str | None = None
     highest: bool | None = None
+    pareto: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Selection()
@@ -55,6 +58,8 @@ class Selection:
             trials = _queried(trials, self.where)
         if self.marked is not None:
             trials = _marked(trials, self.marked)
+        if self.pareto:
+            trials = _on_front(trials, self.pareto)
         return trials if self.best is None else _best(trials, self.best, self.by or USUAL_METRIC, self.highest)
 
 
@@ -69,13 +74,14 @@ def select(
     best: int | None = None,
     by: str | None = None,
     highest: bool | None = None,
+    pareto: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Some rows of a table of `results.load`, as `--where`, `--marked`, `--best` and `--by` choose them.
+    """Some rows of a table of `results.load`, as `--where`, `--marked`, `--pareto`, `--best` and `--by` choose them.
 
     `results.select(trials, "ratio < 1e-3", best=10, by="structural_similarity")`. Raises SelectionError.
     See `Selection`.
     """
-    return Selection(where, marked, best, by, highest).of(trials)
+    return Selection(where, marked, best, by, highest, tuple(pareto)).of(trials)
 
 
 def _queried(trials: pd.DataFrame, where: str) -> pd.DataFrame:
@@ -97,6 +103,18 @@ def _marked(trials: pd.DataFrame, mark: str) -> pd.DataFrame:
         tags = sorted({tag for of_trial in trials["tags"] for tag in of_trial})
         known = suggestion(mark, [STAR, *tags]) if tags else "no trial has any"
         raise SelectionError(f"--marked {mark}: no trial has this tag; {known}")
+    return found
+
+
+def _on_front(trials: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    from results.table.pareto import pareto  # imports pandas, which choosing options does not need
+
+    try:
+        found = pareto(trials, columns)
+    except SelectionError as error:
+        raise SelectionError(f"--pareto {','.join(columns)}: {error}") from error
+    if found.empty:
+        raise SelectionError(f"--pareto {','.join(columns)}: no trial has a value of each")
     return found
 
 

@@ -104,7 +104,7 @@ class JudgedRun:
             path = Run.image_path(row["trial_id"])
             self.run.write(path, png(colour(row["trial_id"])))
             done.append(outcome | {"status": "done", "image_path": path})
-        commit(self.run, SETTINGS, "ab" * 8, "a0001", done)
+        commit(self.run, SETTINGS, "ab" * 8, f"a{len(done):04}", done)
 
     def vote(self, axis, *votes):
         """Votes as (left point, right point, choice)."""

@@ -141,3 +141,22 @@ def test_a_trial_that_stands_for_two_values_is_not_shown(judged_run):
 def test_what_cannot_be_judged_is_said(judged_run, axes, name, message):
     with pytest.raises(RunError, match=message):
         axis_of(judged_run(axes).run, name)
+
+
+def test_trials_that_are_done_meanwhile_are_shown_first(judged_run, monkeypatch):
+    made = judged_run({"ratio": [1e-4, 1e-3, 1e-2, 1e-1]}, missing=[(2,), (3,)])
+    session = Session(made.run)
+    name, shown = session.next_pair("ratio")
+    session.vote(name, "left")
+    assert session.progress("ratio") == (1, 1)
+    made.commit(missing=[(3,)], failed=())
+    monkeypatch.setattr(session, "_look_again", 0.0)
+    name, shown = session.next_pair("ratio")
+    assert made.trial(2) in (shown.left, shown.right)
+    assert session.progress("ratio") == (1, 3)
+    session.vote(name, "right")
+    name, shown = session.next_pair("ratio")
+    assert made.trial(2) in (shown.left, shown.right)
+    session.vote(name, "left")
+    assert session.progress("ratio") == (3, 3)
+    assert session.votes == 3

@@ -16,6 +16,7 @@ from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.settings_columns import SETTINGS_SCHEMA, settings_row
 from orchestrator.search.source import SearchSource
 from results import Run
+from results.judge.votes import Ballot
 from results.run.rows import commit, write_plan
 
 GRID = """
@@ -199,3 +200,43 @@ def test_a_clip_is_not_searched(sweep):
     one.grid = replace(one.grid, clips={"clip": 3})
     with pytest.raises(UsageError, match="still pictures"):
         one.source()
+
+
+PREFERRED = """
+settings: {content: coffee, style: swirls, size: 64, iterations: 5, architecture: vgg16-slim}
+axes: {ratio: {loguniform: [1e-5, 1e-1]}}
+search: {trials: 12, maximise: [preference], at_once: 4}
+"""
+
+
+def test_a_search_by_preference_waits_for_votes_and_goes_on_with_them(sweep):
+    one = sweep(PREFERRED)
+    source = one.go_on()
+    assert len(source.plan.points) == 4
+    assert source.to_come().waiting_for.startswith("votes: sweep judge ")
+    ballot = Ballot(one.run)
+    known = 4
+    while source.to_come().waiting_for:
+        ratios = {trial.id: trial.settings.ratio for _, trial in source.plan.points}
+        ids = [trial.id for _, trial in source.plan.points]
+        for left, right in zip(ids, [*ids[1:], ids[0]], strict=True):  # a circle: two votes each
+            choice = "left" if ratios[left] > ratios[right] else "right"
+            vote = {"voted_at": NOW, "axis": "ratio", "left": left, "right": right, "choice": choice, "voter": ""}
+            ballot.add(vote)
+        source = one.go_on()
+        assert len(source.plan.points) > known
+        known = len(source.plan.points)
+    assert known == 12
+    assert source.to_come().waiting_for == ""
+    assert source.plan.count("done") == 12
+
+
+def test_trials_that_votes_do_not_connect_are_waited_for(sweep):
+    one = sweep(PREFERRED)
+    ids = [trial.id for _, trial in one.go_on().plan.points]
+    ballot = Ballot(one.run)
+    for left, right in ((ids[0], ids[2]), (ids[0], ids[2]), (ids[1], ids[3])):
+        ballot.add({"voted_at": NOW, "axis": "ratio", "left": left, "right": right, "choice": "tie", "voter": ""})
+    assert len(one.points()[0]) == 4
+    ballot.add({"voted_at": NOW, "axis": "ratio", "left": ids[1], "right": ids[2], "choice": "left", "voter": ""})
+    assert len(one.points()[0]) == 6  # the first block has its votes

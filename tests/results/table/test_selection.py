@@ -118,3 +118,20 @@ def test_a_comparison_of_some_trials_leaves_the_others_of_both_runs_out(run, mad
     said = json.loads(found.stdout)
     assert [pair["first"] for pair in said["pairs"]] == [trial_id(2)]
     assert (said["only_first"], said["only_second"]) == ([], [])
+
+
+def test_the_trials_on_a_pareto_front(run, sweep):
+    trials = results.load(run.location, missing=True).assign(style_distance=[4.0, 3.0, 5.0, 1.0, 1.0, None, None])
+    assert numbers(results.select(trials, pareto=("total_loss", "style_distance"))) == [1, 2, 4, 4]
+    assert numbers(results.select(trials, pareto=("total_loss", "style_distance"), best=1, by="style_distance")) == [4]
+    assert numbers(results.select(trials, "ratio < 1e-2", pareto=("total_loss", "style_distance"))) == [1, 2]
+    for columns, message in (
+        (("total_loss",), "--pareto total_loss: a Pareto front needs two columns or more"),
+        (("total_loss", "style_distanc"), "did you mean style_distance"),
+        (("total_loss", "ratio"), "nothing says which values of ratio are better"),
+        (("total_loss", "temporal_loss"), "no trial has a value of each"),
+    ):
+        with pytest.raises(SelectionError, match=message):
+            results.select(trials, pareto=columns)
+    listed = sweep("table", run.location, "--pareto", "total_loss, style_loss", "--json")
+    assert [one["trial_id"] for one in json.loads(listed.stdout)] == [trial_id(1)]
