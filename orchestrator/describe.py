@@ -21,7 +21,7 @@ from orchestrator.versions import sweep_version, versions_text
 from results.run.derived import Derived, forget_derived, read_derived, sha256, write_derived
 from results.run.rows import write_plan
 from results.run.storage import METADATA, PLAN, Run
-from stylize.plugins import loaded_plugins, metrics_of_plugins
+from stylize.plugins import loaded_plugins, metrics_of
 
 if TYPE_CHECKING:
     from orchestrator.grid.grid import Grid
@@ -109,7 +109,8 @@ def _metadata(plan: Plan, request: Request) -> dict[str, Any]:
                 "name": plugin.name,
                 "sha256": plugin.sha256,
                 "package": plugin.package,
-                "columns": metrics_of_plugins(plugin),
+                "columns": {name: kind.__name__ for one in metrics_of(plugin) for name, kind in one.columns.items()},
+                "better": {name: which for one in metrics_of(plugin) for name, which in one.better.items()},
             }
             for plugin in loaded_plugins()
         ],

@@ -178,14 +178,9 @@ def loaded_plugins() -> tuple[Plugin, ...]:
     return tuple(one.plugin for one in _loaded.values())
 
 
-def metrics_of_plugins(plugin: Plugin) -> dict[str, str]:
-    """The columns that a loaded plugin adds to rows, and "float" or "str" for each."""
-    return {
-        column: kind.__name__
-        for entries, name in _loaded[plugin.module].added
-        if entries is registry.METRICS
-        for column, kind in registry.METRICS[name].columns.items()
-    }
+def metrics_of(plugin: Plugin) -> list[Metric]:
+    """The metrics that a loaded plugin adds."""
+    return [entries[name] for entries, name in _loaded[plugin.module].added if entries is registry.METRICS]
 
 
 def source_of(element: str) -> str | None:

@@ -20,6 +20,7 @@ from results.report.sources import SOURCES, Source
 from results.run.storage import Run
 from results.sheets.drawing import sheet
 from results.table.axes import axis_along, axis_groups, label_of, setting_columns
+from results.table.better import better
 from results.table.load import image, load
 from stylize import registry
 from stylize.settings.value_text import number_text, setting_name, value_text
@@ -130,13 +131,13 @@ def _about_metric(done: pd.DataFrame, metric: str) -> AboutMetric:
         figure = figure_picture(effects_figure(done, metric), f"What each axis does to {setting_name(metric)}")
     except QueryError as error:
         why = printable(str(error))
-    better = registry.better(metric)
+    which = better(done, metric)
     known = done[done[metric].notna()].drop_duplicates("trial_id").sort_values(metric, kind="stable")
     best, worst = known.head(EXTREMES), known.tail(EXTREMES).iloc[::-1]
-    if better == "higher":
+    if which == "higher":
         best, worst = worst, best
     return AboutMetric(
-        setting_name(metric), better or "", rows, figure, why, _extremes(best, metric), _extremes(worst, metric)
+        setting_name(metric), which or "", rows, figure, why, _extremes(best, metric), _extremes(worst, metric)
     )
 
 

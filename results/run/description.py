@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -38,6 +38,7 @@ class _Plugin(_Part):
     name: str
     sha256: str
     columns: dict[str, str]
+    better: dict[str, Literal["lower", "higher"]] = {}
 
 
 class _Description(_Part):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from results.errors import SelectionError
 from results.suggestion import suggestion
-from stylize import registry
+from results.table.better import better
 
 
 def pareto(
@@ -24,11 +24,11 @@ def pareto(
     Rows without a value, or that are not done, are left out. Raises SelectionError for columns that there are not, that
     are no numbers, or of which nothing says what is better, and where fewer than two are given.
     """
-    better = {name: registry.better(name) for name in by} | dict.fromkeys(minimise, "lower")
-    better |= dict.fromkeys(maximise, "higher")
-    if len(better) < 2:
+    wanted = {name: better(trials, name) for name in by} | dict.fromkeys(minimise, "lower")
+    wanted |= dict.fromkeys(maximise, "higher")
+    if len(wanted) < 2:
         raise SelectionError("a Pareto front needs two columns or more")
-    for name, which in better.items():
+    for name, which in wanted.items():
         if name not in trials:
             numbers = [str(one) for one in trials.select_dtypes("number").columns]
             raise SelectionError(f"there is no column {name!r}; {suggestion(name, numbers)}")
@@ -36,9 +36,9 @@ def pareto(
             raise SelectionError(f"{name} is no number, so that no value is better than another")
         if which is None:
             raise SelectionError(f"nothing says which values of {name} are better; name it in minimise or maximise")
-    done = trials[(trials["status"] == "done") & trials[list(better)].notna().all(axis=1)]
-    signs = np.array([1.0 if which == "lower" else -1.0 for which in better.values()])
-    return done[on_front(done[list(better)].to_numpy(float) * signs)]
+    done = trials[(trials["status"] == "done") & trials[list(wanted)].notna().all(axis=1)]
+    signs = np.array([1.0 if which == "lower" else -1.0 for which in wanted.values()])
+    return done[on_front(done[list(wanted)].to_numpy(float) * signs)]
 
 
 def on_front(costs: NDArray[np.float64]) -> NDArray[np.bool_]:

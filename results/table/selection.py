@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from results.errors import SelectionError
 from results.suggestion import suggestion
-from stylize import registry
+from results.table.better import better
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,10 +125,10 @@ def _best(trials: pd.DataFrame, count: int, by: str, highest: bool | None) -> pd
     if trials[by].dtype.kind not in "iufIUF":
         raise SelectionError(f"--by {by}: that is no number, so that no value is better than another")
     if highest is None:
-        better = registry.better(by)
-        if better is None:
+        which = better(trials, by)
+        if which is None:
             raise SelectionError(f"--by {by}: nothing says which of its values are better; add --highest or --lowest")
-        highest = better == "higher"
+        highest = which == "higher"
     known = trials[trials[by].notna() & (trials["status"] == "done")].drop_duplicates(["run", "trial_id"])
     if known.empty:
         raise SelectionError(f"--by {by}: none of these trials has a value of it")

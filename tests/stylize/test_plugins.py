@@ -125,15 +125,19 @@ def test_a_sweep_with_a_plugin_is_verified_and_a_changed_plugin_runs_again(small
     grid = small_grid.read_text()
     grid = re.sub(r"axes:.*?(?=^\w|\Z)", "axes:\n  style_representation: [gram, histogram]\n", grid, flags=re.S | re.M)
     small_grid.write_text(re.sub(r"sheet: .*\n", "", grid))
+    ranked = EXAMPLE.replace('{"brightness": float})', '{"brightness": float}, better={"brightness": "higher"})')
+    plugin.write_text(ranked, encoding="utf-8")
     ran = sweep(small_grid, "--plugin", plugin)
     assert ran.exit_code == 0, ran.stderr
     _forget()
     verified = sweep("verify", "runs/small", "--recompute", "2")
     assert (verified.exit_code, verified.stdout.count("identical (the same")) == (0, 2), verified.stderr
 
-    plugin.write_text(EXAMPLE + "\n# another version\n", encoding="utf-8")
+    plugin.write_text(ranked + "\n# another version\n", encoding="utf-8")
     _forget()
-    assert results.load("runs/small")["brightness"].notna().all()  # read without the plugin
+    trials = results.load("runs/small")  # read without the plugin
+    best = results.select(trials, best=1, by="brightness")
+    assert best["brightness"].tolist() == [trials["brightness"].max()]
     planned = sweep("plan", small_grid, "--plugin", plugin)
     assert "1 to run" in planned.stdout  # the other one is gram's
     assert "1 done" in planned.stdout
