@@ -22,6 +22,7 @@ ALL = (
     "split",
     "precision",
     "sooner",
+    "halving",
     "memory",
     "tiles",
     "overhead",

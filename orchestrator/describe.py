@@ -59,14 +59,16 @@ def write_run(run: Run, plan: Plan, request: Request) -> Derived:
 
 
 class RunRecord:
-    """What `write_run` has written, kept up to date while a search adds trials to its plan."""
+    """What `write_run` has written, kept up to date while the plan changes: a search adds trials to it, and with
+    `halving` trials go on.
+    """
 
     def __init__(self, run: Run, plan: Plan, request: Request) -> None:
         self._run = run
         self.derived = write_run(run, plan, request)
 
-    def add_trials(self, plan: Plan) -> None:
-        """Write the plan again, before the trials run that it has in addition. Raises RunError."""
+    def write_plan_again(self, plan: Plan) -> None:
+        """Call it before trials run that the plan did not have before. Raises RunError."""
         files = {**self.derived.files, PLAN: sha256(write_plan(self._run, plan.table()))}
         self.derived = replace(self.derived, files=files)
         write_derived(self._run, self.derived)

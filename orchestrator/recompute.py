@@ -16,6 +16,7 @@ import pandas as pd
 from downloads import Watch
 from orchestrator.cluster.status import Listener
 from orchestrator.errors import UsageError
+from orchestrator.plan.batches import Batch
 from orchestrator.repair import request_of
 from orchestrator.request import Request
 from orchestrator.sweep import prepare, run_batches
@@ -53,7 +54,8 @@ def recompute(
     done = sorted(trials.index[trials["status"] == "done"])
     request = _request_again(run)
     plan, _ = prepare(request, fetch=True, watch=watch, images=run)
-    lost = set(done) - plan.trials.keys()
+    known = plan.halved.every_trial() if plan.halved else plan.trials
+    lost = set(done) - known.keys()
     if lost:
         raise UsageError(
             f"{len(lost)} trials of {run.location} are not in its grid any more: pictures, weights, plugins or "
@@ -61,6 +63,11 @@ def recompute(
         )
     chosen = set(random.Random(seed).sample(done, min(count, len(done))))
     batches = [batch for batch in plan.batches if chosen & {trial.id for trial in batch.trials}]
+    if plan.halved:  # which trials shared a batch after the first rung depended on rows that may have changed since
+        batches = [Batch(((known[trial],),)) for trial in sorted(chosen)]
+        anywhere = plan.points[0][0]
+        points = [(anywhere, known[trial]) for trial in sorted(chosen)]
+        plan = replace(plan, points=points, halved=None, standing=None)
     with tempfile.TemporaryDirectory(prefix="sweep-verify-") as folder:
         run_batches(replace(plan, batches=batches), Run(folder), request, display)
         again = load(folder).set_index("trial_id", drop=False)
@@ -79,10 +86,17 @@ def _compare(before: Any, after: Any) -> Comparison:
     return Comparison(
         trial_id=before["trial_id"],
         identical=before["pixels_sha256"] == after["pixels_sha256"],
-        differing=tuple(name for name in CIRCUMSTANCES if _differs(before.get(name), after.get(name))),
+        differing=_differing(before, after),
         pixel_difference=float(np.abs(one - other).mean()),
         loss_difference=abs(after["total_loss"] / before["total_loss"] - 1) if before["total_loss"] else 0.0,
     )
+
+
+def _differing(before: Any, after: Any) -> tuple[str, ...]:
+    """The circumstances that differ. Those of steps that an earlier trial made count, too."""
+    earlier = before.get("continued_under")
+    other_before = ("continued_under",) if isinstance(earlier, str) and earlier else ()
+    return tuple(name for name in CIRCUMSTANCES if _differs(before.get(name), after.get(name))) + other_before
 
 
 def _differs(before: Any, after: Any) -> bool:

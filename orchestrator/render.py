@@ -124,7 +124,7 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     if isinstance(before.size, tuple):
         size = round(before.size[0] * growth), round(before.size[1] * growth)
     changes: dict[str, Any] = {"size": size, "init": "image", "init_image": start, "frames_every": 0}
-    changes["print_file"] = how.print_file
+    changes |= {"print_file": how.print_file, "keep_state": False}
     changes["pyramid"] = () if how.detail else _sizes_between(edge, how.size)
     if how.detail:
         changes["iterations"] = how.detail

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,11 @@ from orchestrator.grid.reader import load_grid
 from orchestrator.grid.yaml12 import parse_value
 from orchestrator.plan.batches import DEFAULT_PACKING, EXACT
 from orchestrator.plan.clips import with_frames
+from orchestrator.plan.halving_source import HalvingSource
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Plan, Selection, make_plan
-from orchestrator.plan.recorded import recorded_states
-from orchestrator.plan.source import FixedPlan
+from orchestrator.plan.recorded import read_recorded
+from orchestrator.plan.source import FixedPlan, Source
 from orchestrator.plan.trial import Trial
 from orchestrator.request import Request
 from orchestrator.search.search import each_choice, search_plan, search_source, waits_for_votes
@@ -123,10 +125,12 @@ def _plan(request: Request, grid: Grid, run: Run, inputs: Inputs, trials: frozen
     only: dict[int, frozenset[int]] = {}
     for (index, _), values in named.items():  # zipped axes share a dimension; all their conditions must hold
         only[index] = only.get(index, values) & values
-    recorded, shards = recorded_states(run)
+    recorded, shards = read_recorded(run, grid.halving)
     selection = Selection(only, request.limit, request.retry_failed, trials)
     packing = EXACT if request.exact else DEFAULT_PACKING
-    plan = make_plan(grid, inputs, recorded, selection, packing, however_many=request.however_many)
+    states, kept, of_metric = recorded
+    many = request.however_many
+    plan = make_plan(grid, inputs, states, selection, packing, however_many=many, kept=kept, values=of_metric)
     return replace(plan, shards=shards)
 
 
@@ -172,26 +176,25 @@ def execute(
     with run.locked(_interrupt_myself, say):
         run.remove_leftovers()
         if frozenset(run.names("trials/*.parquet")) != plan.shards:  # another sweep wrote rows before we got the lock
-            recorded, shards = recorded_states(run)
-            plan = replace(plan.updated(recorded), shards=shards)
+            recorded, shards = read_recorded(run, plan.grid.halving)
+            plan = replace(plan.updated(*recorded), shards=shards)
         with _keeping_what_is_written(run):
             record = RunRecord(run, plan, request)
             status, interrupted = None, False
             if plan.batches or waits_for_votes(plan):
-                source = (
-                    FixedPlan(plan)
-                    if not plan.grid.search or trials
-                    else search_source(request, plan, run, record.add_trials)
-                )
+                source = _source(plan, run, request, record, trials)
                 status, interrupted = work(source, run, request, networks, display, say, repack=True)
                 plan = source.plan
+                if plan.halved or plan.grid.search:
+                    record.write_plan_again(plan)
                 finish.check_rows(run, plan)
             finished = finish.finish(run, plan, record.derived, interrupted=interrupted)
     return _outcome(plan, run, status, finished, interrupted=interrupted)
 
 
 def _trials_to_run(plan: Plan) -> list[Trial]:
-    return [trial for batch in plan.batches for trial in batch.trials]
+    """Also those that will probably run later."""
+    return [trial for batch in plan.expected for trial in batch.trials]
 
 
 def _outcome(
@@ -203,8 +206,17 @@ def _outcome(
     interrupted: bool = False,
     up_to_date: bool = False,
 ) -> Outcome:
-    notes = finished.notes + _notes_on_further_files(run, plan)
+    notes = finished.notes + _notes_on_further_files(run, plan) + _halving_note(plan)
     return Outcome(plan, run, status, interrupted, finished.sheet, finished.gallery, notes, up_to_date)
+
+
+def _source(plan: Plan, run: Run, request: Request, record: RunRecord, trials: frozenset[str] | None) -> Source:
+    """What gives the batches of a plan. If it changes the plan, `record` writes that while the sweep goes on."""
+    if plan.halved:
+        return HalvingSource(plan, record.write_plan_again)
+    if plan.grid.search and not trials:
+        return search_source(request, plan, run, record.write_plan_again)
+    return FixedPlan(plan)
 
 
 @contextlib.contextmanager
@@ -253,3 +265,14 @@ def _notes_on_further_files(run: Run, plan: Plan) -> list[str]:
                 f"{count} trials were done without {setting} and have no {files}; with another --out they run again"
             )
     return notes
+
+
+def _halving_note(plan: Plan) -> list[str]:
+    """How many trials stopped at which rung, if the grid has `halving`."""
+    if not (plan.halved and plan.standing):
+        return []
+    stopped = Counter(plan.standing.stopped.values())
+    parts = [f"{count} stopped at step {rung}" for rung, count in sorted(stopped.items())]
+    last = plan.halved.halving.rungs[-1]
+    ended = sum(trial.iterations == last and plan.states[trial.id] == "done" for trial in plan.trials.values())
+    return [f"halving: {', '.join([*parts, f'{ended} went on to step {last}'])}"]

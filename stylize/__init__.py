@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stylize.optimise import transfer, transfer_batch, transfer_lanes
     from stylize.ready import ReadyLane, make_ready
     from stylize.result import History, Result
+    from stylize.state import State
 
 _NEED_TORCH = {
     "PREPROCESSING": "network.network",
@@ -38,6 +39,7 @@ _NEED_TORCH = {
     "Previous": "lanes",
     "ReadyLane": "ready",
     "Snapshot": "images.snapshots",
+    "State": "state",
     "Transfer": "lanes",
     "Targets": "losses.targets",
     "History": "result",
@@ -66,6 +68,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Snapshot",
+    "State",
     "StylizeError",
     "Targets",
     "Transfer",

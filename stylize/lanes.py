@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from stylize.masks import Masks
 from stylize.settings.optimisation_settings import Settings
+from stylize.state import State
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +76,22 @@ class Lane:
 
     The largest of `ends` is the transfer's own `iterations` (ValueError otherwise). If something is spread over the
     iterations, such as the levels of a pyramid, there must be no other end.
+
+    begins: where an earlier run of the same optimisation stopped, before all of the `ends`; this one makes the steps
+    after that. keeps: whether the result of the last end has the state in which it stopped. Neither is possible where
+    something is spread over the iterations (ValueError).
     """
 
     transfer: Transfer
     ends: tuple[int, ...]
+    begins: State | None = None
+    keeps: bool = False
 
     def __post_init__(self) -> None:
+        if (self.begins or self.keeps) and not self.transfer.settings.can_continue:
+            raise ValueError("an optimisation cannot be continued if something is spread over its iterations")
+        if self.begins and min(self.ends) <= self.begins.steps:
+            raise ValueError(f"the ends {self.ends} of a lane must come after its first step, {self.begins.steps}")
         if not self.ends or max(self.ends) != self.transfer.settings.iterations:
             raise ValueError(
                 f"the ends {self.ends} of a lane must end with its {self.transfer.settings.iterations} steps"
@@ -90,3 +101,8 @@ class Lane:
     def of(cls, transfer: Transfer) -> Lane:
         """A lane that returns its image once, when it is done."""
         return cls(transfer, (transfer.settings.iterations,))
+
+    @property
+    def first_step(self) -> int:
+        """The number of the step that it begins with."""
+        return self.begins.steps if self.begins else 0

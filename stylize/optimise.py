@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from stylize import registry
-from stylize.ends import End, Ended, Recorded
+from stylize.ends import End, Ended, Kept, Recorded
 from stylize.host import Clock, OnItsWay, reads_later, to_host
 from stylize.images.pyramid import Level, at_level, levels
 from stylize.images.resize import resized
@@ -59,10 +59,11 @@ def transfer_lanes(
     """Optimise several images in one forward and backward pass a step, each with its own losses, rate and schedule.
 
     Returns, for each lane, a result for each of its `ends`; lanes that are not ready are made ready first. All must
-    share `Settings.shared_in_batch`, image shape and iterations (ValueError otherwise). `on_step` is called with the
-    number of each step before it starts; an exception in it ends the batch. `on_snapshot` gets the snapshots that
-    `frames_every` asks for, those of one image in order of their steps; the last image is a result, not a snapshot.
-    Equal transfers give equal images on the same machine at the same batch width; another width changes the low bits.
+    share `Settings.shared_in_batch`, image shape, iterations and first step (ValueError otherwise). `on_step` is called
+    with the number of each step before it starts; an exception in it ends the batch. `on_snapshot` gets the snapshots
+    that `frames_every` asks for, those of one image in order of their steps; the last image is a result, not a
+    snapshot. Equal transfers give equal images on the same machine at the same batch width; another width changes the
+    low bits.
     """
     return run(lanes, targets, on_step, on_snapshot).results()
 
@@ -75,21 +76,33 @@ def run(
 ) -> Ended:
     """The part of `transfer_lanes` that runs on the device. It does not wait for the images, nor evaluate them."""
     ready = [one if isinstance(one, ReadyLane) else make_ready(one, targets.network) for one in lanes]
-    _check_shared([one.transfer for one in ready])
+    _check_shared(ready)
     arithmetic = resolve(ready[0].transfer.settings.precision, targets.device)
     with tf32_convolutions(arithmetic):
         return _Batch(ready, targets, arithmetic, on_step, on_snapshot).run()
 
 
-def _check_shared(transfers: Sequence[Transfer]) -> None:
-    def shared(one: Transfer) -> tuple[object, ...]:
-        return one.settings.iterations, one.settings.shared_in_batch, one.shape
+def _check_shared(lanes: Sequence[ReadyLane]) -> None:
+    def shared(one: ReadyLane) -> tuple[object, ...]:
+        settings = one.transfer.settings
+        return settings.iterations, settings.shared_in_batch, one.transfer.shape, one.lane.first_step
 
-    if len({shared(one) for one in transfers}) != 1:
+    if len({shared(one) for one in lanes}) != 1:
         raise ValueError(
             "transfers of one batch must share iterations, history_every, precision, optimizer, pyramid, "
-            "checkpointing, matting_from and image shape"
+            "checkpointing, matting_from, image shape and first step"
         )
+
+
+def _ended_before(lanes: Sequence[Lane], device: torch.device) -> dict[tuple[int, int], End]:
+    """The ends of lanes that had reached their plateau before they were kept: no step is left to make for them."""
+    ends: dict[tuple[int, int], End] = {}
+    for number, lane in enumerate(lanes):
+        if lane.begins and lane.begins.ended_at is not None:
+            image, good = lane.begins.optimiser["image"].to(device), torch.tensor(-1, device=device)
+            end = End(image, image, lane.begins.ended_at, good, lambda: 0.0)
+            ends |= {(number, iterations): end for iterations in lane.ends}
+    return ends
 
 
 @dataclass(frozen=True)
@@ -129,20 +142,29 @@ class _Batch:
         self._settings = self._transfers[0].settings
         self._shape = torch.Size(self._transfers[0].shape)
         self._camera = Camera(lanes, on_snapshot)
-        self._alive = list(range(len(lanes)))
-        self._recorded: list[Recorded] = []
-        self._ends: dict[tuple[int, int], End] = {}  # by lane and iterations
         device = targets.device
-        self._totals = torch.zeros(self._settings.iterations, len(lanes), device=device)  # of each step
-        self._plateau = torch.tensor([one.settings.plateau for one in self._transfers], device=device)
-        self._stopped = torch.zeros(len(lanes), dtype=torch.bool, device=device)  # at their plateau
+        self._recorded: list[Recorded] = []
+        self._ends = _ended_before(lanes, device)  # by lane and iterations
+        self._alive = [number for number in range(len(lanes)) if (number, self._settings.iterations) not in self._ends]
+        self._first_step = lanes[0].first_step
+        begins = [lanes[number].begins for number in self._alive]
+        self._totals = torch.zeros(self._settings.iterations, len(begins), device=device)  # of each step
+        for column, state in enumerate(begins):
+            if state:
+                self._totals[: state.steps, column] = state.totals.to(device)
+        self._plateau = torch.tensor([self._transfers[lane].settings.plateau for lane in self._alive], device=device)
+        self._stopped = torch.zeros(len(begins), dtype=torch.bool, device=device)  # at their plateau
         self._tile: tuple[int, int] | None = None
         self._look: _Look | None = None  # the last one, if it was not read yet
 
     def run(self) -> Ended:
         """Optimise all lanes to their ends."""
+        if not self._alive:
+            return self._ended({})
         plan = levels(self._settings, self._shape)
         optimiser = self._optimiser(self._first(plan[0]), 0)
+        if self._first_step:
+            optimiser.restore(self._restored())
         self._good = optimiser.images.clone(memory_format=torch.preserve_format)
         start, matting = 0, plan[0].matting
         for level in plan:
@@ -156,6 +178,10 @@ class _Batch:
             start = level.end
         self._camera.hand_over()
         self._finish(self._settings.iterations, optimiser)
+        return self._ended(optimiser.state() if any(lane.keeps for lane in self._lanes) else {})
+
+    def _ended(self, kept: Mapping[str, Tensor]) -> Ended:
+        """`kept`: the state of the optimiser, for the lanes that are still alive."""
         return Ended(
             self._lanes,
             self._transfers,
@@ -164,11 +190,17 @@ class _Batch:
             self._targets,
             self._arithmetic,
             self._tile,
+            Kept(self._alive, kept, self._totals),
         )
+
+    def _restored(self) -> dict[str, Tensor]:
+        """The state of the optimiser from which the lanes begin, on the device."""
+        states = [state.optimiser for lane in self._alive if (state := self._lanes[lane].begins)]
+        return {name: torch.stack([one[name] for one in states]).to(self._targets.device) for name in states[0]}
 
     def _first(self, level: Level) -> Tensor:
         """The images that the optimisation starts from, at the size of its first level."""
-        images = torch.cat(self._start)
+        images = torch.cat([self._start[lane] for lane in self._alive])
         if level.shape != self._shape:
             images = resized(images, level.shape)
         return images.contiguous(memory_format=torch.channels_last)
@@ -181,8 +213,9 @@ class _Batch:
     def _optimise(self, level: Level, start: int, optimiser: Optimiser) -> None:
         """The steps of one level."""
         objective = self._objective(level)
-        run = Step(objective, optimiser, self._good, level.end - start)
-        for step in range(start, level.end):
+        first = max(start, self._first_step)
+        run = Step(objective, optimiser, self._good, level.end - first)
+        for step in range(first, level.end):
             if self._on_step:
                 self._on_step(step)
             self._finish(step, optimiser)

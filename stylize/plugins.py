@@ -30,10 +30,10 @@ from stylize.plugin_source import Plugin, PluginError, check_package
 from stylize.registry import (
     Better,
     ContentRepresentation,
-    Element,
     InitialImage,
     Metric,
     Network,
+    Optimiser,
     StyleRepresentation,
 )
 
@@ -70,8 +70,15 @@ def style_representation(name: str, *, takes_masks: bool = False) -> Callable[[R
 
 
 def optimiser(name: str) -> Callable[[Registered], Registered]:
-    """A class with the methods of `Optimiser`, as a value of the setting `optimizer`."""
-    return _adds(registry.OPTIMISERS, name, Element)
+    """A class with the methods of `Optimiser`, as a value of the setting `optimizer`. Without the methods `state` and
+    `restore`, its trials cannot be continued.
+    """
+
+    def add(kind: Registered) -> Registered:
+        keeps = hasattr(kind, "state") and hasattr(kind, "restore")
+        return _adds(registry.OPTIMISERS, name, lambda at: Optimiser(at, keeps_state=keeps))(kind)
+
+    return add
 
 
 def initial_image(

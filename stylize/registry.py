@@ -61,6 +61,15 @@ class StyleRepresentation(Element):
 
 
 @dataclass(frozen=True)
+class Optimiser(Element):
+    """How an image is changed. keeps_state: whether it can go on later from where it stopped (`Optimiser.state` and
+    `restore`).
+    """
+
+    keeps_state: bool = True
+
+
+@dataclass(frozen=True)
 class InitialImage(Element):
     """The image that an optimisation starts from. `picture`: the picture of the transfer that it needs; None for none.
     `draws_noise`: whether the settings `seed` and `noise_deviation` have an effect on it.
@@ -116,9 +125,9 @@ STYLE_REPRESENTATIONS: dict[str, StyleRepresentation] = {
 }
 """What the setting `style_representation` may be."""
 
-OPTIMISERS: dict[str, Element] = {
-    "adam": Element("stylize.optimisers.adam:Adam"),
-    "lbfgs": Element("stylize.optimisers.lbfgs:LBFGS"),
+OPTIMISERS: dict[str, Optimiser] = {
+    "adam": Optimiser("stylize.optimisers.adam:Adam"),
+    "lbfgs": Optimiser("stylize.optimisers.lbfgs:LBFGS"),
 }
 """What the setting `optimizer` may be."""
 

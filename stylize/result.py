@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stylize.state import State
+
 
 @dataclass(frozen=True)
 class History:
@@ -42,6 +44,7 @@ class Result:
     tiles: rows and columns of the tiles that they were seen in, such as 1024×4096; `whole` where there were none.
     seconds: this image's share of the batch's wall-clock time.
     failed_at: the step whose losses were not finite, or None; then `image` and the losses are the last finite ones.
+    state: in which it stopped, if its lane `keeps` that and it did not fail.
     """
 
     image: Tensor
@@ -54,6 +57,7 @@ class Result:
     tiles: str
     seconds: float
     failed_at: int | None
+    state: State | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name.endswith("_by_layer"):

@@ -60,7 +60,11 @@ def test_every_link_within_the_project_leads_somewhere(name):
 
 
 @pytest.mark.parametrize(
-    "entry", ["zip", "exclude", "include", "sheet", "description", "linspace", "logspace", "sample", "search", "trial:"]
+    "entry",
+    [
+        *("zip", "exclude", "include", "sheet", "description", "linspace", "logspace", "sample", "search", "trial:"),
+        *("halving", "keep_state"),
+    ],
 )
 def test_the_page_on_grids_shows_every_entry(entry):
     shown = [text for name, text in GRIDS.items() if name.startswith("docs/grids.md")]

@@ -31,7 +31,7 @@ ROOMS = {
         network/architectures network/torchvision_names
         plugins                  # methods of the user's
         settings
-        masks
+        masks state
         lanes
         network
         losses

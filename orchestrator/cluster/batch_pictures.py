@@ -1,4 +1,5 @@
-"""Makes a batch's trials into the lanes that `stylize` takes: their pictures, masks and previous frames as tensors.
+"""Makes a batch's trials into the lanes that `stylize` takes: their pictures, masks, previous frames and kept states as
+tensors.
 
 Pictures come from Ray's object store. Nothing here optimises anything.
 """
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING
 
 import ray
 
+from orchestrator.cluster.state_file import read_state
+from results import Run
+
 if TYPE_CHECKING:
     import torch
 
     from orchestrator.cluster.handovers import Materials, PictureKey
-    from orchestrator.plan.trial import Trial
+    from orchestrator.cluster.state_file import Kept
+    from orchestrator.plan.trial import KeptState, Trial
     from stylize import Masks, Network, Previous, ReadyLane, Transfer
 
 
@@ -24,18 +29,33 @@ class BatchPictures:
     def __init__(self, materials: Materials) -> None:
         self._materials = materials
         self._tensors: dict[PictureKey, torch.Tensor] = {}
-        self._ready: dict[tuple[str, ...], ReadyLane] = {}  # by the ids of their trials
+        self._ready: dict[tuple[str, ...], ReadyLane] = {}  # by the ids and first steps of their trials
+        self._kept: dict[KeptState, Kept] = {}
 
     def ready(self, trials: Sequence[Trial], network: Network) -> ReadyLane:
         """Trials that are one optimisation, ready for their first step in this network, on its device."""
         from stylize import Lane, make_ready
 
-        key = tuple(trial.id for trial in trials)
+        key = tuple(f"{trial.id} {trial.first_step}" for trial in trials)
         if key not in self._ready:
             ends = tuple(trial.iterations for trial in trials)
-            lane = Lane(self._transfer(max(trials, key=lambda trial: trial.iterations)), ends)
+            transfer = self._transfer(max(trials, key=lambda trial: trial.iterations))
+            kept = self.kept(trials)
+            lane = Lane(transfer, ends, kept.state if kept else None, keeps=trials[0].setup.keeps_state)
             self._ready[key] = make_ready(lane, network)
         return self._ready[key]
+
+    def kept(self, trials: Sequence[Trial]) -> Kept | None:
+        """The state from which trials go on that are one optimisation; None if they run from the start.
+
+        Raises LostStateError if it is missing or damaged.
+        """
+        begins = trials[0].begins
+        if begins is None:
+            return None
+        if begins not in self._kept:
+            self._kept[begins] = read_state(Run(self._materials.run), begins)
+        return self._kept[begins]
 
     def _transfer(self, trial: Trial) -> Transfer:
         """A trial in the form that `stylize` takes."""

@@ -12,7 +12,7 @@ import io
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.cluster.painter import Painted
+from orchestrator.cluster.state_file import KeptSnapshots, circumstances, write_state
 from orchestrator.plan.known_row import known_row
 from orchestrator.plan.settings_columns import settings_row
 from results import Run, RunError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from orchestrator.cluster.handovers import Materials
     from orchestrator.cluster.snapshot_writer import SnapshotWriter
+    from orchestrator.cluster.state_file import Kept
     from orchestrator.plan.trial import Trial
     from stylize import Metrics, Network, Result, Transfer
 
@@ -47,6 +49,7 @@ class Optimised:
     transfer: Transfer
     result: Result
     snapshots: SnapshotWriter
+    before: Kept | None = None  # where it went on, if it did not run from the start
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -84,9 +87,27 @@ class Finisher:
         images = [self._compressors.submit(self._image, run, one) for one in outcomes]
         try:
             self._look_together(outcomes)
-            return [self._row(one, image, materials) for one, image in zip(outcomes, images, strict=True)]
+            rows = [self._row(one, image, materials) for one, image in zip(outcomes, images, strict=True)]
+            self._write_states(run, outcomes, rows)
+            return rows
         finally:
             wait(images)
+
+    def _write_states(self, run: Run, outcomes: Sequence[Outcome], rows: Sequence[dict[str, Any]]) -> None:
+        """Write the states that are to be kept, and name them in their rows. Raises RunError."""
+        writing = []
+        for one, row in zip(outcomes, rows, strict=True):
+            if isinstance(one, Optimised) and one.result.state and row["status"] == "done":
+                done_in = [*(one.before.circumstances if one.before else ()), circumstances(row)]
+                snapshots = None
+                if row.get("kept_by"):
+                    steps, hashes = tuple(row["kept_steps"]), tuple(row["kept_pixels_sha256"])
+                    snapshots = KeptSnapshots(row["kept_by"], steps, hashes)
+                state = one.result.state
+                writing.append((row, self._writers.submit(write_state, run, one.trial.id, state, done_in, snapshots)))
+        wait(future for _, future in writing)
+        for row, future in writing:
+            row["state_sha256"] = future.result()
 
     def _row(self, outcome: Outcome, image: Future[dict[str, Any]], materials: Materials) -> dict[str, Any]:
         """A trial's row. `image`: the columns about its image, which come when that is stored."""
@@ -96,7 +117,8 @@ class Finisher:
         }
         try:
             if isinstance(outcome, Optimised):
-                return known | self._outcome_columns(outcome) | self._measured(outcome) | image.result()
+                row = known | self._outcome_columns(outcome)
+                return row | _continued(outcome, row) | self._measured(outcome) | image.result()
             if isinstance(outcome, Painted):
                 return known | self._painted_columns(outcome) | image.result()
             reason = outcome.error
@@ -223,6 +245,18 @@ class Finisher:
         path = Run.print_path(outcome.trial.id, suffix_of(kind))
         run.write(path, content)
         return {"print_path": path, "print_sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _continued(optimised: Optimised, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that say where a trial went on."""
+    begins, before = optimised.trial.begins, optimised.before
+    if begins is None or before is None:
+        return {}
+    return {
+        "continued_from": begins.trial,
+        "continued_at": begins.steps,
+        "continued_under": before.other_circumstances(row),
+    }
 
 
 def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:

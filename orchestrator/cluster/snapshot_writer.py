@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from results import Run
 
 if TYPE_CHECKING:
+    from orchestrator.cluster.state_file import KeptSnapshots
     from orchestrator.plan.trial import Trial
     from stylize import Snapshot
 
@@ -28,19 +29,26 @@ of quality 95 and takes 6 instead of 2 ms for 448×336 pixels; a PNG takes 35 ms
 class SnapshotWriter:
     """Pass it to `transfer_lanes` as `on_snapshot`, with lanes in the order of `lanes`.
 
-    Trials of a lane share its snapshots: they are kept once, under the id of the trial with the most iterations.
+    Trials of a lane share its snapshots: they are kept once, under the id of the trial with the most iterations, or if
+    they go on from where a trial stopped, with the `earlier` snapshots of that one.
     Leaving the context does not wait until all are written; `columns` does. After an error, no more are written.
     """
 
-    def __init__(self, run: Run, lanes: Sequence[Sequence[Trial]]) -> None:
+    def __init__(
+        self, run: Run, lanes: Sequence[Sequence[Trial]], earlier: Sequence[KeptSnapshots | None] | None = None
+    ) -> None:
         self._run = run
         self._lanes = lanes
+        self._owners = [max(lane, key=lambda trial: trial.iterations).id for lane in lanes]
         self._pool = ThreadPoolExecutor(THREADS)
         pixels = max(trial.width * trial.height for lane in lanes for trial in lane)
         self._room = threading.BoundedSemaphore(max(THREADS, MOST_WAITING_BYTES // (pixels * 3 * 4)))
         self._writing: list[Future[None]] = []
         self._kept: dict[str, dict[str, Any]] = {}  # by trial
         self._hashes: dict[str, str] = {}  # of the pixels, by path
+        for number, before in enumerate(earlier or ()):
+            if before and lanes[number][0].setup.settings.frames_every:
+                self._take_over(number, before)
 
     def __enter__(self) -> Self:
         return self
@@ -49,14 +57,21 @@ class SnapshotWriter:
         self._pool.shutdown(wait=error is not None, cancel_futures=error is not None)
 
     def __call__(self, snapshot: Snapshot) -> None:
-        lane = self._lanes[snapshot.lane]
-        owner = max(lane, key=lambda trial: trial.iterations)
-        for trial in lane:
+        owner = self._owners[snapshot.lane]
+        for trial in self._lanes[snapshot.lane]:
             if trial.iterations > snapshot.step:
-                kept = self._kept.setdefault(trial.id, {"kept_by": owner.id, "kept_steps": []})
+                kept = self._kept.setdefault(trial.id, {"kept_by": owner, "kept_steps": []})
                 kept["kept_steps"].append(snapshot.step)
         self._room.acquire()
-        self._writing.append(self._pool.submit(self._write, Run.snapshot_path(owner.id, snapshot.step), snapshot))
+        self._writing.append(self._pool.submit(self._write, Run.snapshot_path(owner, snapshot.step), snapshot))
+
+    def _take_over(self, lane: int, before: KeptSnapshots) -> None:
+        """Name the snapshots of earlier steps in the rows of a lane, and write the later ones beside them."""
+        self._owners[lane] = before.kept_by
+        for trial in self._lanes[lane]:
+            self._kept[trial.id] = {"kept_by": before.kept_by, "kept_steps": list(before.steps)}
+        paths = [Run.snapshot_path(before.kept_by, step) for step in before.steps]
+        self._hashes |= dict(zip(paths, before.hashes, strict=True))
 
     def columns(self, trial: Trial) -> dict[str, Any]:
         """The columns of a trial's row that say where its snapshots are; empty if it has none.

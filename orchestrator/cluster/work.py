@@ -62,7 +62,9 @@ def work(
                 cut_for_devices=cut,
             )
             batches = "" if cut else f" in {len(plan.batches)} batches"
-            listener(engine.status, f"{engine.status.total} trials{batches} on {force.describe()}")
+            later = source.to_come().trials
+            more = f", then probably {later} more," if later else ""
+            listener(engine.status, f"{engine.status.total - later} trials{batches}{more} on {force.describe()}")
             interruption.watch(engine)
             with live(run):
                 status = engine.run()

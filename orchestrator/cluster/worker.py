@@ -14,6 +14,7 @@ import hashlib
 import socket
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -32,7 +33,9 @@ from orchestrator.cluster.finisher import Failure, Finisher, Optimised, Outcome,
 from orchestrator.cluster.handovers import Introduction, Progress
 from orchestrator.cluster.painter import Painter
 from orchestrator.cluster.snapshot_writer import SnapshotWriter
+from orchestrator.cluster.state_file import LostStateError
 from orchestrator.errors import EngineError
+from orchestrator.plan.batches import Batch, Lane
 from orchestrator.versions import versions_text
 from results import Run, RunError
 from stylize.plugins import load_plugin
@@ -41,7 +44,6 @@ if TYPE_CHECKING:
     import torch
 
     from orchestrator.cluster.handovers import Materials
-    from orchestrator.plan.batches import Batch
     from orchestrator.plan.trial import Trial
     from stylize import Network, Targets
 
@@ -106,7 +108,9 @@ class Worker:
             raise DeviceFault(self._fault)
         pictures = self._pictures_of(batch).result()
         del self._pictures[batch.name]
-        self._outcomes[batch.name] = self._optimise(batch.name, batch, materials, pictures), materials
+        parts = _beginning_together(batch, pictures)
+        outcomes = [one for part in parts for one in self._optimise(batch.name, part, materials, pictures)]
+        self._outcomes[batch.name] = outcomes, materials
 
     def finish(self, batch: Batch) -> list[dict[str, Any]]:
         """The rows of a batch that was optimised. Its images are written when this returns.
@@ -173,13 +177,29 @@ class Worker:
         _load_plugins(materials)
         targets = self._targets_of(batch.trials[0], materials)
         lanes = [pictures.ready(trials, targets.network) for trials in batch.lanes]
-        with SnapshotWriter(Run(materials.run), batch.lanes) as snapshots:
+        kept = [pictures.kept(trials) for trials in batch.lanes]
+        earlier = [one.snapshots if one else None for one in kept]
+        with SnapshotWriter(Run(materials.run), batch.lanes, earlier) as snapshots:
             results = transfer_lanes(lanes, targets, on_step, snapshots)
         return [
-            Optimised(trial, ready.lane.transfer, result, snapshots)
-            for ready, trials, of_lane in zip(lanes, batch.lanes, results, strict=True)
+            Optimised(trial, ready.lane.transfer, result, snapshots, before)
+            for ready, trials, of_lane, before in zip(lanes, batch.lanes, results, kept, strict=True)
             for trial, result in zip(trials, of_lane, strict=True)
         ]
+
+
+def _beginning_together(batch: Batch, pictures: BatchPictures) -> list[Batch]:
+    """The batch, in two parts if the kept states of some lanes are missing or damaged: those run from the start."""
+    lanes: dict[int, list[Lane]] = {}
+    for lane in batch.lanes:
+        first_step, found = lane[0].first_step, lane
+        try:
+            if lane[0].begins:
+                pictures.kept(lane)
+        except LostStateError:
+            first_step, found = 0, tuple(replace(trial, begins=None) for trial in lane)
+        lanes.setdefault(first_step, []).append(found)
+    return [Batch(tuple(part)) for part in lanes.values()]
 
 
 def _load_plugins(materials: Materials) -> None:

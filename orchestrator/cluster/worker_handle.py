@@ -147,4 +147,5 @@ class WorkerHandle:
             return 1.0
         if self.progress is None or self.progress.batch != batch.name:
             return None
-        return self.progress.step / batch.trials[0].settings.iterations
+        first = batch.trials[0].first_step
+        return max(0.0, (self.progress.step - first) / (batch.trials[0].settings.iterations - first))

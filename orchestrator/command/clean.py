@@ -29,7 +29,7 @@ def clean(
             for path in found.images:
                 print(printable(path))
             total = f"{len(found.images)} images of trials that the grid no longer has"
-            size = f"{sum(found.files.values()) / 1e6:.1f} MB with their snapshots and thumbnails"
+            size = f"{sum(found.files.values()) / 1e6:.1f} MB with their snapshots, kept states and thumbnails"
             if yes:
                 remove_superseded(found_run, found)
                 say(f"removed {total}, {size}")

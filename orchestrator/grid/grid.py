@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from orchestrator.errors import GridError
+from orchestrator.grid.halving import Halving
 from orchestrator.grid.search import Search
 from orchestrator.grid.values import check_value, shown_value, unknown
 from results.suggestion import listed
@@ -115,6 +116,7 @@ class Grid:
     rows: tuple[str, ...] | None
     columns: tuple[str, ...] | None
     overridden: frozenset[str] = frozenset()  # settings that were given by --set
+    halving: Halving | None = None
     clips: Mapping[str, int] = field(default_factory=dict)  # contents that are clips, and their numbers of frames
     search: Search | None = None  # then the only dimension has the points that were proposed so far
 

@@ -25,6 +25,7 @@ from orchestrator.errors import GridError
 from orchestrator.grid.axis import Axis, dimensions_of
 from orchestrator.grid.grid import Dimension, Grid, select
 from orchestrator.grid.growing import GrowingDimension
+from orchestrator.grid.halving import read_halving
 from orchestrator.grid.sampling import draw, is_distribution, read_distribution, read_sample
 from orchestrator.grid.search import Search, read_search
 from orchestrator.grid.values import (
@@ -39,7 +40,9 @@ from orchestrator.grid.values import (
 from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
 
-ENTRIES = ("title", "description", "settings", "axes", "sample", "search", "zip", "exclude", "include", "sheet")
+ENTRIES = (
+    "title", "description", "settings", "axes", "sample", "search", "zip", "exclude", "include", "halving", "sheet",
+)  # fmt: skip
 FRAME = "frame"
 
 
@@ -98,6 +101,12 @@ class _Reader:
         dimensions = dimensions_of(free, groups)
         exclude = self._exclude(data.get("exclude"), dimensions_of(axes, groups), dimensions)
         dimensions, include = self._include(data.get("include"), dimensions, base)
+        names = [name for dimension in dimensions for name in dimension.settings]
+        fail = functools.partial(self._fail_below, ("halving",))
+        halving = read_halving(data.get("halving"), [*names, *self._fixed], settings, fail)
+        if halving and self._search:
+            fail("a search learns from trials that ran to their end, so it does not go with halving")
+        base = base.model_copy(update=halving.settings) if halving else base
         rows, columns = self._sheet(data.get("sheet"), dimensions)
         return Grid(
             name=self._path.stem,
@@ -112,6 +121,7 @@ class _Reader:
             columns=columns,
             overridden=frozenset(self._fixed),
             search=self._search,
+            halving=halving,
         )
 
     def _fail(self, message: str, steps: Steps, *, key: bool = False) -> NoReturn:

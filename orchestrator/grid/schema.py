@@ -87,6 +87,29 @@ def grid_schema() -> dict[str, Any]:
                 "description": "Extra points; axes not named take all their values.",
                 "items": _defined("a point"),
             },
+            "halving": {
+                "type": "object",
+                "description": "All trials run to the first rung; from each rung the best part of each group goes on.",
+                "additionalProperties": False,
+                "required": ["by", "rungs"],
+                "properties": {
+                    "by": {"type": "string", "description": "The metric or loss that decides."},
+                    "rungs": {
+                        "type": "array",
+                        "description": "Numbers of steps, rising. The last one is the number of iterations.",
+                        "items": {"type": "integer", "minimum": 1},
+                        "minItems": 2,
+                    },
+                    "keep": {
+                        "type": "number",
+                        "description": "The part of each group that goes on, rounded up. Default: a third.",
+                        "exclusiveMinimum": 0,
+                        "exclusiveMaximum": 1,
+                    },
+                    "within": _defined("axes of a sheet")
+                    | {"description": "Trials with the same values of these axes are a group. Default: one group."},
+                },
+            },
             "sheet": {
                 "type": "object",
                 "description": "Axes along the rows and columns of the comparison sheet, outermost first.",

@@ -9,10 +9,11 @@ import functools
 import hashlib
 import math
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from orchestrator.plan.kept_state import NOTHING_KEPT
 from orchestrator.plan.networks import network_named
-from orchestrator.plan.trial import Trial
+from orchestrator.plan.trial import KeptState, Trial
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,19 @@ class Batch:
         return sum(max(trial.operations for trial in lane) for lane in self.lanes)
 
 
-def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -> list[Batch]:
+def pack(
+    trials: Sequence[Trial],
+    states: Mapping[str, str],
+    packing: Packing,
+    beginnings: Mapping[str, KeptState] = NOTHING_KEPT,
+) -> list[Batch]:
     """Batches of the trials to run, the most expensive first, so that no worker starts a long one at the end.
+
+    `beginnings`: where trials go on that do not run from the start, by their ids.
 
     Images in a batch influence each other's rounding. So batches are first made of the whole grid, whatever is done
     already, and a batch of which no trial is done runs as it was first planned. The remaining trials of partly done
-    batches are packed into new ones.
+    batches are packed into new ones, and so are those of batches that do not begin at the same step.
     """
     batches: list[Batch] = []
     for group in _groups(trials):
@@ -111,13 +119,25 @@ def pack(trials: Sequence[Trial], states: Mapping[str, str], packing: Packing) -
         leftover: list[Lane] = []
         for chunk in _chunks(group, width):
             wanted = [tuple(trial for trial in lane if states[trial.id] == "to run") for lane in chunk]
-            if wanted == list(chunk):
-                batches.append(Batch(tuple(chunk)))
+            begun = [part for lane in wanted for part in _begun(lane, beginnings)]
+            if wanted == list(chunk) and len(begun) == len(chunk) and len({lane[0].first_step for lane in begun}) == 1:
+                batches.append(Batch(tuple(begun)))
             else:
-                leftover += [lane for lane in wanted if lane]
+                leftover += begun
         for lanes in _by_length(leftover):
             batches += [Batch(tuple(chunk)) for chunk in _chunks(lanes, width)]
     return sorted(batches, key=lambda batch: -batch.operations)
+
+
+def _begun(lane: Lane, beginnings: Mapping[str, KeptState]) -> list[Lane]:
+    """The trials of a lane with their beginnings, in one lane for each of these."""
+    if not beginnings:
+        return [lane] if lane else []
+    parts: dict[KeptState | None, list[Trial]] = {}
+    for trial in lane:
+        begins = beginnings.get(trial.id)
+        parts.setdefault(begins, []).append(replace(trial, begins=begins) if begins else trial)
+    return [tuple(part) for part in parts.values()]
 
 
 def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
@@ -140,7 +160,7 @@ def _groups(trials: Sequence[Trial]) -> list[list[Lane]]:
 
 def sharing(lane: Lane) -> tuple[object, ...]:
     """Equal for lanes that can share passes."""
-    return *_kind(lane), _length(lane)
+    return *_kind(lane), _length(lane), lane[0].first_step
 
 
 def _kind(lane: Lane) -> tuple[object, ...]:
@@ -155,10 +175,10 @@ def _length(lane: Lane) -> int:
 
 
 def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
-    """The lanes in groups with the same number of steps."""
-    lengths: dict[int, list[Lane]] = {}
+    """The lanes in groups that begin and end at the same steps."""
+    lengths: dict[tuple[int, int], list[Lane]] = {}
     for lane in lanes:
-        lengths.setdefault(_length(lane), []).append(lane)
+        lengths.setdefault((lane[0].first_step, _length(lane)), []).append(lane)
     return list(lengths.values())
 
 

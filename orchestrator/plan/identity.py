@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -65,12 +66,22 @@ class Identity:
             _json(self._files),
             f',"numerics":{numerics},"settings":{{',
         ]
+        self._iterations = 0  # the index of their piece
         self._gaps = []  # indices of pieces that vary, with their indices in `varying`
         for name in sorted(counted):
             if name in varying:
                 self._gaps.append((len(self._pieces), varying.index(name)))
+            if name == "iterations":
+                self._iterations = len(self._pieces)
             self._pieces.append(id_part(name, counted[name]))
         self._pieces.append(f'}},"width":{width}}}')
+
+    def at(self, iterations: int) -> Identity:
+        """The same for trials with another number of `iterations`, where that does not vary."""
+        other = copy.copy(self)
+        other._pieces = self._pieces.copy()
+        other._pieces[self._iterations] = id_part("iterations", iterations)
+        return other
 
     def id(self, parts: Sequence[str], previous: str | None = None) -> str:
         """The id of one trial. `parts` has an `id_part` for each varying setting; `previous` is as in `trial_id`."""

@@ -20,8 +20,8 @@ MOST_STRETCH = 0.02
 """How much the aspect of hints may differ from that of the picture that they are laid on."""
 
 
-def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[str] = ()) -> tuple[Setup, Identity]:
-    """The setup of a point of a grid, and what the ids of its trials have in common.
+def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[str] = ()) -> Setup:
+    """The setup of a point of a grid.
 
     Raises SettingsError for settings that do not fit together, and what finding pictures and generators raises.
     """
@@ -42,7 +42,7 @@ def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[st
         )
     if settings.hints:
         _check_hints(settings.hints, content, inputs)
-    setup = Setup(
+    return Setup(
         settings=settings,
         varying=tuple(varying),
         width=width,
@@ -58,8 +58,8 @@ def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[st
         architecture=weights.architecture,
         network=f"{weights.architecture} {weights.sha256}",
         deepest=painted,
+        identity=Identity(settings, width, height, _hashes(settings, content, weights, inputs), varying),
     )
-    return setup, Identity(settings, width, height, _hashes(settings, content, weights, inputs), setup.varying)
 
 
 def _check(settings: TrialSettings) -> None:

@@ -12,13 +12,19 @@ import pyarrow as pa
 from orchestrator.errors import UsageError
 from orchestrator.grid.grid import Grid, Point
 from orchestrator.plan.batches import DEFAULT_PACKING, Batch, Packing, pack
+from orchestrator.plan.halving import Halved, Standing
 from orchestrator.plan.inputs import Inputs
+from orchestrator.plan.kept_state import NOTHING_KEPT, beginnings
 from orchestrator.plan.table import plan_table
-from orchestrator.plan.trial import Setup, Trial
+from orchestrator.plan.trial import KeptState, Setup, Trial
 from orchestrator.plan.trials import make_trials
+from results.run.rows import EARLIER_RUNGS, STOPPED_AT_RUNG
 
 MOST_TRIALS = 100_000
 """More than this is refused without --yes: it is usually a mistake in an axis."""
+
+
+NO_VALUES: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,16 @@ class Plan:
     selection: Selection
     packing: Packing
     shards: frozenset[str] = frozenset()  # the row files that were read to find out what is done
+    recorded: Mapping[str, str] = field(default_factory=dict)  # trial id → done or failed, of all rows of the run
+    kept: Mapping[str, KeptState] = field(default_factory=dict)  # states that earlier trials kept, by their ids
+    values: Mapping[str, float] = field(default_factory=dict)  # of the metric by which `halving` decides, by trial id
+    halved: Halved | None = None  # if the grid has `halving`: then `points` have the trials of the rungs reached
+    standing: Standing | None = None  # how far these are
 
     @functools.cached_property
     def trials(self) -> dict[str, Trial]:
         """The distinct trials by their ids."""
-        return {trial.id: trial for _, trial in self.points}
+        return _distinct(self.points)
 
     def ids(self) -> pa.Array:
         """The ids of all trials, as Arrow takes them to find their rows."""
@@ -53,15 +64,60 @@ class Plan:
     @functools.cached_property
     def parallel_at_first(self) -> int:
         """How many batches could run at the same time if nothing were done yet and every trial were selected."""
-        trials = list(self.trials.values())
+        trials = list(_distinct(self.halved.asked if self.halved else self.points).values())
         if self.grid.search:  # not those that are proposed later: the number of threads follows from this
             trials = trials[: self.grid.search.at_once]
-        return _independent(pack(trials, dict.fromkeys(self.states, "to run"), self.packing))
+        return _independent(pack(trials, {trial.id: "to run" for trial in trials}, self.packing))
 
-    def updated(self, recorded: Mapping[str, str]) -> Plan:
-        """The same plan with other `recorded` trials (trial id → done or failed). `shards` is not changed."""
-        states = _states(self.points, self.trials, recorded, self.selection)
-        return replace(self, states=states, batches=pack(list(self.trials.values()), states, self.packing))
+    @functools.cached_property
+    def expected(self) -> list[Batch]:
+        """The batches to run, and after them those that will probably follow when `halving` has decided."""
+        found = list(self.batches)
+        known = {trial.id for batch in found for trial in batch.trials}
+        standing = self.standing
+        for here, later in zip(standing.at_rung, standing.expected, strict=True) if standing else ():
+            waiting = [trial for trial in here if self.states.get(trial.id) == "to run" and trial.id not in known]
+            trials = [*waiting, *later]
+            found += pack(trials, dict.fromkeys((trial.id for trial in trials), "to run"), self.packing)
+        return found
+
+    def updated(
+        self,
+        recorded: Mapping[str, str],
+        kept: Mapping[str, KeptState] = NOTHING_KEPT,
+        values: Mapping[str, float] = NO_VALUES,
+    ) -> Plan:
+        """The same plan with other `recorded` trials (trial id → done or failed), other `kept` states, and other
+        `values` of the metric of `halving`. `shards` is not changed.
+
+        With `halving`, the batches are those of one rung: the lowest that has trials to run. Raises EngineError if it
+        cannot decide.
+        """
+        points, standing = self.points, None
+        if self.halved:
+            retried = self.selection.retry_failed
+            ended = {id: state for id, state in recorded.items() if not (retried and state == "failed")}
+            standing = self.halved.standing(ended, values)
+            points = [(point, standing.present[trial.id]) for point, trial in self.halved.asked]
+        trials = _distinct(points)
+        states = _states(points, trials, recorded, self.selection)
+        to_run = [trial for trial in trials.values() if states[trial.id] == "to run"]
+        # A repair computes trials from the start: what they would go on from may be damaged, too.
+        begins = beginnings(to_run, kept) if self.selection.trials is None else {}
+        batches: list[Batch] = []
+        for rung in standing.at_rung if standing else [list(trials.values())]:
+            of_rung = {trial.id: states.get(trial.id, "done") for trial in rung}  # those that have gone on are done
+            batches = batches or pack(rung, of_rung, self.packing, begins)
+        return replace(
+            self,
+            points=points,
+            states=states,
+            batches=batches,
+            recorded=recorded,
+            kept=kept,
+            values=values,
+            standing=standing,
+        )
 
     def count(self, state: str) -> int:
         """How many trials are in a state."""
@@ -73,8 +129,22 @@ class Plan:
         return list({id(trial.setup): trial.setup for _, trial in self.points}.values())
 
     def table(self) -> pa.Table:
-        """The plan as `results` keeps it: trial ids, settings, and the position and label along each axis."""
-        return plan_table(self.grid, self.points)
+        """The plan as `results` keeps it: trial ids, settings, and the position and label along each axis.
+
+        With `halving` also the rung at which a trial stopped, and the trials of the rungs below.
+        """
+        table = plan_table(self.grid, self.points)
+        if not (self.halved and self.standing):
+            return table
+        asked = [trial for _, trial in self.halved.asked]
+        stopped = [self.standing.stopped.get(trial.id) for trial in asked]
+        earlier = [self.halved.earlier(trial, self.standing.present[trial.id]) for trial in asked]
+        table = table.append_column(STOPPED_AT_RUNG, pa.array(stopped, pa.int32()))
+        return table.append_column(EARLIER_RUNGS, pa.array(earlier, pa.list_(pa.string())))
+
+
+def _distinct(points: Sequence[tuple[Point, Trial]]) -> dict[str, Trial]:
+    return {trial.id: trial for _, trial in points}
 
 
 def _independent(batches: Sequence[Batch]) -> int:
@@ -103,8 +173,11 @@ def make_plan(
     packing: Packing = DEFAULT_PACKING,
     *,
     however_many: bool = False,
+    kept: Mapping[str, KeptState] = NOTHING_KEPT,
+    values: Mapping[str, float] = NO_VALUES,
 ) -> Plan:
     """Name every trial, leave out what is `recorded` (trial id → done or failed), and pack the rest into batches.
+    Trials go on from `kept` states of shorter ones, where there are any. `values`: of the metric of `halving`.
 
     Raises GridError for impossible points, UsageError for too many, and whatever finding pictures and weights raises.
     """
@@ -114,7 +187,9 @@ def make_plan(
     points = make_trials(grid, inputs)
     if not points:
         raise UsageError("this grid has no trial: `exclude` removes every point")
-    return Plan(grid, points, {}, [], inputs, selection, packing).updated(recorded)
+    halved = Halved(grid.halving, grid, points) if grid.halving else None
+    empty = Plan(grid, points, {}, [], inputs, selection, packing, halved=halved)
+    return empty.updated(recorded, kept, values)
 
 
 def _states(

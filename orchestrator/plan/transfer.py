@@ -21,9 +21,8 @@ LONGEST_SNAPSHOT = 16_383
 
 def transfer_setup(
     settings: TrialSettings, inputs: Inputs, before: Trial | None = None, varying: Sequence[str] = ()
-) -> tuple[Setup, Identity]:
-    """The setup of a point of a grid, and what the ids of its trials have in common. `before` is the trial of the frame
-    before, in a clip.
+) -> Setup:
+    """The setup of a point of a grid. `before` is the trial of the frame before, in a clip.
 
     Raises SettingsError for settings that do not fit together, and what finding pictures and weights raises.
     """
@@ -42,8 +41,8 @@ def transfer_setup(
     files = {"content": content, "style": style, "init_image": start}
     files |= {picture: picture for picture in _blended(settings)}
     files |= {"content_mask": settings.content_mask, "style_mask": settings.style_mask}
-    hashes = _hashes(files, weights, inputs)
-    setup = Setup(
+    hashes = _hashes(files, weights, inputs) | ({"previous": ""} if before else {})
+    return Setup(
         settings=settings,
         varying=tuple(varying),
         width=width,
@@ -59,9 +58,8 @@ def transfer_setup(
         architecture=weights.architecture,
         network=f"{weights.architecture} {hashes['weights']} {settings.pooling} {settings.padding}",
         deepest=deepest,
+        identity=Identity(settings, width, height, hashes, varying),
     )
-    following = {"previous": ""} if before else {}
-    return setup, Identity(settings, width, height, hashes | following, setup.varying)
 
 
 def used_content(settings: TrialSettings, inputs: Inputs) -> str | None:

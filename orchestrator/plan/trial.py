@@ -5,11 +5,12 @@ trials of a grid in `trials`, and batches of trials in `batches`.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from orchestrator.plan.identity import Identity, id_part
 from orchestrator.plan.networks import network_named
-from stylize.settings import PictureShare, TrialSettings
+from stylize.settings import AFTER_FRAME, CAN_CONTINUE, PictureShare, TrialSettings
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Setup:
     architecture: str  # that of the network that runs, which may be a stand-in
     network: str  # equal for trials that share a network
     deepest: str  # the layer that the network is cut off after
+    identity: Identity = field(compare=False, repr=False)  # what the ids of its trials have in common
 
     @property
     def paints(self) -> bool:
@@ -75,6 +77,27 @@ class Setup:
         return one
 
     @functools.cached_property
+    def can_continue(self) -> bool:
+        """Whether its trials can go on from a kept state of shorter ones."""
+        return bool(CAN_CONTINUE.holds(self.settings.__dict__ | {AFTER_FRAME: self.frame_before is not None}))
+
+    @functools.cached_property
+    def keeps_state(self) -> bool:
+        """Whether its trials keep the state in which they stop."""
+        return self.settings.keep_state and self.can_continue
+
+    def at(self, iterations: int) -> Setup:
+        """The same setup with another number of iterations, which must not be one of `varying`."""
+        if iterations not in self._at:
+            settings = self.settings.model_copy(update={"iterations": iterations})
+            self._at[iterations] = replace(self, settings=settings, identity=self.identity.at(iterations))
+        return self._at[iterations]
+
+    @functools.cached_property
+    def _at(self) -> dict[int, Setup]:
+        return {}
+
+    @functools.cached_property
     def iterations_at(self) -> int | None:
         """The index of `iterations` in `varying`; None if it does not vary."""
         return self.varying.index("iterations") if "iterations" in self.varying else None
@@ -102,6 +125,16 @@ class Setup:
         return values[:at] + values[at + 1 :] if self._ends_alone and at is not None else values
 
 
+@dataclass(frozen=True)
+class KeptState:
+    """The state in which a trial stopped, as its row names it. sha256: of the file. frames_every: of that trial."""
+
+    trial: str
+    steps: int
+    sha256: str
+    frames_every: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One image to make. It is small, because grids may have a million trials; everything that trials share is in
@@ -112,6 +145,7 @@ class Trial:
     setup: Setup
     values: tuple[Any, ...] = ()  # the values of the settings `setup.varying`
     after: str | None = None  # for a frame of a clip: the trial of the frame before, which has to be done first
+    begins: KeptState | None = None  # where it goes on, if it does not run from the start
 
     @property
     def settings(self) -> TrialSettings:
@@ -127,9 +161,24 @@ class Trial:
         return self.setup.settings.iterations if index is None else self.values[index]
 
     @property
+    def first_step(self) -> int:
+        """The number of the step that its optimisation begins with; above 0 if it goes on from a kept state."""
+        return self.begins.steps if self.begins else 0
+
+    @property
     def operations(self) -> float:
-        """Floating-point operations of the whole optimisation."""
-        return self.setup.operations_a_step * self.iterations
+        """Floating-point operations of all steps that it has to make."""
+        return self.setup.operations_a_step * (self.iterations - self.first_step)
+
+    def at(self, iterations: int) -> Trial:
+        """The same optimisation with another number of iterations, from the start. Not for frames that follow one."""
+        setup, values = self.setup, self.values
+        if setup.iterations_at is None:
+            setup = setup.at(iterations)
+        else:
+            values = (*values[: setup.iterations_at], iterations, *values[setup.iterations_at + 1 :])
+        parts = [id_part(name, value) for name, value in zip(setup.varying, values, strict=True)]
+        return Trial(setup.identity.id(parts), setup, values)
 
     @property
     def paints(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestrator.grid.grid import Dimension, Grid, Point
 from orchestrator.grid.positions import point_error
-from orchestrator.plan.identity import Identity, id_part
+from orchestrator.plan.identity import id_part
 from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.painting import painting_setup
 from orchestrator.plan.transfer import transfer_setup
@@ -61,7 +61,7 @@ class _Maker:
         self._grid, self._inputs = grid, inputs
         self._axes = [_axis_values(dimension) for dimension in grid.dimensions]
         self._varying = [name for dimension in grid.dimensions for name in dimension.settings if ABOUT[name].alone]
-        self._setups: dict[tuple[object, ...], tuple[Setup, Identity, str | None]] = {}
+        self._setups: dict[tuple[object, ...], tuple[Setup, str | None]] = {}
 
     def make(self) -> Iterator[tuple[Point, Trial]]:
         before: dict[Point, Trial] = {}
@@ -85,23 +85,23 @@ class _Maker:
         found = self._setups.get(key)
         if found is None:
             found = self._setups[key] = self._setup(point, before)
-        setup, identity, previous = found
+        setup, previous = found
         if previous is None or before is None:
-            return Trial(identity.id(parts), setup, values)
-        return Trial(identity.id(parts, f"{before.id} {previous}"), setup, values, before.id)
+            return Trial(setup.identity.id(parts), setup, values)
+        return Trial(setup.identity.id(parts, f"{before.id} {previous}"), setup, values, before.id)
 
-    def _setup(self, point: Point, before: Trial | None) -> tuple[Setup, Identity, str | None]:
+    def _setup(self, point: Point, before: Trial | None) -> tuple[Setup, str | None]:
         """The setup of a point, and the hash of the frame before, on which its trials depend."""
         grid = self._grid
         try:
             settings = grid.settings_at(point)
             if settings.paints:
-                return *painting_setup(settings, self._inputs, self._varying), None
-            setup, identity = transfer_setup(settings, self._inputs, before, self._varying)
+                return painting_setup(settings, self._inputs, self._varying), None
+            setup = transfer_setup(settings, self._inputs, before, self._varying)
         except SettingsError as error:
             raise point_error(grid, point, str(error), error.setting) from error
         follows = setup.frame_before
-        return setup, identity, self._inputs.picture(follows).sha256 if follows else None
+        return setup, self._inputs.picture(follows).sha256 if follows else None
 
 
 def _axis_values(dimension: Dimension) -> list[_AxisValue]:

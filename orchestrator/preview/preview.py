@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -52,7 +53,9 @@ def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) ->
             "failed": states["failed"],
             "to run": states["to run"],
             "not selected": states["not selected"],
+            "continued": sum(trial.begins is not None for batch in plan.batches for trial in batch.trials),
         },
+        "halving": _halving(plan),
         "batches": {
             "count": len(plan.batches),
             "at_once": plan.parallel,
@@ -87,6 +90,31 @@ def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) ->
             "worker_hours": time.worker_hours,
             "cost": time.cost(price),
         },
-        "disk_bytes": round(space.disk_bytes(plan.batches) * left_share(plan)),
+        "state_bytes": space.state_bytes(plan.expected),
+        "disk_bytes": round(space.disk_bytes(plan.expected) * left_share(plan)),
         "sheet_pixels": list(space.sheet_pixels(plan)),
+    }
+
+
+def _halving(plan: Plan) -> dict[str, Any] | None:
+    """The rungs of a grid with `halving`, with what has reached them and what is expected to, and the share that all
+    this is of the work of running every trial to its end.
+    """
+    if not (plan.halved and plan.standing):
+        return None
+    halving, standing = plan.halved.halving, plan.standing
+    counts = [len(here) + len(later) for here, later in zip(standing.at_rung, standing.expected, strict=True)]
+    steps = [last - first for first, last in itertools.pairwise((0, *halving.rungs))]
+    work = sum(
+        trial.setup.operations_a_step * more
+        for here, later, more in zip(standing.at_rung, standing.expected, steps, strict=True)
+        for trial in [*here, *later]
+    )
+    asked = {trial.id: trial for _, trial in plan.halved.asked}.values()
+    return {
+        "by": halving.by,
+        "within": list(halving.within),
+        "keep": halving.keep,
+        "rungs": [{"steps": rung, "trials": count} for rung, count in zip(halving.rungs, counts, strict=True)],
+        "share": work / sum(trial.operations for trial in asked),
     }

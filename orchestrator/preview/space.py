@@ -18,7 +18,18 @@ def disk_bytes(batches: Sequence[Batch]) -> int:
     """Bytes that the batches' images, frames and rows take."""
     trials = [trial for batch in batches for trial in batch.trials]
     images = sum(trial.width * trial.height * BYTES_PER_PIXEL + 2000 for trial in trials)
-    return round(images + sum(_frame_bytes(trial) for trial in trials))
+    return round(images + sum(_frame_bytes(trial) for trial in trials)) + state_bytes(batches)
+
+
+def state_bytes(batches: Sequence[Batch]) -> int:
+    """Bytes that the kept states of the batches' trials take; trials of one optimisation keep one."""
+    keeping = [lane[0] for batch in batches for lane in batch.lanes if lane[0].setup.keeps_state]
+    return sum(trial.width * trial.height * _state_bytes_per_pixel(trial) for trial in keeping)
+
+
+def _state_bytes_per_pixel(trial: Trial) -> int:
+    """fp32 numbers of three channels: of the image and two moments, or of six points and 21 pairs of changes."""
+    return 3 * 4 * (6 + 2 * 21 if trial.setup.settings.optimizer == "lbfgs" else 3)
 
 
 def _frame_bytes(trial: Trial) -> float:

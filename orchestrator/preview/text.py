@@ -42,6 +42,8 @@ def print_preview(found: dict[str, Any]) -> None:
             "",
             f"{trials['points']} points of the grid; points without any effective difference share a trial",
         )
+    if found["halving"]:
+        line("rungs", _rungs_text(found["halving"]))
     line("batches", _batches_text(found["batches"]))
     if found["batches"]["at_once"] < found["batches"]["count"]:
         line("", f"{found['batches']['at_once']} at once: frames of a clip follow one another")
@@ -59,7 +61,8 @@ def print_preview(found: dict[str, Any]) -> None:
                 )
     for name, text in _time_lines(found["seconds"], found["time"]):
         line(name, text)
-    line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB")
+    states = f", {found['state_bytes'] / 1e6:.1f} MB of it kept states" if found["state_bytes"] else ""
+    line("disk", f"about {found['disk_bytes'] / 1e6:.1f} MB{states}")
     line("sheet", f"about {found['sheet_pixels'][0]}×{found['sheet_pixels'][1]} pixels")
     Console(highlight=False).print(table)
 
@@ -82,6 +85,16 @@ def _batches_text(batches: dict[str, Any]) -> str:
     return ", ".join(parts) or "0"
 
 
+def _rungs_text(halving: dict[str, Any]) -> str:
+    """How many trials run to which rung, what decides, and what that costs."""
+    first, *others = halving["rungs"]
+    parts = [f"{first['trials']} trials to step {first['steps']}"]
+    parts += [f"{one['trials']} to {one['steps']}" for one in others]
+    of = f" of each {' and '.join(halving['within'])}" if halving["within"] else ""
+    share = f"{100 * halving['share']:.0f} % of the work of all trials to the end"
+    return f"{', '.join(parts)}: the best{of} by {halving['by']}; {share}"
+
+
 def _trials_text(trials: dict[str, int]) -> str:
     reasons = {
         "to run": "to run",
@@ -90,6 +103,8 @@ def _trials_text(trials: dict[str, int]) -> str:
         "not selected": "left out by --only or --limit",
     }
     parts = [f"{trials[state]} {reason}" for state, reason in reasons.items() if trials[state]]
+    if trials["continued"]:
+        parts.append(f"{trials['continued']} of these from where they stopped")
     return f"{trials['different']}: " + ", ".join(parts)
 
 

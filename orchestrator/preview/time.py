@@ -60,13 +60,14 @@ def estimate(request: Request, plan: Plan, run: Run) -> Estimate:
         return Estimate(0.0, "", "nothing is left to do", 0.0, 0.0)
     try:
         with hardware(request, plan) as found:
-            rates = _rates(_Work.of(batch for batch in plan.batches if not batch.paints), run, found)
+            rates = _rates(_Work.of(batch for batch in plan.expected if not batch.paints), run, found)
     except (EngineError, ProbeError) as error:
         return Estimate(None, "", str(error))
-    kinds = {id(setup): kind_of(setup) for setup in plan.setups}
+    setups = {id(batch.lanes[0][0].setup): batch.lanes[0][0].setup for batch in plan.expected if not batch.paints}
+    kinds = {number: kind_of(setup) for number, setup in setups.items()}
     each = [
         _painting_seconds(batch) if batch.paints else _seconds(batch, rates[kinds[id(batch.lanes[0][0].setup)]])
-        for batch in plan.batches
+        for batch in plan.expected
     ]
     on_gpus = bool(found.force.gpus)
     workers = min(found.workers, sum(batch.width for batch in plan.batches) if on_gpus else max(1, plan.parallel))

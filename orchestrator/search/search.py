@@ -12,7 +12,7 @@ from orchestrator.grid.grid import Grid
 from orchestrator.plan.batches import DEFAULT_PACKING, EXACT
 from orchestrator.plan.inputs import Inputs
 from orchestrator.plan.plan import Plan, Selection
-from orchestrator.plan.recorded import recorded_states
+from orchestrator.plan.recorded import read_recorded
 from orchestrator.plan.trial import Trial
 from orchestrator.plan.trials import make_trials
 from orchestrator.request import Request
@@ -34,9 +34,9 @@ def search_plan(request: Request, grid: Grid, inputs: Inputs, run: Run, trials: 
     make_trials(grid.with_points(_combinations(grid)), inputs)  # finds the pictures and weights of every choice
     packing = EXACT if request.exact else DEFAULT_PACKING
     plan = SearchSource(grid, inputs, run, packing, retry_failed=request.retry_failed).plan
-    recorded, shards = recorded_states(run)
+    recorded, shards = read_recorded(run)
     if trials is not None:
-        plan = replace(plan, selection=Selection(trials=trials)).updated(recorded)
+        plan = replace(plan, selection=Selection(trials=trials)).updated(recorded.states)
     return replace(plan, shards=shards)
 
 

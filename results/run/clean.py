@@ -1,4 +1,4 @@
-"""What a run keeps of trials that its grid no longer has: their rows, images, snapshots and thumbnails.
+"""What a run keeps of trials that its grid no longer has: their rows, images, snapshots, states and thumbnails.
 
 They are kept because a grid may be changed back. Here they are found, and removed on request.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from results.run.compact import merge, shards_with
-from results.run.rows import read_plan, read_rows
+from results.run.rows import EARLIER_RUNGS, read_plan, read_rows
 from results.run.storage import Run
 
 _OF_TRIAL = "trial:"
@@ -34,13 +34,14 @@ class Superseded:
 def superseded(run: Run) -> Superseded:
     """What a run has of trials that are not in its plan. Raises RunError."""
     plan = read_plan(run)
-    kept = set(plan["trial_id"].to_pylist()) | _initial_images(plan)
+    kept = set(plan["trial_id"].to_pylist()) | _initial_images(plan) | _earlier_rungs(plan)
     rows = read_rows(run, columns=["trial_id", "pixels_sha256", "kept_by"]).to_pylist()
     gone = tuple(sorted({row["trial_id"] for row in rows} - kept))
     snapshots = kept | {row["kept_by"] for row in rows if row["trial_id"] in kept}
     shown = {row["pixels_sha256"][:20] for row in rows if row["trial_id"] in kept and row["pixels_sha256"]}
     files = {path: size for path, size in run.sizes("images/**").items() if _stem(path) not in kept}
     files |= {path: size for path, size in run.sizes("prints/**").items() if _stem(path) not in kept}
+    files |= {path: size for path, size in run.sizes("states/**").items() if _stem(path) not in kept}
     files |= {path: size for path, size in run.sizes("frames/**").items() if _folder(path) not in snapshots}
     for path, size in run.sizes("gallery/thumbnails/**").items():
         if _stem(path).partition("-")[0] not in shown:
@@ -57,6 +58,13 @@ def remove_superseded(run: Run, found: Superseded) -> None:
     if shards := shards_with(run, trials):
         merge(run, shards, without=trials)
     run.remove(list(found.files))
+
+
+def _earlier_rungs(plan: pa.Table) -> set[str]:
+    """The trials by which `halving` decided which others go on: without their rows it would run them again."""
+    if EARLIER_RUNGS not in plan.column_names:
+        return set()
+    return {trial for trials in plan[EARLIER_RUNGS].to_pylist() for trial in trials or ()}
 
 
 def _initial_images(plan: pa.Table) -> set[str]:

@@ -62,11 +62,20 @@ def outcome_schema() -> pa.Schema:
             ("kept_steps", pa.list_(pa.int32())),  # the steps of its snapshots
             ("kept_pixels_sha256", pa.list_(pa.string())),  # one for each snapshot
             ("kept_by", pa.string()),  # the trial whose id names them: trials of one optimisation share snapshots
+            ("state_sha256", pa.string()),  # of the file with the state in which it stopped, where one is kept
+            ("continued_from", pa.string()),  # the trial from whose state it went on
+            ("continued_at", pa.int32()),  # the steps that were done then
+            ("continued_under", pa.string()),  # circumstances of those steps that were others; empty: none
             ("versions", pa.string()),
             ("committed_at", pa.timestamp("us", tz="UTC")),
         ]
     )
 
+
+STOPPED_AT_RUNG, EARLIER_RUNGS = "stopped_at_rung", "earlier_rungs"
+"""Columns of the plan of a grid with `halving`: the number of steps at which a trial was stopped because others were
+better, and the ids of the trials of lower rungs, on whose rows that depends.
+"""
 
 CIRCUMSTANCES = ("device", "versions", "arithmetic", "batch_width", "threads", "tiles")
 """Columns that do not follow from settings and can change the last bits of pixels. If they are equal, so are the

@@ -7,6 +7,7 @@
     images/ab/abcd….png   the images, written before their rows
     frames/ab/abcd…/….webp  snapshots, if `frames_every` asked for them; named by their step
     prints/ab/abcd….tif   a further file of the image, if `print_file` asked for one: .png or .tif
+    states/ab/abcd….safetensors  where optimisations stopped, if `keep_state` asked for it
     references/….png      the content and style pictures, small, for the sheet
     sheet.png             the comparison sheet
     selection.png         a sheet of some of the trials, where one was asked for
@@ -96,6 +97,12 @@ class Run:
         """Where the image of a trial after `step` updates is, below the run."""
         _check_hexadecimal(trial_id)
         return f"frames/{trial_id[:2]}/{trial_id}/{step:07}.webp"
+
+    @staticmethod
+    def state_path(trial_id: str) -> str:
+        """Where the state is in which the optimisation of a trial stopped, below the run."""
+        _check_hexadecimal(trial_id)
+        return f"states/{trial_id[:2]}/{trial_id}.safetensors"
 
     @staticmethod
     def film_path(trial_id: str | None = None, suffix: str = ".mp4") -> str:

@@ -24,7 +24,7 @@ from results.run.storage import PLAN, Run
 
 COLUMNS = (
     "trial_id", "status", "image_path", "pixels_sha256", "print_path", "print_sha256", "width", "height",
-    "kept_steps", "kept_by", "kept_pixels_sha256", "committed_at",
+    "kept_steps", "kept_by", "kept_pixels_sha256", "state_sha256", "committed_at",
 )  # fmt: skip
 
 PRINT_SUFFIXES = (".png", ".tif")
@@ -66,6 +66,7 @@ def verify(run: Run) -> tuple[int, list[Finding]]:
         for found in threads.map(lambda row: list(_image_findings(run, row)), rows):
             findings += found
         findings += _snapshot_findings(run, rows, threads)
+        findings += _state_findings(run, rows, threads)
     findings += _orphans(run, {row[name] for row in rows for name in ("image_path", "print_path") if row.get(name)})
     if all(finding.harmless for finding in findings):
         findings += _stale(run, derived)
@@ -190,6 +191,25 @@ def _snapshot_findings(run: Run, rows: Sequence[Mapping[str, Any]], threads: Thr
     orphans = Counter(path.rpartition("/")[0] for path in here - known.keys() if not path.endswith(".tmp"))
     for folder, count in sorted(orphans.items()):
         yield Finding(folder, f"has {count} snapshots that belong to no row: a sweep ended before it committed", True)
+
+
+def _state_findings(run: Run, rows: Sequence[Mapping[str, Any]], threads: ThreadPoolExecutor) -> Iterator[Finding]:
+    """Kept states that are damaged or missing, and those that no row names. No trial has to run again for them: without
+    its state, a longer trial runs from the start.
+    """
+    named = {Run.state_path(row["trial_id"]): row["state_sha256"] for row in rows if row["state_sha256"]}
+
+    def trouble(path: str) -> Finding | None:
+        try:
+            same = sha256(run.read(path)) == named[path]
+        except MissingFileError:
+            return Finding(path, "is missing; a longer trial runs from the start", True)
+        return None if same else Finding(path, "has other contents than its row's checksum says")
+
+    yield from filter(None, threads.map(trouble, named))
+    for path in sorted(set(run.names("states/**")) - named.keys()):
+        if not path.endswith(".tmp"):
+            yield Finding(path, "belongs to no row: a sweep ended before it committed", True)
 
 
 def _orphans(run: Run, known: set[str]) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from results.errors import RunError
 from results.marks import read_marks, with_marks
-from results.run.rows import outcome_schema, read_plan, read_rows
+from results.run.rows import EARLIER_RUNGS, STOPPED_AT_RUNG, outcome_schema, read_plan, read_rows
 from results.run.storage import Run
 from stylize import registry
 
@@ -27,8 +27,9 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
     among them one column per term and layer such as `style_loss_conv1_1`, times, provenance, `image_path`.
     `style_layers` and `content_layers` are tuples of names, so that they can be grouped by. An axis
     also has `<axis>_order`, the position of the value along it, and `<axis>_label` where the grid gives labels.
-    `star` (True or False), `tags` (a tuple) and `note` (a text) are what people kept in the run, by the gallery under
-    `--serve` or by `sweep mark`.
+    With `halving`, `stopped_at_rung` is the number of steps at which a trial was stopped, missing for those that went
+    on to the end. `star` (True or False), `tags` (a tuple) and `note` (a text) are what people kept in the run, by the
+    gallery under `--serve` or by `sweep mark`.
 
     Raises RunError.
     """
@@ -133,11 +134,16 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     # directly.
     known = [name for name in outcome_schema().names if name not in _history()]
     outcomes = read_rows(run, columns=[*known, *(name for name in _of_plugins(run) if name not in known)])
-    settings = _with_whole_numbers(_to_pandas(plan), plan.schema)
+    own = [name for name in plan.column_names if name not in (STOPPED_AT_RUNG, EARLIER_RUNGS)]
+    plan_of_settings = plan.select(own)
+    settings = _with_whole_numbers(_to_pandas(plan_of_settings), plan_of_settings.schema)
     table = settings.merge(_to_pandas(outcomes), on="trial_id", how="left" if missing else "inner")
     table["status"] = table["status"].fillna("missing")
     table = _spread_layers(table)
     table["run"] = run.location
+    if STOPPED_AT_RUNG in plan.column_names:
+        stopped = dict(zip(plan["trial_id"].to_pylist(), plan[STOPPED_AT_RUNG].to_pylist(), strict=True))
+        table[STOPPED_AT_RUNG] = pd.array([stopped[trial] for trial in table["trial_id"]], dtype="Int64")
     return with_marks(table, read_marks(run))
 
 

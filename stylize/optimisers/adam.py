@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -59,6 +59,15 @@ class Adam:
         )
         self._new, self._now = self._new.index_select(1, places), self._now.index_select(1, places)
         self._factors = self._factors.index_select(2, places)
+
+    def state(self) -> dict[str, Tensor]:
+        """The images and both moments, B×3×H×W each."""
+        return {"images": self.images, "first": self._first, "second": self._second}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from a `state`."""
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
 
     def enlarge(self, shape: torch.Size) -> None:
         """Continue at the next level of a pyramid: image and moments are enlarged to this height and width.

@@ -42,9 +42,13 @@ class InverseHessian:
 
     def keep(self, places: Tensor) -> None:
         """Keep only the functions at these positions."""
-        for name in ("_pairs", "_changes", "_turns", "_free", "_count"):
-            setattr(self, name, getattr(self, name)[places])
+        for name, tensor in self.state().items():
+            setattr(self, f"_{name}", tensor[places])
         self._make_numbers()
+
+    def state(self) -> dict[str, Tensor]:
+        """All that is known, by name; the first dimension of each tensor is B. It is the own memory of this object."""
+        return {name: getattr(self, f"_{name}") for name in ("pairs", "changes", "turns", "free", "count")}
 
     def is_empty(self) -> Tensor:
         """For which functions nothing is known, so that H is the identity."""

@@ -7,7 +7,7 @@ so steps cost the same; a line search may take several. The algorithm is in `sea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -54,6 +54,15 @@ class LBFGS:
         """Keep only the images at these positions of the batch."""
         self._first_change = self._first_change[places]
         self._search.keep(places)
+
+    def state(self) -> dict[str, Tensor]:
+        """That of the searches; see `Search.state`."""
+        return self._search.state()
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from a `state`."""
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
 
     def enlarge(self, shape: torch.Size) -> None:
         """Continue at the next level of a pyramid, from the enlarged best image, with no estimate of the curvature."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -37,6 +37,14 @@ class Optimiser(Protocol):
 
     def keep(self, places: Tensor) -> None:
         """Keep only the images at these positions of the batch."""
+
+    def state(self) -> Mapping[str, Tensor]:
+        """Everything that later steps depend on and that settings do not say, by name. The first dimension of each
+        tensor is B. May be the optimiser's own memory.
+        """
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from a `state` of an optimiser with the same settings, whose next step then is the next one here."""
 
     def enlarge(self, shape: torch.Size) -> None:
         """Continue at the next level of a pyramid, with images of this height and width."""

@@ -84,6 +84,16 @@ class Search:
                 setattr(self, name, value.keep(places))
         self._hessian.keep(places)
 
+    def state(self) -> dict[str, Tensor]:
+        """All that later points depend on, by name; the first dimension of each tensor is B. It is the own memory of
+        the searches: writing there continues other searches.
+        """
+        found = {name.strip("_"): value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        for name, point in vars(self).items():
+            if isinstance(point, _Point):
+                found |= {f"{name.strip('_')}.{part}": tensor for part, tensor in vars(point).items()}
+        return found | {f"hessian.{name}": tensor for name, tensor in self._hessian.state().items()}
+
     def tell(self, losses: Tensor, gradients: Tensor) -> None:
         """Continue with the losses (B) and gradients (B×D) at `asked`, which then has the points to evaluate next."""
         losses = losses.double()

@@ -6,6 +6,7 @@ from stylize.settings.conditions import AFTER_FRAME
 from stylize.settings.optimisation_settings import Settings
 from stylize.settings.picture_and_network_settings import (
     ABOUT,
+    CAN_CONTINUE,
     DEFAULTS,
     PICTURES,
     SETTING_NAMES,
@@ -18,6 +19,7 @@ __all__ = [
     "ABOUT",
     "AFTER_FRAME",
     "ARCHITECTURE_NAMES",
+    "CAN_CONTINUE",
     "DEFAULTS",
     "PICTURES",
     "SETTING_NAMES",

@@ -322,8 +322,12 @@ class Settings(BaseModel):
 
         A pyramid and two stages are spread over all iterations, so such optimisations are never the same.
         """
-        spread = self.pyramid or (self.matting_weight and self.matting_from)
-        return {name: value for name, value in self.__dict__.items() if name != "iterations" or spread}
+        return {name: value for name, value in self.__dict__.items() if name != "iterations" or not self.can_continue}
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the same optimisation with more `iterations` would begin with the same steps."""
+        return not (self.pyramid or (self.matting_weight and self.matting_from))
 
     def _default_style_layers(self, architecture: Architecture) -> tuple[str, ...]:
         """The default style layers of the architecture; for patches its third and fourth, as in CNNMRF."""

@@ -14,7 +14,7 @@ from pydantic import Field
 from stylize import registry
 from stylize.network.architectures import ARCHITECTURES
 from stylize.settings.about import About, Need, Weights
-from stylize.settings.conditions import ALWAYS, Facts, chooses, unless, where
+from stylize.settings.conditions import AFTER_FRAME, ALWAYS, Facts, chooses, unless, where
 from stylize.settings.optimisation_settings import FOLLOWS, PAINTS, TRANSFERS, USES_CONTENT, USES_STYLE, Settings
 from stylize.settings.painting_settings import PaintingSettings
 from stylize.settings.types import (
@@ -38,6 +38,16 @@ STARTS_AS_IMAGE = chooses("init", registry.INITIAL_IMAGES, lambda image: image.p
 OWN_NETWORK = where("architecture", *ARCHITECTURES)
 HAS_CONTENT_MASK = USES_STYLE & unless("content_mask", None)
 HAS_STYLE_MASK = USES_STYLE & unless("style_mask", None)
+
+
+CAN_CONTINUE = (
+    TRANSFERS
+    & unless(AFTER_FRAME, True)
+    & where("pyramid", ())
+    & (where("matting_weight", 0) | where("matting_from", 0))
+    & chooses("optimizer", registry.OPTIMISERS, lambda optimiser: optimiser.keeps_state)
+)
+"""Whether a trial's optimisation begins with the same steps if it is made longer, and can go on from a kept state."""
 
 
 class TrialSettings(PaintingSettings):
@@ -174,6 +184,11 @@ class TrialSettings(PaintingSettings):
         default="none",
         description="A further file of the result, with an sRGB profile: PNG or TIFF with 8 or 16 bits a channel. The "
         "16 bits are those of the optimised image before it is rounded. The result is the same.",
+    )
+    keep_state: Annotated[bool, About(named_by="nothing", mentioned="never", effect=CAN_CONTINUE)] = Field(
+        default=False,
+        description="Whether the state of the optimiser is kept beside the image, so that a grid with more iterations "
+        "goes on from there. The result is the same.",
     )
 
     @property

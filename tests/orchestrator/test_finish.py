@@ -114,7 +114,7 @@ def test_a_sweep_plans_again_only_where_another_has_committed_before_it_had_the_
 ):
     updates, locked, updated = [], results.Run.locked, Plan.updated
     monkeypatch.setattr(
-        Plan, "updated", lambda plan, recorded: updates.append(len(recorded)) or updated(plan, recorded)
+        Plan, "updated", lambda plan, recorded, *kept: updates.append(len(recorded)) or updated(plan, recorded, *kept)
     )
 
     def commit_first(self, *arguments):

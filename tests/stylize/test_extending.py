@@ -37,7 +37,7 @@ def add(folder, modules):
         package = importlib.import_module(module.rpartition(".")[0])
         package.__path__.append(str(folder / package.__name__.replace(".", "/")))
         added.append((package.__path__, package.__path__[-1]))
-    names = {name: getattr(registry, name) for name in ("Element", "Metric", "StyleRepresentation")}
+    names = {name: getattr(registry, name) for name in ("Metric", "Optimiser", "StyleRepresentation")}
     for name, line in LINE.findall(PAGE.read_text(encoding="utf-8")):
         for key, element in eval(f"{{{line}}}", names).items():
             entries = getattr(registry, name)

@@ -32,8 +32,12 @@ class Bare(Worker):
         return outcomes
 
 
+def trial(id):
+    return SimpleNamespace(id=id, begins=None, first_step=0)
+
+
 def batch(*ids):
-    return Batch(tuple((SimpleNamespace(id=id),) for id in ids))
+    return Batch(tuple((trial(id),) for id in ids))
 
 
 def test_the_tensors_of_an_attempt_that_ran_out_of_memory_are_gone_before_the_halves_begin():
@@ -59,7 +63,7 @@ def test_one_trial_that_is_too_large_fails_with_the_reason():
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     [outcome] = Bare(attempt).optimise(batch("a"), None)
-    assert outcome == Failure(SimpleNamespace(id="a"), "OutOfMemoryError: CUDA out of memory")
+    assert outcome == Failure(trial("a"), "OutOfMemoryError: CUDA out of memory")
 
 
 def test_a_worker_whose_device_failed_gives_up_the_batch_and_takes_no_other():

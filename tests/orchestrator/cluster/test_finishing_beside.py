@@ -75,8 +75,9 @@ def optimised(number):
     """A trial that was optimised; its image is one colour."""
     import torch
 
-    result = SimpleNamespace(pixels=lambda: torch.full((4, 4, 3), number, dtype=torch.uint8))
-    return Optimised(SimpleNamespace(id=f"{number:020x}"), None, result, None)
+    result = SimpleNamespace(pixels=lambda: torch.full((4, 4, 3), number, dtype=torch.uint8), state=None)
+    setup = SimpleNamespace(settings=SimpleNamespace(print_file="none"))
+    return Optimised(SimpleNamespace(id=f"{number:020x}", setup=setup, begins=None), None, result, None)
 
 
 class Plain(Finisher):
@@ -146,8 +147,9 @@ def test_a_gallery_that_cannot_be_written_costs_no_image(plain, tmp_path):
     assert (tmp_path / row["image_path"]).is_file()
 
 
-def batch(number, steps=100):
-    return Batch(((SimpleNamespace(id=f"{number:020x}", settings=SimpleNamespace(iterations=steps)),),))
+def batch(number, steps=100, first_step=0):
+    settings = SimpleNamespace(iterations=steps)
+    return Batch(((SimpleNamespace(id=f"{number:020x}", settings=settings, first_step=first_step),),))
 
 
 def test_both_batches_that_a_lost_worker_was_at_are_suspected_and_only_one_where_its_device_failed():

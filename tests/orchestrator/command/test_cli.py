@@ -241,7 +241,8 @@ def test_a_disk_that_is_full_gives_exit_code_2_only_if_nothing_was_written(
 
 def test_the_plan_as_json(small_grid, sweep):
     planned = json.loads(sweep("plan", small_grid, "--json", "--limit", "3").stdout)
-    assert planned["trials"] == {"points": 4, "different": 4, "done": 0, "failed": 0, "to run": 3, "not selected": 1}
+    counts = {"points": 4, "different": 4, "done": 0, "failed": 0, "to run": 3, "not selected": 1, "continued": 0}
+    assert planned["trials"] == counts
     assert planned["seconds_on_this_processor"] > 0
     assert planned["disk_bytes"] > 3 * 40 * 40
 

@@ -24,6 +24,7 @@ TRIALS = {
     "learning_rate": 4 * 4,  # decays × rates
     "quickstart": 2 * 3,  # photographs × styles
     "sampled": 24,  # points that are drawn
+    "halved": 36,
     "colour": 2 * 4,  # photographs × ways to keep colours
     "mrf": 2 * 4,  # paintings × style losses
     "photoreal": 2 * 4,  # styles × weights of the matting Laplacian

@@ -22,6 +22,7 @@ def lane(name, iterations=10, edge=448, network="one"):
             id=name,
             setup=setup,
             iterations=iterations,
+            first_step=0,
             operations=float(iterations * edge * edge),
             architecture="vgg16",
             deepest="conv5_1",

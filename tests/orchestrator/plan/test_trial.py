@@ -70,7 +70,7 @@ DEFAULTS = {
     "content_layers": ["conv4_2"], "style_layers": ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"],
     "init": "content", "seed": 0, "optimizer": "adam", "learning_rate": 8, "decay": "staircase", "decay_rate": 0.94,
     "decay_steps": 100, "precision": "auto", "history_every": 10, "pyramid": [], "plateau": 0, "checkpointing": "auto",
-    "frames_every": 0,
+    "frames_every": 0, "keep_state": False,
     "padding": "zero", "style_scale": 1, "style_representation": "gram", "mrf_stride": 1, "sliced_directions": 0,
     "mrf_rotations": [-15, -7.5, 0, 7.5, 15], "mrf_scales": [0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], "colour": "style",
     "matting_weight": 0, "matting_from": 0,
@@ -113,6 +113,7 @@ VALUES = {
     "plateau": [0, 1e-3],
     "checkpointing": ["auto", "always"],
     "frames_every": [0, 10],
+    "keep_state": [False, True],
 }
 
 
@@ -128,7 +129,7 @@ def what_counts(given, width, height, hashes):
         del full["seed"], full["noise_deviation"]
     if full["init"] != "mix":
         del full["noise_share"]
-    del full["checkpointing"], full["frames_every"]
+    del full["checkpointing"], full["frames_every"], full["keep_state"]
     if full["optimizer"] == "lbfgs":
         del full["decay"], full["betas"]
     if not full["matting_weight"]:
@@ -245,7 +246,7 @@ EFFECTIVE = {
 
 
 def test_every_setting_is_tried():
-    """Pictures and weights count by their hashes; checkpointing and frames_every leave the pixels alone."""
+    """Pictures and weights count by their hashes; checkpointing, frames_every and keep_state leave the pixels alone."""
     pictures = {"content", "style", "init_image", "content_mask", "style_mask"}
     of_clips = {"frame", "clip_frames", "frame_start", "temporal_weight"}  # test_clips.py
     of_painting = {name for name in SETTING_NAMES if name in PaintingSettings.__annotations__}  # test_painting.py
@@ -256,8 +257,9 @@ def test_every_setting_is_tried():
         "checkpointing",
         "frames_every",
         "print_file",
+        "keep_state",
     }
-    assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing", "frames_every"}
+    assert set(DEFAULTS) == set(VALUES) == {*EFFECTIVE, "checkpointing", "frames_every", "keep_state"}
 
 
 @pytest.mark.parametrize("name", EFFECTIVE)

@@ -50,6 +50,7 @@ AXES = {
     "size": [64, [80, 70]],
     "pyramid": [[], [32]],
     "frames_every": [0, 2],
+    "keep_state": [False, True],
     "colour": ["style", "luminance"],
 }
 
