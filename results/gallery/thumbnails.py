@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from PIL import Image
 
 from results.errors import RunError
+from results.run.image_file import open_image
 from results.run.storage import Run
 
 EDGES = (96, 256, 640)
@@ -54,7 +55,7 @@ def make_thumbnails(run: Run, images: Iterable[tuple[str, str, int, int]], make:
 
 def _make(run: Run, sha256: str, path: str, wanted: Sequence[int]) -> bool:
     try:
-        with Image.open(io.BytesIO(run.read(path))) as opened:
+        with open_image(run.read(path)) as opened:
             picture = opened.convert("RGB")
     except (RunError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False  # the page tries the image itself, and says that it is missing

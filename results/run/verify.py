@@ -6,7 +6,6 @@ Nothing is changed here: `repair.py` sets damaged files aside, and a sweep compu
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from results.errors import MissingFileError, RunError
 from results.run.derived import DERIVED, Derived, present_state, read_derived, sha256
+from results.run.image_file import open_image
 from results.run.rows import merged_rows, parse_plan, read_shard
 from results.run.storage import PLAN, Run
 
@@ -143,7 +142,7 @@ def _image_trouble(run: Run, path: str, expected: str | None, shape: tuple[int, 
     if path.endswith(".png") and (trouble := _png_trouble(content)):
         return trouble
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "WEBP")) as opened:
+        with open_image(content) as opened:
             pixels = np.asarray(opened.convert("RGB"))
     except Exception as error:  # decoders raise nearly anything for a file that is damaged
         return f"does not decode ({_first_line(error)})"
@@ -157,7 +156,7 @@ def _image_trouble(run: Run, path: str, expected: str | None, shape: tuple[int, 
 def _png_trouble(content: bytes) -> str | None:
     """Compares the checksums of all parts of a PNG, those of its texts included."""
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG",)) as opened:
+        with open_image(content) as opened:
             opened.verify()
     except Exception as error:  # as above
         return f"does not decode ({_first_line(error)})"

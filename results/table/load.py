@@ -14,6 +14,7 @@ from PIL import Image
 
 from results.errors import RunError
 from results.marks import read_marks, with_marks
+from results.run.image_file import open_image
 from results.run.rows import EARLIER_RUNGS, STOPPED_AT_RUNG, outcome_schema, read_plan, read_rows
 from results.run.storage import Run
 from stylize import registry
@@ -69,7 +70,7 @@ def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:
     if not isinstance(path, str):
         error = row.get("error")
         raise RunError(f"trial {row['trial_id']} has no image: {error if isinstance(error, str) else row['status']}")
-    with Image.open(io.BytesIO(Run(row["run"]).read(path))) as opened:
+    with open_image(Run(row["run"]).read(path)) as opened:
         return opened.convert("RGB")
 
 
@@ -94,7 +95,7 @@ def snapshot(row: Mapping[str, Any] | pd.Series, step: int) -> Image.Image:
     """One of the snapshots that `frames_every` asked for. Raises RunError if it is missing or damaged."""
     path = Run.snapshot_path(row["kept_by"], step)
     try:
-        with Image.open(io.BytesIO(Run(row["run"]).read(path)), formats=("WEBP",)) as opened:
+        with open_image(Run(row["run"]).read(path)) as opened:
             return opened.convert("RGB")
     except (OSError, Image.DecompressionBombError) as error:
         raise RunError(f"{path} in {row['run']} is damaged: {error}") from error

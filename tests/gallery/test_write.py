@@ -299,13 +299,13 @@ def test_the_server_is_on_this_machine_alone_and_answers_to_no_other_name(served
 def test_settings_that_no_trial_uses_are_marked(make_run):
     made = make_run({"ratio": RATIOS})
     trials = results.load(made.run.location)
-    usual = {"style_representation": "gram", "mrf_stride": 1, "init": "content", "seed": 0}
+    usual = {"method": "transfer", "style_representation": "gram", "mrf_stride": 1, "init": "content", "seed": 0}
     for name, value in usual.items():
         trials.insert(2, name, value) if name not in trials else None
     unused = {column["name"] for column in columns(trials) if column.get("unused")}
     assert unused == {"mrf_stride", "seed"}
-    assert {column["name"] for column in columns(trials) if column.get("usual")} == {"style_representation"}
+    assert {column["name"] for column in columns(trials) if column.get("usual")} == {"method", "style_representation"}
     trials["style_representation"] = "mrf"
-    assert not {column["name"] for column in columns(trials) if column.get("usual")}
+    assert {column["name"] for column in columns(trials) if column.get("usual")} == {"method"}
     trials["init"] = ["content", "content", "noise"]
     assert "seed" not in {column["name"] for column in columns(trials) if column.get("unused")}
