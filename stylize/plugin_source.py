@@ -56,12 +56,17 @@ def is_file(plugin: str) -> bool:
     return plugin.endswith(".py") or "/" in plugin or "\\" in plugin
 
 
+def installed() -> dict[str, str]:
+    """The modules of the plugins that installed packages have, by the names of their entry points."""
+    return {entry.name: entry.value for entry in metadata.entry_points(group=GROUP)}
+
+
 def find_plugin(plugin: str) -> Plugin:
     """The plugin with this path, or with this name of an entry point. Raises PluginError."""
     if is_file(plugin):
         path = Path(plugin)
         return Plugin(path.name, _read(path))
-    entries = {entry.name: entry.value for entry in metadata.entry_points(group=GROUP)}
+    entries = installed()
     if plugin not in entries:
         known = f"installed are {', '.join(sorted(entries))}" if entries else "no installed package has one"
         raise PluginError(f"there is no plugin {plugin!r}: name a .py file, or an entry point of {GROUP} ({known})")

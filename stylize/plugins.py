@@ -95,8 +95,8 @@ def initial_image(
 def network(
     name: str, *, content_layers: Sequence[str], style_layers: Sequence[str]
 ) -> Callable[[Registered], Registered]:
-    """A function without parameters that makes a network (a `torch.nn.Module`), as a value of the setting
-    `architecture`. The layers are those that grids use if they name none.
+    """A class of networks (`torch.nn.Module`) that is made without arguments, or a function that makes one, as a value
+    of the setting `architecture`. The layers are those that grids use if they name none.
 
     torchvision traces the network and names its layers; `sweep layers NAME --plugin FILE` lists them. Its parameters
     are those that the setting `weights` names: random ones, or a file.

@@ -144,10 +144,27 @@ def complete_axis(ctx: Context, incomplete: str) -> Iterator[str]:
     yield from _named(of_setting, lambda name: map(str, of_setting[name].names(name)), incomplete)
 
 
+@_quiet
+def complete_plugin(ctx: Context, incomplete: str) -> Iterator[str]:
+    """Installed plugins, Python files, and folders on the way to them."""
+    from stylize.plugin_source import installed
+
+    yield from sorted(installed())
+    for path in _paths(incomplete):
+        if path.is_dir():
+            yield f"{path}/"
+        elif path.suffix == ".py":
+            yield str(path)
+
+
 def _paths(incomplete: str) -> list[Path]:
     folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
-COMPLETIONS: dict[str, Callable[[Context, str], list[Any]]] = {"set": complete_setting, "only": complete_axis}
+COMPLETIONS: dict[str, Callable[[Context, str], list[Any]]] = {
+    "set": complete_setting,
+    "only": complete_axis,
+    "plugin": complete_plugin,
+}
 """By the name of a request's field."""

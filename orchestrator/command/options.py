@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from orchestrator.command.completion import COMPLETIONS, complete_grid, complete_run
+from orchestrator.command.completion import COMPLETIONS, complete_grid, complete_plugin, complete_run
 from orchestrator.command.messages import fail
 from orchestrator.grid.bundled import bundled_grids
 from orchestrator.request import Option, Request, Scope, flag_of
@@ -70,6 +70,7 @@ Plugins = Annotated[
         help="Methods of yours: a Python file, or the name of an installed plugin. May be repeated.",
         metavar="FILE|NAME",
         show_default=False,
+        autocompletion=complete_plugin,
     ),
 ]
 Rows = Annotated[list[str], typer.Option(help="Setting along the rows; repeated, outermost first.")]

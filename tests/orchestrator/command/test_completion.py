@@ -14,6 +14,7 @@ from orchestrator.command.main import app
 @pytest.fixture
 def offered(small_grid):
     (small_grid.parent / "below").mkdir()
+    (small_grid.parent / "mine.py").touch()
     results.Run("runs/figure5").write_metadata({"grid": {"name": "figure5"}})
 
     def ask(line, separator="\n"):
@@ -36,6 +37,7 @@ def offered(small_grid):
     ("line", "some", "none"),
     [
         ("sweep ", {"plan", "status", "figure5", "small.yaml", "below/"}, {"pictures"}),
+        ("sweep schema --plugin ", {"mine.py", "below/"}, {"small.yaml"}),
         ("sweep fig", {"figure3", "figure5"}, {"plan"}),
         ("sweep st", {"status"}, {"figure5"}),
         ("sweep sma", {"small.yaml"}, {"status"}),
