@@ -37,14 +37,15 @@ class ContentLoss:
 
     def __init__(self, transfers: Sequence[Transfer], circumstances: Circumstances) -> None:
         weights = [dict(one.settings.active_content_layers) for one in transfers]
-        names = [one.settings.content_representation for one in transfers]
+        chosen = [one.settings.content_representation for one in transfers]
+        # An image without content layers is in the first group, where its weights are 0.
+        first = next((name for name, used in zip(chosen, weights, strict=True) if used), chosen[0])
+        names = [name if used else first for name, used in zip(chosen, weights, strict=True)]
         self._groups, factors, part_weights = [], [], []
         for name in dict.fromkeys(names):
             entry = registry.CONTENT_REPRESENTATIONS[name]
             images = [image for image, one in enumerate(names) if one == name]
             group = _group(entry.load()(), images, transfers, weights, circumstances)
-            if not group.layers:
-                continue
             self._groups.append(group)
             grows = circumstances.magnification if entry.sums_over_positions else 1.0
             factors += [grows * group.representation.factor] * len(group.layers)
