@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "weights": "downloads",
     "weights/training": "stylize weights autopaint pictures",
     "autopaint": "stylize pictures",
-    "style_sweep": "orchestrator downloads stylize results pictures",
+    "style_sweep": """downloads stylize results pictures orchestrator/errors orchestrator/request orchestrator/grid
+        orchestrator/plan orchestrator/cluster/status orchestrator/progress orchestrator/preview orchestrator/sweep""",
     "orchestrator": "grids downloads stylize results pictures weights autopaint",
 }
 """What each package imports of the others: all of one, or only these of its folders and files."""

@@ -228,7 +228,7 @@ def _wrapped(label: str, levels: int) -> str:
     """A label in lines that have room beside the others."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(label, max(6, 44 // max(levels, 1)))[:4])
+    return "\n".join(textwrap.wrap(label, max(6, 48 // max(levels, 1)))[:4])
 
 
 def _plain(text: str) -> str:
