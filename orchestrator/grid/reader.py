@@ -28,22 +28,23 @@ from orchestrator.grid.growing import GrowingDimension
 from orchestrator.grid.halving import read_halving
 from orchestrator.grid.sampling import draw, is_distribution, read_distribution, read_sample
 from orchestrator.grid.search import Search, read_search
+from orchestrator.grid.sheet_axes import read_sheet
 from orchestrator.grid.values import (
     MOST_AXIS_VALUES,
     check_value,
     is_value,
+    read_override,
     read_spaced,
     shown_value,
     unknown,
     unknown_setting,
 )
-from orchestrator.grid.yaml12 import Document, Steps, parse, parse_value, path_text, read_yaml
+from orchestrator.grid.yaml12 import Document, Steps, parse, path_text, read_yaml
 from stylize.settings import SETTING_NAMES, TrialSettings
 
 ENTRIES = (
     "title", "description", "settings", "axes", "sample", "search", "zip", "exclude", "include", "halving", "sheet",
 )  # fmt: skip
-FRAME = "frame"
 
 
 def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
@@ -51,25 +52,12 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
 
     Raises GridError.
     """
-    return _Reader(read_yaml(path), path).read([_override(text) for text in overrides])
+    return _Reader(read_yaml(path), path).read([read_override(text) for text in overrides])
 
 
 def grid_of(text: str, path: Path, overrides: Sequence[str] = ()) -> Grid:
     """The grid that a file with this text would be. Raises GridError as `load_grid` does."""
-    return _Reader(parse(text, str(path)), path).read([_override(text) for text in overrides])
-
-
-def _override(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    name, path = name.strip(), f"--set {name.strip()}"
-    if not equals:
-        raise GridError("write --set name=value", path)
-    if name not in SETTING_NAMES:
-        raise GridError(unknown_setting(name), path)
-    try:
-        return name, check_value(name, parse_value(value))
-    except GridError as error:
-        raise GridError(error.message, path) from error
+    return _Reader(parse(text, str(path)), path).read([read_override(text) for text in overrides])
 
 
 class _Reader:
@@ -352,17 +340,4 @@ class _Reader:
             return None, None
         self._mapping(block, ("sheet",), "sheet")
         axes = [name for dimension in dimensions for name in dimension.settings]
-        sides: dict[str, tuple[str, ...]] = {"rows": (), "columns": ()}
-        for side, names in block.items():
-            if side not in sides:
-                self._fail(unknown("entry", side, sides), ("sheet", side), key=True)
-            for number, name in enumerate(names if isinstance(names, list) else [names]):
-                at: Steps = ("sheet", side, number) if isinstance(names, list) else ("sheet", side)
-                if isinstance(name, str) and name in self._fixed:
-                    continue
-                if name not in axes and name != FRAME:  # an axis that clips bring along
-                    self._fail(unknown("axis", name, axes), at)
-                if name in sides["rows"] + sides["columns"]:
-                    self._fail(f"{name} is here a second time", at)
-                sides[side] += (name,)
-        return sides["rows"], sides["columns"]
+        return read_sheet(block, axes, self._fixed, self._fail)

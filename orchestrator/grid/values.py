@@ -13,9 +13,10 @@ from typing import Annotated, Any, NoReturn
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator.errors import GridError
+from orchestrator.grid.yaml12 import parse_value
 from results.suggestion import suggestion
 from stylize import LayerWeight
-from stylize.settings import ABOUT, PictureShare, TrialSettings
+from stylize.settings import ABOUT, SETTING_NAMES, PictureShare, TrialSettings
 
 
 @functools.cache
@@ -87,6 +88,20 @@ def unknown_setting(name: str) -> str:
             title = f" ({about.title})" if about.title else ""
             return f"there is no setting {shown_value(name)}; it is called {setting}{title} here"
     return unknown("setting", name, ABOUT)
+
+
+def read_override(text: str) -> tuple[str, Any]:
+    """The setting and the value of a `name=value` of `--set`. Raises GridError, which names it."""
+    name, equals, value = text.partition("=")
+    name, path = name.strip(), f"--set {name.strip()}"
+    if not equals:
+        raise GridError("write --set name=value", path)
+    if name not in SETTING_NAMES:
+        raise GridError(unknown_setting(name), path)
+    try:
+        return name, check_value(name, parse_value(value))
+    except GridError as error:
+        raise GridError(error.message, path) from error
 
 
 MOST_AXIS_VALUES = 100_000

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from orchestrator.errors import GridError
 from orchestrator.grid.grid import Dimension, Grid
-from orchestrator.grid.reader import FRAME
+from orchestrator.grid.sheet_axes import FRAME
 from orchestrator.plan.inputs import Inputs
 
 
