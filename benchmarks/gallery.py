@@ -28,6 +28,7 @@ def run() -> list[Measurement]:
     from playwright.sync_api import sync_playwright
 
     from results.gallery.write import write_gallery
+    from results.report.write import BROWSERS
     from tests.gallery.conftest import MakeRun
 
     folder = Path(tempfile.mkdtemp(prefix="gallery-"))
@@ -42,7 +43,7 @@ def run() -> list[Measurement]:
     write_gallery(made.run)
     page = folder / "run" / "gallery"
     before = sum(path.stat().st_size for path in page.rglob("*") if path.name != "columns.js" and _comes_first(path))
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as driver:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         opened = driver.chromium.launch(executable_path=browser, args=arguments)

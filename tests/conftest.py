@@ -20,7 +20,7 @@ os.environ.setdefault("RAY_worker_niceness", "0")
 NEEDS_RAY = {"ray_session", "undisturbed"}
 """Fixtures of tests that run sweeps."""
 
-STARTS_SWEEPS = {"test_chaos", "test_fake_gpus", "test_interruption", "test_object_store"}
+STARTS_SWEEPS = {"test_chaos", "test_fake_gpus", "test_interruption"}
 """Files that start sweeps as processes with a Ray of their own: one after the other, as two cores are few for that."""
 
 LONGEST_FIRST = ["processes", "ray", "browser", "test_session", "test_wheel"]
@@ -291,10 +291,11 @@ def tree():
 def chromium():
     """One browser for all tests. Skips them, and says why, where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
+    from results.report.write import BROWSERS
+
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not path:
-        pytest.skip(f"there is no browser: none of {', '.join(names)} (apt-get install chromium)")
+        pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} (apt-get install chromium-headless-shell)")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield browser

@@ -163,9 +163,11 @@ def test_ray_is_imported_in_one_folder_only():
         "import results; results.load; results.sheet; results.curves",
         "from orchestrator.command.main import app\nfrom typer.testing import CliRunner\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0",
-        "from orchestrator.command.main import app\nfrom typer.testing import CliRunner\n"
+        "from orchestrator.preview import probe; probe.measure_apart = lambda samples, *_: [0.01] * len(samples)\n"
+        "from orchestrator.command.main import app; from typer.testing import CliRunner\n"
         "assert CliRunner().invoke(app, ['plan', 'quickstart']).exit_code == 0",
         "import stylize; stylize.Settings()",
+        "from orchestrator.preview import probe; probe.measure_apart = lambda samples, *_: [0.01] * len(samples)\n"
         "import style_sweep; style_sweep.load; style_sweep.sheet; style_sweep.Sweep('quickstart').plan()",
         "import pictures, weights",
     ],

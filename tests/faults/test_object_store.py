@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import uuid
 
 import pyarrow as pa
@@ -11,6 +9,8 @@ import pytest
 import s3fs
 
 import results
+from orchestrator.cluster import crew
+from orchestrator.cluster.worker import Worker
 from results import Run, RunError
 from results.run import lease
 from results.run.commits import Commits
@@ -101,18 +101,18 @@ def test_a_run_that_was_written_batch_by_batch_is_read_in_few_requests(s3, locat
     assert len(requests) <= 20  # of 70 batches; without merging it takes one for each
 
 
-def test_a_sweep_into_a_bucket_is_the_sweep_into_a_folder(s3, location, small_grid, sweep, ray_session):
+def test_a_sweep_into_a_bucket_is_the_sweep_into_a_folder(s3, location, small_grid, sweep, ray_session, monkeypatch):
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+
+    class LedToTheBucket(Worker):
+        def __init__(self, *arguments):
+            os.environ.update(environment)  # its process is older than this test
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(crew, "Worker", LedToTheBucket)
     s3.faults[:] = ["slow", "error", "cut", "reset"]
-    command = [
-        sys.executable,
-        "-m",
-        "orchestrator",
-        str(small_grid),
-        "--out",
-        location,
-    ]
-    ran = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    ran = sweep(small_grid, "--out", location)
+    assert ran.exit_code == 0, ran.stderr
     assert s3.injected == ["slow", "error", "cut", "reset"]
     assert sweep(small_grid).exit_code == 0
     telling = ["trial_id", "pixels_sha256", "total_loss", "status"]

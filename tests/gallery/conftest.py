@@ -226,9 +226,12 @@ def _settle(page):
 
 
 def _until(page, condition):
-    """Until a JavaScript expression is true; Playwright's own waiting needs eval, which the page forbids."""
+    """Until a JavaScript expression is true; Playwright's own waiting needs eval, which the page forbids.
+
+    An expression about an element that is not there yet is not true yet.
+    """
     deadline = time.monotonic() + 10
-    while not page.evaluate(condition):
+    while not page.evaluate(f"(() => {{ try {{ return {condition} }} catch (error) {{ return false }} }})()"):
         assert time.monotonic() < deadline, f"never {condition}"
         page.wait_for_timeout(30)
 

@@ -15,7 +15,7 @@ import pytest
 import results
 
 TELLING = ["trial_id", "pixels_sha256", "total_loss", "content_loss", "style_loss", "status", "batch_width"]
-COMMAND = [sys.executable, "-m", "orchestrator", "small.yaml"]
+COMMAND = [sys.executable, "-m", "orchestrator", "small.yaml", "--workers", "1"]
 
 
 @pytest.fixture

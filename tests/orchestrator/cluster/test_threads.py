@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("ray_session")
 
 GRID = """\
 title: Threads
-settings: {content: astronaut, style: swirls, size: 96, iterations: 30, architecture: vgg16-slim}
+settings: {content: astronaut, style: swirls, size: 96, iterations: 12, architecture: vgg16-slim}
 axes: {ratio: [1e-3, 1e-2]}
 """
 TELLING = ["trial_id", "pixels_sha256", "total_loss", "threads"]

@@ -66,7 +66,7 @@ def test_a_killed_worker_is_replaced_and_the_table_is_that_of_an_undisturbed_swe
     kind, sixteen, sweep, workers, undisturbed
 ):
     workers(kind)
-    disturbed = sweep(sixteen, "--out", "disturbed", one_worker=False)
+    disturbed = sweep(sixteen, "--out", "disturbed")
     assert disturbed.exit_code == 0
     assert Path("disturbed/killed").exists()
     assert disturbed.stderr.count("a worker was lost") == 1
@@ -84,7 +84,7 @@ class KilledByPoison(Worker):
 
 def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(sixteen, sweep, workers):
     workers(KilledByPoison)
-    poisoned = sweep(sixteen, "--only", "style_layers=deep", one_worker=False)
+    poisoned = sweep(sixteen, "--only", "style_layers=deep")
     assert poisoned.exit_code == 1
     assert "its trials run one by one" in poisoned.stderr
     trials = results.load("runs/small").set_index("ratio")
@@ -116,7 +116,7 @@ class Raising(Worker):
 
 def test_an_error_in_one_trial_fails_that_trial_and_no_other(sixteen, sweep, workers):
     workers(Raising)
-    failed = sweep(sixteen, one_worker=False)
+    failed = sweep(sixteen)
     assert failed.exit_code == 1
     assert "2 failed" in failed.stderr
     trials = results.load("runs/small")

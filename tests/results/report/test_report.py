@@ -14,7 +14,7 @@ from results.report.contents import contents
 from results.report.methods import methods_of
 from results.report.pictures import undominated
 from results.report.sources import SOURCES
-from results.report.write import report_html
+from results.report.write import BROWSERS, report_html
 
 STYLES, RATIOS = ["swirls", "<script>alert(1)"], [1e-4, 1e-3, 1e-2]
 
@@ -72,7 +72,7 @@ def test_the_command_writes_it_into_the_run_and_prints_a_pdf(run, sweep, tmp_pat
     said = sweep("report", run.location, "--metric", "content_loss")
     assert said.exit_code == 0, said.stderr
     assert said.stdout == f"{run.full_path('report.html')}\n"
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+    if not any(map(shutil.which, BROWSERS)):
         pytest.skip("there is no Chromium to print a PDF")
     import pypdf
 

@@ -68,16 +68,16 @@ def test_shards_stay_few_however_many_batches_there_are(run, monkeypatch):
     monkeypatch.setattr(compact, "WORTH_MERGING", 4)
     commits = Commits(run, SETTINGS)
     most = 0
-    for number in range(150):
+    for number in range(60):
         commits.add(number, [row(number)])
         assert wait_for(commits, 1) == [number]  # one shard each
         most = max(most, len(run.names("trials/*")))
-        if number % 25 == 0:
+        if number % 20 == 0:
             assert len(ids(run)) == number + 1
     commits.close()
     assert most <= 4 * 3 + 4  # a merged shard is there before those that it replaces go
     assert len(run.names("trials/*")) <= 3 * 4
-    assert ids(run) == [row(number)["trial_id"] for number in range(150)]
+    assert ids(run) == [row(number)["trial_id"] for number in range(60)]
 
 
 def test_what_was_added_is_committed_when_it_is_closed(run):
