@@ -10,8 +10,7 @@ ROOT = Path(__file__).parents[2]
 def test_it_counts_without_ray_and_the_orchestrator():
     code = (
         "import sys; from benchmarks import device\n"
-        "[adam, *_] = device.counts()\n"
-        "print(adam.figure)\n"
+        "print(next(device.counts()).figure)\n"
         "print(sorted({'ray', 'orchestrator', 'results', 'weights', 'pandas', 'typer'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
