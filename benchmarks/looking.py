@@ -38,7 +38,7 @@ def run() -> list[Measurement]:
             (f"`sweep table`, which shows 1,000 of {count:,} rows and says so", "as_text", "5 s, 500 MB"),
             ("`sweep table --json`", "as_json", "5 s, 500 MB"),
             ("`sweep gallery`", "gallery", "10 s"),
-            ("`sweep sheet`, which shows 10,000 trials and says so", "sheet", ""),
+            ("`sweep sheet`, which shows 5,000 trials and says so", "sheet", ""),
             ("the end of a sweep, from the last commit to the exit", "end", "30 s, 600 MB"),
         ):
             figure = in_a_process("looking", function, str(out))

@@ -27,7 +27,9 @@ from results.sheets.place import place
 from results.sheets.sizes import LARGEST_CELL, largest_image
 from results.sheets.thinned import thinned
 
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 50_000_000
+"""Pillow takes four bytes for each, beside the table of all trials that a driver has in memory."""
+
 MOST_EDGE = {".png": 30_000, ".jpg": 30_000, ".webp": 16_383, ".svg": 30_000, ".pdf": 14_400}
 """What common viewers still open, and what the formats can hold."""
 
@@ -49,7 +51,7 @@ def sheet(
     are in neither become outer rows. Failed, missing and skipped cells are drawn apart. `annotate` is a template for
     what stands below each image, such as "{total_loss:.2e}"; `border` a column whose values colour the cells' borders;
     `title` and `caption` are text above and below. A sheet too large for the format of `suffix` is drawn smaller and
-    says so, and of more than 10,000 trials it shows some (ThinnedWarning). Raises SheetError.
+    says so, and of more than 5,000 trials it shows some (ThinnedWarning). Raises SheetError.
     """
     additions = Additions(annotate, border, title, caption)
     trials, additions = _bounded(trials, additions)

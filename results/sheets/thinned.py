@@ -7,8 +7,8 @@ import pandas as pd
 
 from results.table.axes import axis_along, axis_groups
 
-MOST_CELLS = 10_000
-"""Images on one sheet. A sheet has at most 100 megapixels, of which each image then has 100×100."""
+MOST_CELLS = 5_000
+"""Images on one sheet. A sheet has at most 50 megapixels, of which each image then has 100×100."""
 
 
 def thinned(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from PIL import Image
@@ -130,27 +131,39 @@ def _runs(location: str | Path) -> list[Run]:
 
 
 def _load_one(run: Run, missing: bool) -> pd.DataFrame:
-    plan = read_plan(run)
     # Settings come from the plan, which says what the grid asks for now; a row repeats them for who reads shards
     # directly.
-    known = [name for name in outcome_schema().names if name not in _history()]
-    outcomes = read_rows(run, columns=[*known, *(name for name in _of_plugins(run) if name not in known)])
-    own = [name for name in plan.column_names if name not in (STOPPED_AT_RUNG, EARLIER_RUNGS)]
-    plan_of_settings = plan.select(own)
-    settings = _with_whole_numbers(_to_pandas(plan_of_settings), plan_of_settings.schema)
-    table = settings.merge(_to_pandas(outcomes), on="trial_id", how="left" if missing else "inner")
+    settings, stopped = _planned(run)
+    table = settings.merge(_outcomes(run, settings.columns), on="trial_id", how="left" if missing else "inner")
     table["status"] = table["status"].fillna("missing")
-    table = _spread_layers(table)
     table["run"] = run.location
-    if STOPPED_AT_RUNG in plan.column_names:
-        stopped = dict(zip(plan["trial_id"].to_pylist(), plan[STOPPED_AT_RUNG].to_pylist(), strict=True))
+    if stopped:
         table[STOPPED_AT_RUNG] = pd.array([stopped[trial] for trial in table["trial_id"]], dtype="Int64")
     return with_marks(table, read_marks(run))
 
 
-def _of_plugins(run: Run) -> list[str]:
+def _planned(run: Run) -> tuple[pd.DataFrame, dict[str, int | None]]:
+    """The settings of the plan's trials, and where trials are halved, the rung at which each of them stopped.
+
+    The plan's Arrow table is given up before the rows are read: both together would decide how much memory is needed.
+    """
+    plan = read_plan(run)
+    stopped = {}
+    if STOPPED_AT_RUNG in plan.column_names:
+        stopped = dict(zip(plan["trial_id"].to_pylist(), plan[STOPPED_AT_RUNG].to_pylist(), strict=True))
+    own = plan.select([name for name in plan.column_names if name not in (STOPPED_AT_RUNG, EARLIER_RUNGS)])
+    return _with_whole_numbers(_to_pandas(own), own.schema), stopped
+
+
+def _outcomes(run: Run, settings: Iterable[str]) -> pd.DataFrame:
+    """The rows, without settings and curves."""
+    known = [name for name in outcome_schema().names if name not in _history()]
+    others = [name for name in _of_plugins(run, set(settings)) if name not in known]
+    return _to_pandas(_spread_layers(read_rows(run, columns=[*known, *others])))
+
+
+def _of_plugins(run: Run, settings: set[str]) -> list[str]:
     """The columns of metrics from plugins, which this process need not have loaded."""
-    settings = set(read_plan(run).column_names)
     columns = [name for plugin in run.metadata().get("plugins", []) for name in plugin["columns"]]
     return [name for name in columns if name.isidentifier() and name not in settings and name not in _history()]
 
@@ -188,15 +201,17 @@ def _with_whole_numbers(settings: pd.DataFrame, schema: pa.Schema) -> pd.DataFra
     return settings.astype(dict.fromkeys(gaps, "Int64"))
 
 
-def _spread_layers(table: pd.DataFrame) -> pd.DataFrame:
-    """One column for each term and layer in place of the columns of mappings."""
+def _spread_layers(rows: pa.Table) -> pa.Table:
+    """One column for each term and layer in place of the columns of mappings. A loss that a row lacks is NaN."""
     for column in registry.by_layer_columns():
-        values = [value if isinstance(value, dict) else {} for value in table[column]]  # NaN: not run yet
-        layers = list(dict.fromkeys(layer for value in values for layer in value))
-        prefix = column.removesuffix("_by_layer")
-        new = pd.DataFrame(
-            {f"{prefix}_{layer}": [value.get(layer, float("nan")) for value in values] for layer in sorted(layers)},
-            index=table.index,
-        )
-        table = pd.concat([table.drop(columns=column), new], axis=1)
-    return table
+        mappings = pa.concat_arrays(rows[column].chunks) if len(rows) else pa.array([], rows.schema.field(column).type)
+        lengths = np.where(mappings.is_valid(), np.diff(mappings.offsets), 0)
+        kept = np.repeat(np.asarray(mappings.is_valid()), np.diff(mappings.offsets))
+        layers, losses = (np.asarray(part.filter(pa.array(kept))) for part in (mappings.keys, mappings.items))
+        of_row = np.repeat(np.arange(len(rows)), lengths)
+        rows = rows.drop_columns(column)
+        for layer in sorted(set(layers)):
+            spread = np.full(len(rows), np.nan)
+            spread[of_row[layers == layer]] = losses[layers == layer]
+            rows = rows.append_column(f"{column.removesuffix('_by_layer')}_{layer}", pa.array(spread))
+    return rows

@@ -68,12 +68,6 @@ def a_bad_machine(machines):
         return sweep(machines, 40, Habits(trial=3.0, dies=[bad.node_id], hurry=str(hurry)), meanwhile)
 
 
-def only_bad_machines(machines):
-    """Workers start nowhere."""
-    bad = machines.add(cpus=1, gpus=1)
-    return sweep(machines, 4, Habits(dies=[bad.node_id]))
-
-
 def a_blind_machine(machines):
     """One of two machines does not see the run's folder."""
     blind, _ = machines.add(cpus=1, gpus=1), machines.add(cpus=1, gpus=1)
@@ -137,7 +131,6 @@ SCENARIOS = [
     gpus_come_unasked,
     unlike_machines,
     a_bad_machine,
-    only_bad_machines,
     a_blind_machine,
     only_blind_machines,
     lost_at_the_start,

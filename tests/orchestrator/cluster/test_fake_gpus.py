@@ -11,16 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 SIDE_BY_SIDE = [
-    ["gpus_come", "gpus_come_unasked", "unlike_machines"],
-    ["a_bad_machine", "only_bad_machines", "a_blind_machine", "only_blind_machines"],
-    ["lost_at_the_start", "lost_in_the_middle", "all_gpus_taken"],
+    ["gpus_come", "gpus_come_unasked", "unlike_machines", "all_gpus_taken"],
+    ["a_bad_machine", "a_blind_machine", "only_blind_machines", "lost_at_the_start", "lost_in_the_middle"],
 ]
 """Scenarios by process, about equally long."""
 
 
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory):
-    """What happened, by scenario. Three processes with a cluster each, side by side, because they mostly wait."""
+    """What happened, by scenario. Two processes with a cluster each, side by side, because they mostly wait."""
     folder = tmp_path_factory.mktemp("stories")
     told = {}
     with contextlib.ExitStack() as ended:
@@ -90,14 +89,11 @@ def test_a_machine_that_does_not_see_the_run_is_named_and_set_aside(stories):
     assert len(stories["a_blind_machine"]["devices"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("only_bad_machines", ""), ("only_blind_machines", "it does not see what the driver wrote")],
-)
-def test_a_sweep_ends_where_no_machine_can_start_a_worker(name, reason, stories):
-    assert "a worker could not start" in stories[name]["error"]
-    assert reason in stories[name]["error"]
-    assert stories[name]["done"] == 0
+def test_a_sweep_ends_where_no_machine_can_start_a_worker(stories):
+    """`test_elastic` has one whose workers die while they start."""
+    assert "a worker could not start" in stories["only_blind_machines"]["error"]
+    assert "it does not see what the driver wrote" in stories["only_blind_machines"]["error"]
+    assert stories["only_blind_machines"]["done"] == 0
 
 
 def test_gpus_that_others_have_are_waited_for(stories):
