@@ -25,7 +25,8 @@ def curve_files(runs: Sequence[tuple[Run, Sequence[str]]]) -> tuple[dict[str, by
     `registry.curves()`; null if there is none.
     """
     curves = itertools.chain.from_iterable(_curves(run, trial_ids) for run, trial_ids in runs)
-    files, versions = {}, []
+    files: dict[str, bytes] = {}
+    versions: list[str] = []
     while of_file := list(itertools.islice(curves, PER_FILE)):
         number = len(files)
         content = call("gallery.receiveCurves", number, of_file)

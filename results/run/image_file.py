@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, PngImagePlugin, WebPImagePlugin
+from PIL import Image, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 MOST_PIXELS = 16_384**2
 """Of an image: the largest size that a grid may ask for, on both sides."""
@@ -17,7 +17,10 @@ def open_image(content: bytes) -> Image.Image:
     than `MOST_PIXELS`. `Image.open` refuses PNGs above 179 megapixels, which `sweep render` may write.
     """
     kind = WebPImagePlugin.WebPImageFile if content[:4] == b"RIFF" else PngImagePlugin.PngImageFile
-    opened = kind(io.BytesIO(content))
+    try:
+        opened = kind(io.BytesIO(content))
+    except SyntaxError as error:  # which Pillow's classes raise for a file of another kind, and `Image.open` hides
+        raise UnidentifiedImageError(f"it is no image: {error}") from error
     if opened.width * opened.height > MOST_PIXELS:
         raise Image.DecompressionBombError(f"it has {opened.width}×{opened.height} pixels")
     return opened
