@@ -44,6 +44,10 @@ class Batch:
     truth: Tensor
     boxes: list[tuple[int, int, int, int]]
 
+    def to(self, device: str) -> Batch:
+        """The same on a device."""
+        return Batch(self.seen.to(device), self.truth.to(device), self.boxes)
+
 
 def seen(sketch: NDArray[np.float32], hints: Hints, spread: Flood | None = None) -> Tensor:
     """What a generator sees of a sketch (H×W) with its hints: 10×H×W (`networks.SEEN`)."""

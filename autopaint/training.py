@@ -10,11 +10,9 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from autopaint.examples import Batch, Examples
@@ -57,8 +55,10 @@ class Recipe:
 class Training:
     """See the module. `features`: needed if `feature_weight` is not 0. `steps`: how many were done."""
 
-    def __init__(self, recipe: Recipe, examples: Examples, features: Features | None = None) -> None:
-        self.recipe, self.steps = recipe, 0
+    def __init__(
+        self, recipe: Recipe, examples: Examples, features: Features | None = None, device: str = "cpu"
+    ) -> None:
+        self.recipe, self.steps, self._device = recipe, 0, device
         self._examples, self._features = examples, features
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -67,7 +67,7 @@ class Training:
                 if isinstance(layer, nn.Conv2d) and layer.weight.any():
                     nn.init.kaiming_normal_(layer.weight, a=0.2)
         for network in (self.generator, self.discriminator):
-            network.to(memory_format=torch.channels_last)
+            network.to(device).to(memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self._adams = {
             "generator": torch.optim.Adam(self.generator.parameters(), recipe.rate, BETAS),
@@ -79,15 +79,15 @@ class Training:
 
         Raises FloatingPointError if one is not finite; nothing was changed then.
         """
-        batch = self._examples.next()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
+        batch = self._examples.next().to(self._device)
+        with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=self.recipe.bf16):
             losses, total = self._generator_losses(batch)
         found = {name: loss.item() for name, (loss, _) in losses.items()}
         if not all(abs(value) < float("inf") for value in found.values()):
             raise FloatingPointError(f"a loss is not finite at step {self.steps}: {found}")
         self._descend("generator", self.generator, total)
         if self.recipe.adversarial_weight:
-            with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
+            with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=self.recipe.bf16):
                 loss = self._discriminator_loss()
             found["discriminator_loss"] = loss.item()
             self._descend("discriminator", self.discriminator, loss)
@@ -101,7 +101,7 @@ class Training:
         guess = self.generator.guess(batch.seen)
         close = torch.stack([_cut(one, box) for one, box in zip(batch.seen, batch.boxes, strict=True)])
         truth = torch.stack([_cut(one, box) for one, box in zip(batch.truth, batch.boxes, strict=True)])
-        places = torch.cat([places_of(size[0], size[1], box) for box in batch.boxes])
+        places = torch.cat([places_of(size[0], size[1], box) for box in batch.boxes]).to(self._device)
         painted = self.generator.refine(close, guess, places)
         self._judged = close[:, :1], truth, painted.detach()
         losses = {"pixel_loss": (pixel_loss(painted, truth), recipe.pixel_weight)}
@@ -145,24 +145,21 @@ class Training:
             else:
                 buffer.copy_(current)
 
-    def save(self, path: Path) -> None:
-        """Write everything that `resume` needs: written beside the file and renamed, so that it is always whole."""
+    def state(self, notes: Mapping[str, str] | None = None) -> bytes:
+        """Everything that `resume` needs, as a safetensors file, with further notes in its metadata."""
         tensors: dict[str, Tensor] = {}
         for part, network in self._networks().items():
             tensors |= {f"{part}.{name}": value.contiguous() for name, value in network.state_dict().items()}
         for name, adam in self._adams.items():
             for number, moments in adam.state_dict()["state"].items():
                 tensors |= {f"adam.{name}.{number}.{key}": value.contiguous() for key, value in moments.items()}
-        notes = {"steps": str(self.steps), "examples": json.dumps(self._examples.state)}
-        part_file = path.with_name(f"{path.name}.part")
-        save_file(tensors, part_file, metadata=notes)
-        part_file.replace(path)
+        own = {"steps": str(self.steps), "examples": json.dumps(self._examples.state)}
+        return save(tensors, metadata={**own, **(notes or {})})
 
-    def resume(self, path: Path) -> None:
-        """Go on where `save` was called."""
-        tensors = load_file(path)
-        with safe_open(path, framework="pt") as file:
-            notes: Mapping[str, str] = file.metadata()
+    def resume(self, content: bytes) -> dict[str, str]:
+        """Go on where `state` was called. Returns the notes in its metadata."""
+        tensors = load(content)
+        notes: dict[str, str] = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
         self.steps, self._examples.state = int(notes["steps"]), json.loads(notes["examples"])
         for part, network in self._networks().items():
             beginning = f"{part}."
@@ -176,6 +173,7 @@ class Training:
                     number, moment = key.removeprefix(f"adam.{name}.").split(".", 1)
                     moments.setdefault(int(number), {})[moment] = value
             adam.load_state_dict({"state": moments, "param_groups": adam.state_dict()["param_groups"]})
+        return notes
 
     def _networks(self) -> dict[str, nn.Module]:
         return {"generator": self.generator, "discriminator": self.discriminator, "averaged": self.averaged}

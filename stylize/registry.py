@@ -165,6 +165,9 @@ METRICS: dict[str, Metric] = {
 """The metrics of every finished image, in the order in which tables have their columns."""
 
 
+TRAINING_LOSSES = ("pixel_loss", "feature_loss", "adversarial_loss", "discriminator_loss", "smoothness_loss")
+"""The losses of a training of the auto-painter, without their weights (`autopaint/objective.py`)."""
+
 PAINTING_COLUMNS = ("pixel_error", "nearest_hint_error", "hint_error", "ink_share")
 """The measures of a coloured sketch (`method: autopainter`), which are computed in `autopaint/painting.py`: the mean
 absolute difference from the truth, in 0–1; that of a rule without a network, in which each pixel has the colour of the

@@ -164,8 +164,10 @@ class Finisher:
         return {
             "status": "done",
             **painted.measured,
+            **painted.training,
             **self._metrics_for(painted.trial).of(image, truth, []),
             "seconds": painted.seconds,
+            "steps": painted.trial.iterations,
             "arithmetic": "fp32",
             "batch_width": 1,
             "threads": self._threads,

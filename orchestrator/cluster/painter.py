@@ -6,10 +6,14 @@ The generator and the pictures come from Ray's object store. What painting is, i
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ray
+
+from orchestrator.cluster.trainer import Order, trained
+from results import Run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +37,7 @@ class Painted:
     truth: NDArray[np.uint8] | None
     measured: dict[str, float | None]
     seconds: float
+    training: dict[str, Any]
 
 
 class Painter:
@@ -41,12 +46,16 @@ class Painter:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._generators: dict[str, Generator] = {}
+        self._columns: dict[str, dict[str, Any]] = {}  # about trainings, by network
+        self._failed: dict[str, str] = {}  # trainings, and why
 
-    def paint(self, trial: Trial, materials: Materials) -> Painted:
-        """Paint a trial's sketch. Raises SketchError for a content of which there is no sketch."""
+    def paint(self, trial: Trial, materials: Materials, on_step: Callable[[int], None]) -> Painted:
+        """Paint a trial's sketch. Raises SketchError for a content of which there is no sketch, and what a training
+        raises. on_step: called at each step of a training.
+        """
         from autopaint.painting import given, paint
 
-        generator = self._generator(trial, materials)
+        generator = self._generator(trial, materials, on_step)
         settings = trial.settings
         began = time.perf_counter()
         assert trial.content
@@ -54,9 +63,12 @@ class Painter:
         hints = ray.get(materials.pictures[trial.hints, None]) if trial.hints else None
         one = given(content, hints, settings)
         found = paint(generator, one, settings)
-        return Painted(trial, found.pixels, one.truth, found.measured, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return Painted(trial, found.pixels, one.truth, found.measured, seconds, self._columns.get(trial.network, {}))
 
-    def _generator(self, trial: Trial, materials: Materials) -> Generator:
+    def _generator(self, trial: Trial, materials: Materials, on_step: Callable[[int], None]) -> Generator:
+        if trial.trains:
+            return self._trained(trial, materials, on_step)
         if trial.network not in self._generators:
             import torch
 
@@ -66,3 +78,19 @@ class Painter:
             parameters = {key: torch.from_numpy(value.copy()) for key, value in parts.parameters.items()}
             self._generators[trial.network] = generator_of(parameters).to(self._device)
         return self._generators[trial.network]
+
+    def _trained(self, trial: Trial, materials: Materials, on_step: Callable[[int], None]) -> Generator:
+
+        network = trial.network
+        if network in self._failed:
+            raise FloatingPointError(self._failed[network])
+        if network not in self._generators:
+            parts = ray.get(materials.network)
+            order = Order(trial.settings, trial.weights_sha256, parts, self._device)
+            try:
+                found = trained(Run(materials.run), order, on_step)
+            except FloatingPointError as error:
+                self._failed[network] = str(error)
+                raise
+            self._generators[network], self._columns[network] = found.generator, found.columns
+        return self._generators[network]

@@ -58,12 +58,12 @@ def after_loss(batch: Batch, loss: Loss, earlier: Sequence[LossKind], *, finishi
     `finishing`: all its steps were done, so that memory for them was not what was missing.
     """
     trials = batch.trials
-    if loss.kind is LossKind.OUT_OF_MEMORY and len(trials) > 1 and not finishing:
+    if loss.kind is LossKind.OUT_OF_MEMORY and len(trials) > 1 and not finishing and not batch.trains:
         return Verdict(
             tuple(batch.halves()), False, "a node ran out of memory; the batch that was running runs in halves"
         )
     if sum(kind.blame for kind in [*earlier, loss.kind]) < MOST_BLAME:
         return Verdict((batch,), True, f"a worker was lost ({loss.cause}); its batch runs again")
-    if len(trials) > 1:
+    if len(trials) > 1 and not batch.trains:  # a training goes on from its checkpoint, once for all
         return Verdict(tuple(batch.singles()), True, "a batch cost two workers; its trials run one by one")
     return Verdict((), True, f"its worker process was lost {len(earlier) + 1} times: {loss.cause}")

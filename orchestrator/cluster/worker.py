@@ -168,12 +168,11 @@ class Worker:
         """Optimise lanes together, or paint their sketches."""
         from stylize import transfer_lanes
 
-        if batch.paints:
-            return [self._painter.paint(trial, materials) for trial in batch.trials]
-
         def on_step(step: int) -> None:
             self._progress = Progress(name, step)
 
+        if batch.paints:
+            return [self._painter.paint(trial, materials, on_step) for trial in batch.trials]
         _load_plugins(materials)
         targets = self._targets_of(batch.trials[0], materials)
         lanes = [pictures.ready(trials, targets.network) for trials in batch.lanes]

@@ -148,4 +148,4 @@ class WorkerHandle:
         if self.progress is None or self.progress.batch != batch.name:
             return None
         first = batch.trials[0].first_step
-        return max(0.0, (self.progress.step - first) / (batch.trials[0].settings.iterations - first))
+        return max(0.0, (self.progress.step - first) / (batch.trials[0].iterations - first))

@@ -58,6 +58,11 @@ class Batch:
         return self.lanes[0][0].paints
 
     @property
+    def trains(self) -> bool:
+        """Whether its trials share a generator that is trained first."""
+        return self.lanes[0][0].trains
+
+    @property
     def width(self) -> int:
         """How many images it has."""
         return len(self.lanes)
@@ -96,7 +101,8 @@ class Batch:
     @functools.cached_property
     def operations(self) -> float:
         """Floating-point operations of the whole batch."""
-        return sum(max(trial.operations for trial in lane) for lane in self.lanes)
+        each = (max(trial.operations for trial in lane) for lane in self.lanes)
+        return max(each) if self.trains else sum(each)  # a training is shared
 
 
 def pack(
@@ -183,8 +189,10 @@ def _by_length(lanes: Sequence[Lane]) -> list[list[Lane]]:
 
 
 def _width(group: Sequence[Lane], packing: Packing) -> int:
-    """How many lanes of a group share a batch."""
+    """How many lanes of a group share a batch; all that share a training."""
     one = group[0][0]
+    if one.trains:
+        return len(group)
     bytes_each = network_named(one.architecture).step_bytes(one.deepest, one.height, one.width, itemsize=4)
     return max(1, min(math.ceil(len(group) / packing.batches), int(packing.memory / bytes_each), packing.widest))
 

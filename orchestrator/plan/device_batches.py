@@ -60,6 +60,8 @@ class DeviceBatches:
         parts = devices / SHARE if devices > 1 else 1
         share = self.operations / parts / _operations(lanes[0])
         width = max(1, min(len(lanes), widest(lanes[0], memory), math.ceil(share - 1e-9)))
+        if lanes[0][0].trains:  # so that nobody else trains the same
+            width = len(lanes)
         taken = tuple(lanes.popleft() for _ in range(width))
         if not lanes:
             del self._groups[key]
@@ -71,7 +73,7 @@ def widest(lane: Lane, memory: float | None) -> int:
     """How many images of this lane's kind fit into a batch on a device with `memory` bytes."""
     one = lane[0]
     by_pixels = WIDEST_PIXELS // (one.width * one.height)
-    if memory is None:
+    if memory is None or one.paints:  # sketches are painted one after another
         return max(1, by_pixels)
     settings, architecture = one.settings, network_named(one.architecture)
     labels = LABELS if settings.uses_masks else 0

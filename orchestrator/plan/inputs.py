@@ -29,6 +29,10 @@ OF_TRIAL = "trial:"
 """References to the image of a trial begin with this: `trial:<id>` in the same run, `trial:RUN/<id>` in another run."""
 
 
+FEATURES = {"method": "transfer", "architecture": "vgg16-slim", "weights": None, "preprocessing": None}
+"""Settings of the network by whose responses a training compares pictures."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where pictures and weights may come from: the options of the command line."""
@@ -120,6 +124,8 @@ class Inputs:
 
     def network_weights(self, settings: TrialSettings) -> Weights:
         """The weights of a trial's network; of the auto-painter, its generator."""
+        if settings.trains:  # by whose responses its feature loss compares
+            return self.network_weights(settings.model_copy(update=FEATURES))
         if settings.paints:
             return self._generator(settings.generator)
         key = settings.architecture, settings.weights, settings.preprocessing

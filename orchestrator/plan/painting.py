@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from autopaint.architecture import ARCHITECTURE as GENERATOR
 from orchestrator.plan.identity import Identity
 from orchestrator.plan.inputs import Inputs
+from orchestrator.plan.training import check_training, training_sha256
 from orchestrator.plan.transfer import used_content
 from orchestrator.plan.trial import Setup
 from stylize import SettingsError
 from stylize.settings import TrialSettings
-from weights import Weights
 
 MOST_STRETCH = 0.02
 """How much the aspect of hints may differ from that of the picture that they are laid on."""
@@ -32,6 +32,7 @@ def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[st
         raise SettingsError("no content picture is given, but method: autopainter colours it", "content")
     _check(settings)
     weights = inputs.network_weights(settings)
+    sha256 = training_sha256(settings, weights.sha256) if settings.trains else weights.sha256
     width, height = inputs.scaled(content, settings.size)
     [painted] = GENERATOR.layers
     smallest = GENERATOR.smallest_edge(painted)
@@ -51,18 +52,20 @@ def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[st
         style=None,
         start=None,
         frame_before=None,
-        weights_reference=weights.reference,
-        weights_sha256=weights.sha256,
+        weights_reference=settings.generator,
+        weights_sha256=sha256,
         preprocessing=None,
         stand_ins=tuple(_stand_ins(settings, content, inputs)),
-        architecture=weights.architecture,
-        network=f"{weights.architecture} {weights.sha256}",
+        architecture=GENERATOR.name,
+        network=f"{GENERATOR.name} {sha256}",
         deepest=painted,
-        identity=Identity(settings, width, height, _hashes(settings, content, weights, inputs), varying),
+        identity=Identity(settings, width, height, _hashes(settings, content, sha256, inputs), varying),
     )
 
 
 def _check(settings: TrialSettings) -> None:
+    if settings.trains:
+        check_training(settings)
     if settings.sketch == "as-is" and settings.hint_count:
         raise SettingsError(
             "hint_count takes hints from the true colours, which sketch: as-is does not have; give a picture of hints",
@@ -91,9 +94,9 @@ def _check_hints(hints: str, content: str, inputs: Inputs) -> None:
         )
 
 
-def _hashes(settings: TrialSettings, content: str, weights: Weights, inputs: Inputs) -> dict[str, str]:
+def _hashes(settings: TrialSettings, content: str, generator: str, inputs: Inputs) -> dict[str, str]:
     picture = inputs.picture(content)
-    found = {"weights": weights.sha256, "content": picture.sha256 if picture.source else f"unknown: {content}"}
+    found = {"weights": generator, "content": picture.sha256 if picture.source else f"unknown: {content}"}
     return found | ({"hints": inputs.hints_facts(settings.hints).sha256} if settings.hints else {})
 
 

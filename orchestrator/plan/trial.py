@@ -12,6 +12,9 @@ from orchestrator.plan.identity import Identity, id_part
 from orchestrator.plan.networks import network_named
 from stylize.settings import AFTER_FRAME, CAN_CONTINUE, PictureShare, TrialSettings
 
+TRAINING_OPERATIONS = 3.0e9
+"""Floating-point operations of a training's step for each sketch of its batch, by the time that a step takes."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -42,6 +45,11 @@ class Setup:
         return self.settings.paints
 
     @property
+    def trains(self) -> bool:
+        """Whether the generator is trained in the sweep."""
+        return self.settings.trains
+
+    @property
     def blend(self) -> tuple[PictureShare, ...]:
         """Further style pictures that are used."""
         return self.settings.style_blend if self.settings.uses_style else ()
@@ -67,7 +75,9 @@ class Setup:
 
     @functools.cached_property
     def operations_a_step(self) -> float:
-        """Floating-point operations of one step of the optimisation."""
+        """Floating-point operations of one step of the optimisation, or of the training."""
+        if self.trains:
+            return TRAINING_OPERATIONS * self.settings.training_batch
         architecture, settings = network_named(self.architecture), self.settings
         one = architecture.operations(self.deepest, self.height, self.width)
         if settings.style_representation == "mrf":
@@ -79,7 +89,8 @@ class Setup:
     @functools.cached_property
     def can_continue(self) -> bool:
         """Whether its trials can go on from a kept state of shorter ones."""
-        return bool(CAN_CONTINUE.holds(self.settings.__dict__ | {AFTER_FRAME: self.frame_before is not None}))
+        facts = self.settings.__dict__ | {AFTER_FRAME: self.frame_before is not None}
+        return not self.paints and bool(CAN_CONTINUE.holds(facts))
 
     @functools.cached_property
     def keeps_state(self) -> bool:
@@ -114,7 +125,9 @@ class Setup:
 
     @functools.cached_property
     def shared_in_batch(self) -> tuple[object, ...]:
-        """What all trials of a batch must share."""
+        """What all trials of a batch must share; for a training, nothing else."""
+        if self.trains:
+            return (self.network,)
         return self.network, self.deepest, self.width, self.height, self.settings.shared_in_batch
 
     def lasting(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -154,7 +167,9 @@ class Trial:
 
     @property
     def iterations(self) -> int:
-        """Steps of the optimisation; 1 where a sketch is painted."""
+        """Steps of the optimisation or of the training; 1 where a sketch is painted by a generator that is given."""
+        if self.setup.trains:
+            return self.setup.settings.training_steps
         if self.setup.paints:
             return 1
         index = self.setup.iterations_at
@@ -184,6 +199,11 @@ class Trial:
     def paints(self) -> bool:
         """Whether a generator colours a sketch; nothing is optimised then."""
         return self.setup.paints
+
+    @property
+    def trains(self) -> bool:
+        """Whether the generator is trained in the sweep."""
+        return self.setup.trains
 
     @property
     def width(self) -> int:

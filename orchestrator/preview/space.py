@@ -13,12 +13,16 @@ BYTES_PER_PIXEL = 2.3
 BYTES_PER_FRAME_PIXEL = 2.1
 """Of a lossless WebP."""
 
+GENERATOR_BYTES = 9_800_000
+"""Of a generator that is trained in the sweep."""
+
 
 def disk_bytes(batches: Sequence[Batch]) -> int:
     """Bytes that the batches' images, frames and rows take."""
     trials = [trial for batch in batches for trial in batch.trials]
     images = sum(trial.width * trial.height * BYTES_PER_PIXEL + 2000 for trial in trials)
-    return round(images + sum(_frame_bytes(trial) for trial in trials)) + state_bytes(batches)
+    generators = GENERATOR_BYTES * sum(batch.trains for batch in batches)
+    return round(images + sum(_frame_bytes(trial) for trial in trials) + generators) + state_bytes(batches)
 
 
 def state_bytes(batches: Sequence[Batch]) -> int:
@@ -33,7 +37,7 @@ def _state_bytes_per_pixel(trial: Trial) -> int:
 
 
 def _frame_bytes(trial: Trial) -> float:
-    every = trial.setup.settings.frames_every
+    every = 0 if trial.paints else trial.setup.settings.frames_every
     frames = -(-trial.iterations // every) if every else 0
     return frames * trial.width * trial.height * BYTES_PER_FRAME_PIXEL
 

@@ -16,6 +16,7 @@ from orchestrator.preview.probe import ProbeError, sample
 from orchestrator.preview.rates import Kind, Rate, earlier_rates, kind_of
 from orchestrator.request import Request
 from results import Run
+from stylize.settings import TrialSettings
 
 MOST_PROBES = 3
 """Kinds of trials that are measured, those with the most work. Others count at the rate of the one closest in size."""
@@ -29,6 +30,11 @@ TRIAL_SECONDS, PIXEL_SECONDS = 0.008, 0.9e-6
 
 SKETCH_SECONDS, SKETCH_PIXEL_SECONDS = 0.01, 1.8e-6
 """What painting a sketch takes on one core, and for each pixel of it: 0.036 s at 128×128, 0.41 s at 512×512."""
+
+DRAWING_SECONDS, TRAINING_SECONDS, FEATURE_SECONDS, ADVERSARIAL_SECONDS = 6.0, 0.026, 0.003, 0.009
+"""What the cartoons of a training take on one core, and a step for each sketch of its batch: without the two losses,
+and for each of them.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def estimate(request: Request, plan: Plan, run: Run) -> Estimate:
     workers = min(found.workers, sum(batch.width for batch in plan.batches) if on_gpus else max(1, plan.parallel))
     seconds = START_SECONDS + left_share(plan) * (sum(each) / workers if on_gpus else _end(each, workers))
     hours = workers * seconds / 3600
-    basis = "; ".join(dict.fromkeys(rate.source for rate in rates.values())) or "the size of the sketches"
+    basis = "; ".join(dict.fromkeys(rate.source for rate in rates.values())) or "what sketches took before"
     return Estimate(seconds, found.force.describe(), basis, hours * found.force.gpus, hours)
 
 
@@ -134,10 +140,18 @@ def _closest(kind: Kind, known: Iterable[Kind]) -> Kind:
 
 
 def _painting_seconds(batch: Batch) -> float:
-    """What a worker needs for a batch of sketches, which takes no measurement: it is short and always the same."""
+    """What a worker needs for a batch of sketches, and for the training of its generator: both are always the same."""
     setup = batch.lanes[0][0].setup
     each = TRIAL_SECONDS + SKETCH_SECONDS + (PIXEL_SECONDS + SKETCH_PIXEL_SECONDS) * setup.width * setup.height
-    return each * len(batch.trials)
+    return each * len(batch.trials) + _training_seconds(setup.settings)
+
+
+def _training_seconds(settings: TrialSettings) -> float:
+    if not settings.trains:
+        return 0.0
+    feature, adversarial = bool(settings.feature_weight), bool(settings.adversarial_weight)
+    each = TRAINING_SECONDS + feature * FEATURE_SECONDS + adversarial * ADVERSARIAL_SECONDS
+    return DRAWING_SECONDS + settings.training_steps * settings.training_batch * each
 
 
 def _seconds(batch: Batch, rate: Rate) -> float:

@@ -37,9 +37,12 @@ def outcome_schema() -> pa.Schema:
             *((name, _LOSS) for name in registry.loss_columns()),
             *((name, metrics[kind]) for name, kind in registry.metric_columns().items()),
             *((name, pa.float64()) for name in registry.PAINTING_COLUMNS),
+            *((name, _LOSS) for name in registry.TRAINING_LOSSES),  # means over the last 100 steps
+            ("training_seconds", pa.float64()),  # shared by all trials that use the generator
+            ("generator_sha256", pa.string()),
             *((name, _BY_LAYER) for name in registry.by_layer_columns()),
             ("history_step", pa.list_(pa.int32())),
-            *((f"history_{name}", pa.list_(_LOSS)) for name in registry.curves()),
+            *((f"history_{name}", pa.list_(_LOSS)) for name in [*registry.curves(), *registry.TRAINING_LOSSES]),
             ("seconds", pa.float64()),  # the trial's share of its batch's time
             ("iterations_per_second", pa.float64()),
             ("steps", pa.int32()),  # fewer than iterations where a plateau ended the trial

@@ -46,6 +46,9 @@ from results.run.leftovers import remove_leftovers, temporary_prefix
 FORMAT = 1
 """The version of this layout. A reader refuses a run that a newer version wrote."""
 
+GENERATORS = "generators"
+"""The folder of generators that were trained for a run, and of the checkpoints of their trainings."""
+
 METADATA, PLAN, SHEET, GALLERY_PAGE = "run.json", "plan.parquet", "sheet.png", "gallery/index.html"
 SELECTION_SHEET = "selection.png"
 """Where the description, the plan, the sheet and the page of the gallery are, below the run."""

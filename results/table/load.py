@@ -42,15 +42,19 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
 def curves(location: str | Path) -> pd.DataFrame:
     """The loss curves of one or several runs, long: `trial_id`, `run`, `step`, and a column for each recorded loss:
     `content_loss`, `style_loss`, `total_variation`, `total_loss`. Step k has the losses before update k; the last one
-    those of the final image.
+    those of the final image. A training of the auto-painter has `pixel_loss`, … instead: means of the 10 steps before.
     """
     tables, history = [], _history()
     for run in _runs(location):
         rows = read_rows(run, columns=["trial_id", *history]).to_pandas()
         planned = read_plan(run).select(["trial_id"]).to_pandas().drop_duplicates()
         rows = planned.merge(rows, on="trial_id")  # the grid's trials in the grid's order
-        long = rows[["trial_id", *history]].explode(list(history)).rename(columns=history).dropna(subset=["step"])
-        types = {"step": "int64"} | {name: "float64" for name in history.values() if name != "step"}
+        here = {column: name for column, name in history.items() if _is_recorded(rows, column, name)}
+        for column in here.keys() - {"history_step"}:  # a training's rows have no curves of transfers, nor the reverse
+            empty = rows[column].isna() & rows["history_step"].notna()
+            rows.loc[empty, column] = rows.loc[empty, "history_step"].map(lambda steps: [None] * len(steps))
+        long = rows[["trial_id", *here]].explode(list(here)).rename(columns=here).dropna(subset=["step"])
+        types = {"step": "int64"} | {name: "float64" for name in here.values() if name != "step"}
         tables.append(long.astype(types).assign(run=run.location))
     joined: pd.DataFrame = pd.concat(tables, ignore_index=True)
     return joined
@@ -62,7 +66,13 @@ MASKS = ("content_mask", "style_mask")
 
 def _history() -> dict[str, str]:
     """The columns of curves in a row, with their names in `curves`."""
-    return {"history_step": "step"} | {f"history_{name}": name for name in registry.curves()}
+    names = [*registry.curves(), *registry.TRAINING_LOSSES]
+    return {"history_step": "step"} | {f"history_{name}": name for name in names}
+
+
+def _is_recorded(rows: pd.DataFrame, column: str, name: str) -> bool:
+    """Whether a curve is in the result: those of trainings are only where there was one."""
+    return name not in registry.TRAINING_LOSSES or bool(rows[column].notna().any())
 
 
 def image(row: Mapping[str, Any] | pd.Series) -> Image.Image:

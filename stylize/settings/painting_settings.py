@@ -5,6 +5,7 @@ Those of the training of its generator have no effect where a generator is given
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -12,11 +13,17 @@ from pydantic import Field
 from stylize.settings.about import About, Need
 from stylize.settings.conditions import unless, where
 from stylize.settings.optimisation_settings import Settings
-from stylize.settings.types import Method, Name, Output, Sketch, WholeNumber
+from stylize.settings.types import AdversarialKind, Method, Name, Output, Sketch, WholeNumber
 
 MAKES_SKETCH = where("sketch", "xdog")
-EMBEDDED = "embedded"
-"""The value of `generator` for the one that comes with this program."""
+EMBEDDED, TRAIN = "embedded", "train"
+"""Values of `generator`: the one that comes with this program, and one that is trained in the sweep."""
+
+TRAINS = where("generator", TRAIN)
+
+# They are part of a trial's id by the hash of the training (`orchestrator/plan/training.py`).
+OF_TRAINING = About(method="autopainter", effect=TRAINS, named_by="file", mentioned="unless default")
+OF_ADVERSARIAL = replace(OF_TRAINING, effect=TRAINS & unless("adversarial_weight", 0))
 
 
 class PaintingSettings(Settings):
@@ -86,7 +93,8 @@ class PaintingSettings(Settings):
     )
     generator: Annotated[Name, About(method="autopainter", named_by="file", mentioned="unless default")] = Field(
         default=EMBEDDED,
-        description="What colours the sketch: embedded, or the path of a .safetensors file.",
+        description="What colours the sketch: embedded; the path of a .safetensors file; or train: a generator that "
+        "the sweep trains, once for all trials with the same settings of training.",
     )
     output: Annotated[Output, About(method="autopainter", mentioned="unless default")] = Field(
         default="painted",
@@ -94,7 +102,46 @@ class PaintingSettings(Settings):
         "compare with.",
     )
 
+    training_steps: Annotated[WholeNumber, OF_TRAINING] = Field(
+        default=2000, ge=1, le=1_000_000, description="Steps of the training, each with one batch of drawn cartoons."
+    )
+    training_batch: Annotated[WholeNumber, OF_TRAINING] = Field(
+        default=8, ge=1, le=64, description="Sketches in each batch of the training."
+    )
+    training_rate: Annotated[float, OF_TRAINING] = Field(
+        default=1e-3, gt=0, le=1, description="Learning rate of the generator (Adam); the discriminator's is 0.4 of it."
+    )
+    training_hints: Annotated[float, OF_TRAINING] = Field(
+        default=0.5, ge=0, le=1, description="The share of the training's sketches that have hints."
+    )
+    training_seed: Annotated[WholeNumber, OF_TRAINING] = Field(
+        default=0, ge=0, lt=2**31, description="Seed of the training: of its first parameters and of its batches."
+    )
+    pixel_weight: Annotated[float, OF_TRAINING] = Field(
+        default=100.0, ge=0, description="Training: weight of the mean absolute difference from the true colours."
+    )
+    feature_weight: Annotated[float, OF_TRAINING] = Field(
+        default=1.0,
+        ge=0,
+        description="Training: weight of the mean absolute difference of responses, conv3_2 of vgg16-slim. The paper's "
+        "0.01 is for VGG-16, whose responses are larger.",
+    )
+    adversarial_weight: Annotated[float, OF_TRAINING] = Field(
+        default=1.0, ge=0, description="Training: weight of what the discriminator says. 0: there is none."
+    )
+    smoothness_weight: Annotated[float, OF_TRAINING] = Field(
+        default=1e-4, ge=0, description="Training: weight of the total variation of what is painted."
+    )
+    adversarial_loss_kind: Annotated[AdversarialKind, OF_ADVERSARIAL] = Field(
+        default="cross-entropy", description="Training: the adversarial loss, the paper's or the hinge."
+    )
+
     @property
     def paints(self) -> bool:
         """Whether a generator colours a sketch; nothing is optimised then."""
         return self.method == "autopainter"
+
+    @property
+    def trains(self) -> bool:
+        """Whether the generator is trained in the sweep."""
+        return self.paints and self.generator == TRAIN

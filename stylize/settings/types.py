@@ -25,6 +25,7 @@ MOST_NAME = 2_000
 MOST_SHOWN = 12
 """Names that a message about a wrong name lists."""
 
+AdversarialKind = Literal["cross-entropy", "hinge"]
 Checkpointing = Literal["auto", "always", "never"]
 Colour = Literal["style", "match-image-analogies", "match-cholesky", "luminance"]
 Decay = Literal["none", "exponential", "staircase", "inverse_time"]

@@ -23,6 +23,12 @@ axes: {content: [flat.png, truth.png]}
 """
 
 
+TRAINED = """
+settings: {method: autopainter, content: truth.png, size: 48, generator: train, training_steps: 20, training_batch: 2}
+axes: {hint_count: [0, 4], adversarial_weight: [0, 1]}
+"""
+
+
 @pytest.fixture(scope="module")
 def swept(ray_session, tmp_path_factory):
     """The folder of a sweep with both methods, and what the command said."""
@@ -31,14 +37,15 @@ def swept(ray_session, tmp_path_factory):
     Image.new("RGB", (64, 48), "teal").save(folder / "flat.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for name, text in (("both", GRID), ("flat", FLAT)):
+        done = []
+        for name, text in (("both", GRID), ("flat", FLAT), ("trained", TRAINED)):
             (folder / f"{name}.yaml").write_text(text)
-        done = [CliRunner().invoke(app, [f"{name}.yaml", "--workers", "1", "--offline"]) for name in ("both", "flat")]
+            done.append(CliRunner().invoke(app, [f"{name}.yaml", "--workers", "1", "--offline"]))
     return folder, done
 
 
 def test_sketches_and_transfers_are_rows_of_one_table(swept):
-    folder, (done, _) = swept
+    folder, (done, *_) = swept
     assert done.exit_code == 0, done.stderr
     trials = results.load(folder / "runs/both")
     assert len(trials) == 8
@@ -76,7 +83,7 @@ def test_images_are_what_painting_alone_makes(swept):
 
 
 def test_a_content_without_lines_fails_alone_and_says_what_to_change(swept):
-    folder, (_, flat) = swept
+    folder, (_, flat, _) = swept
     assert flat.exit_code == 1
     trials = results.load(folder / "runs/flat")
     assert trials["status"].tolist() == ["failed", "done"]
@@ -92,3 +99,30 @@ def test_a_report_explains_the_auto_painter_and_not_the_losses_of_transfers(swep
     assert {"liu2017", "winnemoeller2012", "gatys2015"} <= keys
     painted = both[both["method"] == "autopainter"]
     assert "gatys2015" not in {key for method in methods_of(painted) for key in method.sources}
+
+
+def test_trials_with_the_same_training_share_it_and_have_its_losses_and_curves(swept):
+    folder, (*_, done) = swept
+    assert done.exit_code == 0, done.stderr
+    trials = results.load(folder / "runs/trained")
+    assert len(list((folder / "runs/trained/generators").glob("*.safetensors"))) == 2
+    assert not list((folder / "runs/trained/generators").glob("*.checkpoint"))
+    for weight, of in trials.groupby("adversarial_weight"):
+        assert of["generator_sha256"].nunique() == of["pixel_loss"].nunique() == of["training_seconds"].nunique() == 1
+        assert of["discriminator_loss"].notna().all() == (weight == 1)
+    assert trials["generator_sha256"].nunique() == 2
+    assert trials["pixels_sha256"].nunique() == 4
+    assert (trials["steps"] == 20).all()
+    curves = results.curves(folder / "runs/trained")
+    assert curves.groupby("trial_id")["step"].agg(list).map(tuple).unique().tolist() == [(10, 20)]
+    assert curves["pixel_loss"].notna().all()
+    assert curves["total_loss"].isna().all()
+
+
+def test_curves_of_transfers_have_no_columns_of_trainings(swept):
+    folder, _ = swept
+    alone = results.curves(folder / "runs/both")
+    assert "pixel_loss" not in alone
+    together = results.curves(str(folder / "runs/*"))
+    assert together["total_loss"].notna().sum() == len(alone)
+    assert together["pixel_loss"].notna().sum() == 8

@@ -89,7 +89,7 @@ def main(
     examples = Examples(bank, photographs, BATCH, PHASES[0].hinted, FIRST.seed)
     training = Training(FIRST, examples, slim_features())
     if checkpoint.exists():
-        training.resume(checkpoint)
+        training.resume(checkpoint.read_bytes())
     saved, sums = time.monotonic(), dict[str, float]()
     while training.steps < steps:
         phase = next(one for one in PHASES if training.steps < one.until)
@@ -101,7 +101,9 @@ def main(
             typer.echo(f"step {training.steps} of {steps}, {time.process_time() - start:.0f} s: {values}")
             sums.clear()
         if time.monotonic() - saved > CHECKPOINT_SECONDS or training.steps == steps:
-            training.save(checkpoint)
+            part = checkpoint.with_name(f"{checkpoint.name}.part")  # so that the checkpoint is always whole
+            part.write_bytes(training.state())
+            part.replace(checkpoint)
             saved = time.monotonic()
     notes = {"seed": str(FIRST.seed), "steps": str(steps)}
     export(training.averaged, out, notes)

@@ -8,7 +8,7 @@ from orchestrator.plan.batches import Batch
 
 
 def trial(name, after=None):
-    return SimpleNamespace(id=name, after=after, operations=1.0)
+    return SimpleNamespace(id=name, after=after, operations=1.0, trains=False)
 
 
 def batch(*trials):

@@ -148,8 +148,7 @@ def test_a_gallery_that_cannot_be_written_costs_no_image(plain, tmp_path):
 
 
 def batch(number, steps=100, first_step=0):
-    settings = SimpleNamespace(iterations=steps)
-    return Batch(((SimpleNamespace(id=f"{number:020x}", settings=settings, first_step=first_step),),))
+    return Batch(((SimpleNamespace(id=f"{number:020x}", iterations=steps, first_step=first_step),),))
 
 
 def test_both_batches_that_a_lost_worker_was_at_are_suspected_and_only_one_where_its_device_failed():

@@ -11,7 +11,7 @@ CRASH, STUCK, NODE, OUT_OF_MEMORY = LossKind.CRASH, LossKind.STUCK, LossKind.NOD
 
 
 def batch(count):
-    return Batch(tuple((SimpleNamespace(id=f"{number:020x}"),) for number in range(count)))
+    return Batch(tuple((SimpleNamespace(id=f"{number:020x}", trains=False),) for number in range(count)))
 
 
 def after(count, *kinds):

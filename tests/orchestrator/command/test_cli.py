@@ -145,7 +145,7 @@ def test_a_second_sweep_in_the_same_run_is_refused(small_grid, sweep):
     ("arguments", "message"),
     [
         (["nowhere.yaml"], "there is no file nowhere.yaml"),
-        (["figure55"], "no grid of that name among autopainter, colour, figure3"),
+        (["figure55"], "no grid of that name among autopainter, autopainter_losses"),
         (["figur5"], "did you mean figure5?"),
         (["statsu"], "there is no command and no grid 'statsu'; did you mean `sweep status`?"),
         (["statsu", "small"], "did you mean `sweep status`?"),

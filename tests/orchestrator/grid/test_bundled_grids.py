@@ -33,6 +33,7 @@ TRIALS = {
     "pooling": 3 * 3,  # paddings × poolings
     "networks": 6,
     "autopainter": 5 * 3 * 2,  # pictures × hints × sketch and result
+    "autopainter_losses": 3 * 2 * 4,  # pictures × hints × sets of losses
 }
 OF_THE_PAPER = ["figure3", "figure4", "figure5", "figure6", "learning_rate"]
 SEARCHED = "searched"  # whose trials are proposed while it runs

@@ -136,6 +136,7 @@ VALUES += [
     "transfer",
     "xdog",
     "painted",
+    "hinge",
     [0.5, 0.9],
     {"a": 0.5},
 ]

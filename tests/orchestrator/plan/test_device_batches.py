@@ -30,6 +30,8 @@ def lane(name, iterations=10, edge=448, network="one"):
             height=edge,
             after=None,
             settings=SETTINGS,
+            paints=False,
+            trains=False,
         ),
     )
 

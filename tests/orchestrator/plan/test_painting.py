@@ -7,9 +7,11 @@ import pytest
 from PIL import Image
 
 from downloads import Access
+from orchestrator.cluster.retry import Loss, LossKind, after_loss
 from orchestrator.errors import GridError
 from orchestrator.grid.reader import load_grid
 from orchestrator.plan.clips import with_frames
+from orchestrator.plan.device_batches import DeviceBatches
 from orchestrator.plan.inputs import Inputs, Sources
 from orchestrator.plan.plan import Selection, make_plan
 from pictures.cartoons import cartoon
@@ -64,9 +66,68 @@ def test_what_changes_the_image_changes_the_id(folder, setting):
     assert len(set(found)) == len(found)
 
 
+TRAINING = {
+    "training_steps": [2000, 1000],
+    "training_batch": [8, 4],
+    "training_rate": [1e-3, 2e-4],
+    "training_hints": [0.5, 1.0],
+    "training_seed": [0, 1],
+    "pixel_weight": [100.0, 10.0],
+    "feature_weight": [1.0, 0.0],
+    "adversarial_weight": [1.0, 0.0],
+    "smoothness_weight": [1e-4, 0.0],
+    "adversarial_loss_kind": ["cross-entropy", "hinge"],
+}
+
+
+@pytest.mark.parametrize("setting", TRAINING)
+def test_each_setting_of_a_training_is_another_training_and_has_no_effect_without_one(folder, setting):
+    axes = {setting: TRAINING[setting]}
+    plan = plan_of(folder, {"generator": "train"}, axes)
+    assert len(plan.trials) == len(plan.batches) == 2
+    assert len({setup.network for setup in plan.setups}) == 2
+    assert len(set(ids(folder, axes))) == 1
+
+
+def test_the_kind_of_an_adversarial_loss_that_there_is_not_has_no_effect(folder):
+    axes = {"adversarial_loss_kind": ["cross-entropy", "hinge"]}
+    assert len(set(ids(folder, axes, {"generator": "train", "adversarial_weight": 0}))) == 1
+
+
+def test_all_trials_of_a_training_are_one_batch_whatever_their_size_and_whatever_is_done(folder):
+    axes = {"training_seed": [0, 1], "hint_count": list(range(0, 60, 5)), "size": [64, 48]}
+    plan = plan_of(folder, {"generator": "train"}, axes)
+    assert [len(batch.trials) for batch in plan.batches] == [24, 24]
+    one = plan.batches[0]
+    assert one.operations == one.trials[0].operations  # not once for each trial
+    left = plan.updated(dict.fromkeys([trial.id for trial in one.trials[:20]], "done"))
+    assert sorted(len(batch.trials) for batch in left.batches) == [4, 24]
+    cut = DeviceBatches()
+    for batch in plan.batches:
+        cut.add(batch)
+    assert [len(cut.cut(80e9, 8).trials) for _ in range(2)] == [24, 24]
+
+
+def test_a_batch_of_sketches_is_cut_for_a_gpu(folder):
+    plan = plan_of(folder, {}, {"hint_count": list(range(20))})
+    cut = DeviceBatches()
+    for batch in plan.batches:
+        cut.add(batch)
+    assert len(cut.cut(80e9, 1).trials) == 20
+
+
+@pytest.mark.parametrize("kind", LossKind)
+def test_a_batch_that_trains_is_never_split(folder, kind):
+    """Its trials would each train the same again, at the same time."""
+    [batch] = plan_of(folder, {"generator": "train"}, {"hint_count": [0, 8]}).batches
+    again = after_loss(batch, Loss(kind, "gone"), [])
+    assert again.again == (batch,)
+    assert after_loss(batch, Loss(kind, "gone"), [LossKind.CRASH] * 2).again == ()
+
+
 def test_every_setting_of_painting_is_tried_here():
     own = {name for name in SETTING_NAMES if name in PaintingSettings.__annotations__}
-    assert own - {"method", "generator", "hint_size"} == set(EFFECTIVE) - {"size"}
+    assert own - {"method", "generator", "hint_size"} == {*EFFECTIVE, *TRAINING} - {"size"}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +183,14 @@ REFUSED = {
     "hints that are not there": ({"hints": "none.png"}, "there is no file 'none.png'"),
     "no generator": ({"generator": "embeded"}, "there is no generator 'embeded': it is embedded, or the path of"),
     "no file": ({"generator": "none.safetensors"}, "there is no weights file 'none.safetensors'"),
+    "nothing to learn": (
+        {"generator": "train", "pixel_weight": 0, "feature_weight": 0, "adversarial_weight": 0},
+        "are all 0: nothing would be learned",
+    ),
+    "hints not learned": (
+        {"generator": "train", "training_hints": 0, "hint_count": 8},
+        "training_hints is 0, so the generator does not learn what hints are",
+    ),
     "too small": ({"size": 20}, "leaves an edge of 15 pixels; the auto-painter needs 16"),
 }
 
