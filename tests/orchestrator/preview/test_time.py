@@ -183,7 +183,7 @@ def test_a_sample_of_every_bundled_grid_can_be_optimised():
 
     for name, path in bundled_grids().items():
         plan, _ = prepare(Request(grid=path, offline=True, out=f"/nowhere/{name}"), fetch=False)
-        for setup in plan.setups:
+        for setup in [one for one in plan.setups if not one.paints]:  # sketches are not optimised
             one = probe.sample(setup, 8, on_gpu=False)
             architecture = architecture_named(one.architecture)
             Settings.model_validate(one.settings).for_architecture(architecture)
