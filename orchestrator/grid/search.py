@@ -56,8 +56,13 @@ class Search:
 
     @property
     def block(self) -> int:
-        """How many points are proposed together. Two blocks run at the same time, so that workers are never idle."""
+        """How many points are proposed together."""
         return max(1, self.at_once // 2)
+
+    @property
+    def blocks_at_once(self) -> int:
+        """How many blocks run at the same time: two, so that workers are never idle."""
+        return min(2, self.at_once)
 
     @property
     def by_votes(self) -> bool:

@@ -65,9 +65,11 @@ class Plan:
     def parallel_at_first(self) -> int:
         """How many batches could run at the same time if nothing were done yet and every trial were selected."""
         trials = list(_distinct(self.halved.asked if self.halved else self.points).values())
-        if self.grid.search:  # not those that are proposed later: the number of threads follows from this
-            trials = trials[: self.grid.search.at_once]
-        return _independent(pack(trials, {trial.id: "to run" for trial in trials}, self.packing))
+        search = self.grid.search
+        if search:  # not those that are proposed later: the number of threads follows from this
+            trials = trials[: search.block]
+        blocks = search.blocks_at_once if search else 1
+        return blocks * _independent(pack(trials, {trial.id: "to run" for trial in trials}, self.packing))
 
     @functools.cached_property
     def expected(self) -> list[Batch]:

@@ -113,8 +113,9 @@ class SearchSource:
         return min(block - known % block, self._search.trials - known)
 
     def _settled(self) -> int:
-        """How many points must have ended before the next block is proposed: all but those of one block."""
-        return max(0, len(self._points) // self._search.block - 1) * self._search.block
+        """How many points must have ended before the next block is proposed: all but those that may run beside it."""
+        blocks = len(self._points) // self._search.block - (self._search.blocks_at_once - 1)
+        return max(0, blocks) * self._search.block
 
     def _tried(self) -> list[Tried]:
         """All points as the next block is told of them. Whatever has ended by chance of the last block is pending."""

@@ -195,6 +195,18 @@ def test_axes_that_are_fixed_are_not_searched(tmp_path):
         grid_of(GRID, tmp_path / "grid.yaml", ["style=swirls", "ratio=1", "style_layers=[conv1_1]"])
 
 
+@pytest.mark.parametrize(("at_once", "first", "second"), [(1, 1, 2), (2, 2, 3), (3, 2, 3), (8, 8, 12)])
+def test_no_more_trials_run_at_once_than_asked_for(sweep, at_once, first, second):
+    one = sweep(GRID.replace("at_once: 8", f"at_once: {at_once}"))
+    source = one.source()
+    batches = source.ask()
+    assert sum(len(batch.trials) for batch in batches) == first <= at_once
+    block = first if at_once == 1 else first // 2
+    rows = [one.row(trial, ()) for _, trial in source.plan.points[:block]]
+    source.tell(rows)
+    assert sum(len(batch.trials) for batch in source.ask()) == second - first
+
+
 def test_a_clip_is_not_searched(sweep):
     one = sweep()
     one.grid = replace(one.grid, clips={"clip": 3})
