@@ -86,7 +86,7 @@ def _small(picture: Picture) -> bytes:
 def grid_metadata(grid: Grid) -> dict[str, Any]:
     """The parts of the grid that the sheet needs. Axes that move together form one entry."""
     sheet = None if grid.rows is None else {"rows": list(grid.rows), "columns": list(grid.columns or ())}
-    return {
+    found: dict[str, Any] = {
         "name": grid.name,
         "title": grid.title,
         "description": grid.description,
@@ -96,6 +96,9 @@ def grid_metadata(grid: Grid) -> dict[str, Any]:
         ],
         "sheet": sheet,
     }
+    if grid.search:
+        found["objectives"] = {one.column: one.better for one in grid.search.objectives}
+    return found
 
 
 def _metadata(plan: Plan, request: Request) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
             "name": printable("-".join(dict.fromkeys(one["name"] for one in grids))),
             "title": printable(" and ".join(dict.fromkeys(one["title"] for one in grids))),
             "description": "" if several else printable(grid["description"] or ""),
+            "objectives": _objectives(grid),
             "standIns": sorted({printable(text) for text in trials["stand_ins"].dropna() if text}),
         },
         "runs": [
@@ -101,6 +102,13 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
             ),
         },
     }
+
+
+def _objectives(grid: Mapping[str, Any]) -> dict[str, str]:
+    """What a search improved, and which values are better; of other grids nothing."""
+    given = grid.get("objectives")
+    pairs = given.items() if isinstance(given, dict) else ()
+    return {printable(str(column)): better for column, better in pairs if better in ("lower", "higher")}
 
 
 def _draws(trials: pd.DataFrame) -> list[int] | None:

@@ -7,9 +7,12 @@ import pytest
 def drawn(make_run):
     """Twelve points of ratio and style that were drawn, each with two seeds."""
     values = [(10.0 ** -(5 - number / 3), ("swirls", "dots")[number % 2]) for number in range(12)]
-    made = make_run({("ratio", "style"): values, "seed": [1, 2]}, sheet={"rows": ["ratio"], "columns": ["style"]})
+    metrics = {"style_distance": lambda number: number % 5, "structural_similarity": lambda number: 1 / (1 + number)}
+    axes = {("ratio", "style"): values, "seed": [1, 2]}
+    made = make_run(axes, sheet={"rows": ["ratio"], "columns": ["style"]}, metrics=metrics)
     metadata = made.run.metadata()
     metadata["grid"]["axes"][0]["drawn"] = True
+    metadata["grid"]["objectives"] = {"structural_similarity": "higher", "style_distance": "lower"}
     made.run.write_metadata(metadata)
     return made.run
 
@@ -32,3 +35,12 @@ def test_images_of_one_range_stand_below_each_other(look, settle, drawn):
     settle(page)
     assert page.evaluate("[gallery.layout.rows.length, gallery.layout.columns.length]") == [3, 4]
     assert "α/β 2.154435·10⁻⁵, style dots, seed 1" in page.evaluate("gallery.table.name(2)")
+
+
+def test_the_chart_of_a_search_begins_with_the_front_of_what_it_improves(look, settle, drawn):
+    page = look(drawn)
+    page.evaluate("gallery.update({ mode: 'plot' })")
+    settle(page)
+    assert page.evaluate("[gallery.view.plot.x, gallery.view.plot.y]") == ["structural_similarity", "style_distance"]
+    assert page.is_checked("#front")
+    assert page.evaluate("gallery.frontOf()") == [0]

@@ -71,7 +71,7 @@
     return [{ label: "Axes", options: g.table.axes.map((axis) => [axis.name, axis.title]) }, { label: "Numbers", options: columns.map((column) => [column.name, column.title]) }].filter((group) => group.options.length);
   };
 
-  g.smallerIsBetter = (name) => !MORE_IS_BETTER.has(name);
+  g.smallerIsBetter = (name) => (g.table.data.run.objectives?.[name] || (MORE_IS_BETTER.has(name) ? "higher" : "lower")) === "lower";
 
   // Keeps only what is between two places of a dimension, as conditions that filters and links have, too.
   g.brush = function (change, dimension, from, to) {

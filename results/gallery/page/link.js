@@ -64,7 +64,7 @@
     if (view.mode === "plot") {
       if (view.plot.chart !== usual.plot.chart) add("chart", view.plot.chart);
       for (const name of ["x", "y", "colour"]) if (view.plot[name] !== usual.plot[name]) add(`plot.${name}`, view.plot[name]);
-      if (view.plot.front) add("front", "yes");
+      if (view.plot.front !== usual.plot.front) add("front", view.plot.front ? "yes" : "no");
     }
     if (view.heat) add("heat", view.heat);
     if (view.against) {
@@ -109,7 +109,7 @@
       else if (wanted && g.dimension(wanted)) view.plot[name] = wanted;
       else if (wanted) unknown.push(`column ${wanted}`);
     }
-    view.plot.front = given.get("front") === "yes";
+    if (given.has("front")) view.plot.front = given.get("front") === "yes";
     if (g.PLACES.some((place) => given.has(place))) {
       const taken = new Set();
       for (const place of g.PLACES) {

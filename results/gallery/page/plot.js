@@ -13,7 +13,9 @@
     const numbers = g.table.columns.filter((column) => column.numbers && column.group === "loss").map((column) => column.name);
     const first = ["style_distance", "style_loss", "total_loss"].find((name) => numbers.includes(name)) || numbers[0] || g.table.axes[0]?.name || "";
     const second = ["structural_similarity", "content_loss", "total_loss"].find((name) => numbers.includes(name) && name !== first) || numbers.find((name) => name !== first) || first;
-    return { chart: "scatter", x: first, y: second, colour: g.table.axes[0]?.name || "", front: false };
+    const goals = Object.keys(g.table.data.run.objectives || {}).filter((name) => numbers.includes(name)); // of a search
+    const [x, y] = goals.length > 1 ? goals : [first, second];
+    return { chart: "scatter", x, y, colour: g.table.axes[0]?.name || "", front: goals.length > 1 };
   };
 
   g.setUpPlot = function () {
