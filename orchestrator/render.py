@@ -29,8 +29,10 @@ from pictures.find import is_path
 from results import Run
 from results.export import image_names
 from results.file_name import file_name
+from results.run.storage import GENERATORS
 from stylize.registry import CONTENT_REPRESENTATIONS
 from stylize.settings import ABOUT, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings
+from stylize.settings.painting_settings import EMBEDDED
 from stylize.settings.types import PrintFile
 
 FINER = 2
@@ -123,6 +125,8 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     size: int | tuple[int, int] = how.size
     if isinstance(before.size, tuple):
         size = round(before.size[0] * growth), round(before.size[1] * growth)
+    if before.paints:
+        return _painted(trial, size, inputs, start)
     changes: dict[str, Any] = {"size": size, "init": "image", "init_image": start, "frames_every": 0}
     changes |= {"print_file": how.print_file, "keep_state": False}
     changes["pyramid"] = () if how.detail else _sizes_between(edge, how.size)
@@ -147,6 +151,23 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     weights = inputs.network_weights(before)
     if before.weights and weights.file and before.weights.endswith((".safetensors", ".pth", ".pt")):
         changes["weights"] = str(weights.file.resolve())
+    return before.model_copy(update=changes)
+
+
+def _painted(trial: Trial, size: int | tuple[int, int], inputs: Inputs, start: str) -> TrialSettings:
+    """The settings of a coloured sketch at another size. `start` only names the trial: nothing starts from an image."""
+    before = trial.settings
+    changes: dict[str, Any] = {name: DEFAULTS[name] for name in ("architecture", "content_layers", "style_layers")}
+    changes |= {"size": size, "init_image": start}
+    for name in ("content", "hints"):
+        if reference := getattr(before, name):
+            changes[name] = _absolute(reference, inputs)
+    if before.trains:
+        run = inputs.sources.run
+        assert run is not None
+        changes["generator"] = run.full_path(f"{GENERATORS}/{trial.weights_sha256}.safetensors")
+    elif file := inputs.network_weights(before).file:
+        changes["generator"] = before.generator if before.generator == EMBEDDED else str(file.resolve())
     return before.model_copy(update=changes)
 
 

@@ -54,6 +54,8 @@ def transfer(
     access = Access(offline=offline, fetch=True)
     inputs = Inputs(Sources(base=Path.cwd(), pictures=pictures, weights=weights_folder, access=access))
     [trial] = make_plan(grid, inputs, {}, Selection()).trials.values()
+    if trial.paints:
+        raise UsageError("method: autopainter colours sketches in a Sweep; transfer makes style transfers")
     for stand_in in trial.setup.stand_ins:
         warnings.warn(f"stand-in: {stand_in}", stacklevel=2)
     given = trial.settings

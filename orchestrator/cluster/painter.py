@@ -80,7 +80,6 @@ class Painter:
         return self._generators[trial.network]
 
     def _trained(self, trial: Trial, materials: Materials, on_step: Callable[[int], None]) -> Generator:
-
         network = trial.network
         if network in self._failed:
             raise FloatingPointError(self._failed[network])

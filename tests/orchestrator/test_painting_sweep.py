@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 import results
 from orchestrator.command.main import app
+from orchestrator.sweep import prepare
 from pictures.cartoons import cartoon
 
 GRID = """
@@ -126,3 +127,28 @@ def test_curves_of_transfers_have_no_columns_of_trainings(swept):
     together = results.curves(str(folder / "runs/*"))
     assert together["total_loss"].notna().sum() == len(alone)
     assert together["pixel_loss"].notna().sum() == 8
+
+
+def test_coloured_sketches_are_rendered_larger_by_the_same_generator(swept, tmp_path):
+    from orchestrator.render import Rendering, render_request
+
+    folder, _ = swept
+    for name in ("both", "trained"):
+        run = results.Run(folder / "runs" / name)
+        trials = results.load(run.location)
+        painted = trials[trials["method"] == "autopainter"]
+        asked = render_request(run, painted, Rendering(size=80), str(tmp_path / name), None)
+        plan, _ = prepare(asked, fetch=False)
+        assert {(setup.width, setup.height) for setup in plan.setups} == {(80, 60)}
+        assert all(setup.paints and not setup.trains for setup in plan.setups)
+        assert len(plan.trials) == painted["trial_id"].nunique()
+
+
+def test_one_picture_is_a_transfer(swept, monkeypatch):
+    import style_sweep
+    from orchestrator.errors import UsageError
+
+    folder, _ = swept
+    monkeypatch.chdir(folder)
+    with pytest.raises(UsageError, match="method: autopainter colours sketches in a Sweep"):
+        style_sweep.transfer("truth.png", "truth.png", method="autopainter", size=48)
