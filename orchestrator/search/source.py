@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import GridError, UsageError
 from orchestrator.grid.grid import Grid, Point
@@ -19,11 +19,13 @@ from orchestrator.plan.plan import Plan, Selection
 from orchestrator.plan.source import ToCome
 from orchestrator.plan.trial import Trial
 from orchestrator.plan.trials import make_trials
-from orchestrator.search.preference import Votes
 from orchestrator.search.recorded import recorded_points
 from orchestrator.search.study import Tried, Values, propose
 from results import Run
 from results.run.rows import read_rows
+
+if TYPE_CHECKING:
+    from orchestrator.search.preference import Votes
 
 
 class SearchSource:
@@ -53,7 +55,7 @@ class SearchSource:
         self._points: list[tuple[Values, Trial]] = []
         self._states: dict[str, str] = {}  # of trials that ended
         self._metrics: dict[str, tuple[float, ...]] = {}  # of trials that are done; NaN for preference
-        self._votes = Votes(run) if self._search.by_votes else None
+        self._votes = _votes(run) if self._search.by_votes else None
         self._given: set[str] = set()
         columns = [one.column for one in self._search.objectives if one.column != PREFERENCE]
         rows = read_rows(run, columns=columns).to_pylist()
@@ -158,3 +160,9 @@ class SearchSource:
             seen.update(trials)
             found += pack(list(trials.values()), states, self._packing)
         return found
+
+
+def _votes(run: Run) -> Votes:
+    from orchestrator.search.preference import Votes  # imports pandas, which plans of other grids do not need
+
+    return Votes(run)
