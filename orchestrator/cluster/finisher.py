@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
 import socket
@@ -211,12 +210,13 @@ class Finisher:
         from PIL import Image
 
         from results.gallery.thumbnails import edges, write_thumbnails
+        from results.run.image_file import image_file
 
         if isinstance(outcome, Failure):
             return {}
         copies: list[Future[None]] = []
         pixels, path = outcome.pixels, Run.image_path(outcome.trial.id)
-        image = self._writers.submit(run.write, path, _png(pixels, outcome.trial))
+        image = self._writers.submit(run.write, path, image_file(pixels, _settings_text(outcome.trial)))
         try:
             print_columns = self._print_file(run, outcome)
             sha256 = hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
@@ -259,17 +259,6 @@ def _continued(optimised: Optimised, row: Mapping[str, Any]) -> dict[str, Any]:
         "continued_at": begins.steps,
         "continued_under": before.other_circumstances(row),
     }
-
-
-def _png(pixels: NDArray[np.uint8], trial: Trial) -> bytes:
-    """A PNG with its trial's settings in a text chunk, so that they are known even if the table is lost."""
-    from PIL import Image, PngImagePlugin
-
-    chunk = PngImagePlugin.PngInfo()
-    chunk.add_itxt("sweep", _settings_text(trial))
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
-    return buffer.getvalue()
 
 
 def _settings_text(trial: Trial) -> str:

@@ -1,10 +1,15 @@
-"""Opens image files that a sweep has written. They may be larger than Pillow opens by itself."""
+"""The image files of trials: how they are written, and how they are opened, which may be larger than Pillow opens."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MOST_PIXELS = 16_384**2
 """Of an image: the largest size that a grid may ask for, on both sides."""
@@ -24,3 +29,15 @@ def open_image(content: bytes) -> Image.Image:
     if opened.width * opened.height > MOST_PIXELS:
         raise Image.DecompressionBombError(f"it has {opened.width}×{opened.height} pixels")
     return opened
+
+
+def image_file(pixels: NDArray[np.uint8], settings: str) -> bytes:
+    """H×W×3 pixels as a PNG that has its trial's settings in a text chunk, so that they are known without the table.
+
+    `Run.image_path` has its suffix.
+    """
+    chunk = PngImagePlugin.PngInfo()
+    chunk.add_itxt("sweep", settings)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=chunk)
+    return buffer.getvalue()

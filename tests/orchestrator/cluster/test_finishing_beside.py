@@ -15,6 +15,7 @@ from orchestrator.cluster.worker import Worker
 from orchestrator.cluster.worker_handle import WorkerHandle
 from orchestrator.plan.batches import Batch
 from results import Run, RunError
+from results.run import image_file
 
 LONG = 120.0
 """Seconds that a thread waits for another before it gives up, and the test fails."""
@@ -99,7 +100,8 @@ class Plain(Finisher):
 def plain(monkeypatch, tmp_path):
     """The rows of trials by `Plain`, in a run in a temporary folder."""
     monkeypatch.setattr(finisher, "known_row", lambda trial, sha256: {"trial_id": trial.id})
-    monkeypatch.setattr(finisher, "_png", lambda pixels, trial: pixels.tobytes())
+    monkeypatch.setattr(image_file, "image_file", lambda pixels, settings: pixels.tobytes())
+    monkeypatch.setattr(finisher, "_settings_text", lambda trial: "")
     materials = SimpleNamespace(run=str(tmp_path), sha256={})
     return lambda *outcomes: Plain("a device", 1).rows(outcomes, materials)
 
