@@ -1,6 +1,6 @@
 """Trains the embedded generator of the auto-painter, and writes it as fp16.
 
-python -m weights.training.autopainter --steps 9000 --checkpoint /tmp/autopainter.checkpoint
+python -m weights.training.autopainter --checkpoint /tmp/autopainter.checkpoint
 It can be stopped at any time and goes on from its checkpoint, which is written every minute.
 """
 
@@ -77,7 +77,7 @@ def slim_features(layer: str = "conv3_2") -> Features:
 
 def main(
     out: Annotated[Path, typer.Option(help="The file to write.")] = OUT,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 9000,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 4766,
     checkpoint: Annotated[Path, typer.Option(help="Where the training goes on from.")] = Path("autopainter.checkpoint"),
     cartoons: Annotated[int, typer.Option(min=1, help="How many cartoons are drawn.")] = CARTOONS,
 ) -> None:
