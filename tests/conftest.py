@@ -23,7 +23,10 @@ NEEDS_RAY = {"ray_session", "undisturbed"}
 STARTS_SWEEPS = {"test_chaos", "test_fake_gpus", "test_interruption"}
 """Files that start sweeps as processes with a Ray of their own: one after the other, as two cores are few for that."""
 
-LONGEST_FIRST = ["processes", "ray", "browser", "test_session", "test_wheel"]
+LOSES_WORKERS = {"test_elastic", "test_threads", "test_worker_faults"}
+"""Files whose sweeps take as long as those of all other files together; they have a Ray session of their own."""
+
+LONGEST_FIRST = ["processes", "ray", "ray at its edges", "browser", "test_session", "test_wheel"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,7 +41,7 @@ def pytest_collection_modifyitems(items):
         if item.path.stem in STARTS_SWEEPS:
             group = "processes"
         elif NEEDS_RAY & set(item.fixturenames):
-            group = "ray"
+            group = "ray at its edges" if item.path.stem in LOSES_WORKERS else "ray"
         elif "chromium" in item.fixturenames:
             group = "browser"
         else:

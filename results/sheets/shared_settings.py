@@ -46,6 +46,8 @@ def _worth_saying(setting: str, settings: Mapping[str, Any], trials: pd.DataFram
 
 def _may_have_an_effect(effect: Condition, settings: Mapping[str, Any], trials: pd.DataFrame | None) -> bool:
     """Whether the condition holds, or cannot be known, with the values that some trial has beside the shared ones."""
+    if "method" not in settings and (trials is None or "method" not in trials):
+        settings = {"method": DEFAULTS["method"], **settings}  # rows from before there was another method
     answer = effect.holds(settings)
     varying = [] if trials is None else [name for name in effect.names() if name in trials and name not in settings]
     if answer is not None or trials is None or not varying:

@@ -83,7 +83,7 @@ def test_a_lease_in_a_bucket_keeps_a_second_sweep_out(s3, location, monkeypatch)
 def test_a_run_that_was_written_batch_by_batch_is_read_in_few_requests(s3, location, monkeypatch):
     run = Run(location)
     commits = Commits(run, pa.schema([]))
-    for number in range(70):
+    for number in range(40):
         commits.add(number, [{"trial_id": f"{number:020x}", "status": "done"}])
         while commits.waiting:
             commits.committed()
@@ -96,9 +96,9 @@ def test_a_run_that_was_written_batch_by_batch_is_read_in_few_requests(s3, locat
         return call(self, method, *arguments, **options)
 
     monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counting)
-    assert len(read_rows(Run(location))) == 70
+    assert len(read_rows(Run(location))) == 40
     assert "get_object" in requests
-    assert len(requests) <= 20  # of 70 batches; without merging it takes one for each
+    assert len(requests) <= 20  # of 40 batches; without merging it takes one for each
 
 
 def test_a_sweep_into_a_bucket_is_the_sweep_into_a_folder(s3, location, small_grid, sweep, ray_session, monkeypatch):

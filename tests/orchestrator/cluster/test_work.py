@@ -25,7 +25,10 @@ def test_batches_are_cut_for_gpus_by_a_sweep_and_stay_as_they_are_where_they_are
     monkeypatch.setattr(work_module, "workforce_of_cluster", lambda *arguments, **options: Workforce(8, 1, 1.0, 8))
     monkeypatch.setattr(work_module, "MaterialStore", lambda *arguments: None)
     monkeypatch.setattr(work_module, "Engine", engine)
-    plan = SimpleNamespace(batches=[SimpleNamespace(width=3)], parallel=1, parallel_at_first=1, inputs=None, states={})
+    grid = SimpleNamespace(search=None)
+    plan = SimpleNamespace(
+        batches=[SimpleNamespace(width=3)], grid=grid, parallel=1, parallel_at_first=1, inputs=None, states={}
+    )
     source = SimpleNamespace(plan=plan)
     request = Request(tmp_path / "grid.yaml", exact=exact)
     with pytest.raises(Told) as told:
