@@ -2,12 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: demo site test chaos firefox lint types weights bench clean
+.PHONY: demo site test clusters chaos firefox lint types weights bench clean
 
 # torch and torchvision come together, as their builds must match.
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
 demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, offline; prints where the sheet is
@@ -17,8 +17,11 @@ demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, 
 site: $(VENV)/installed ## the documentation as a site: build/site/index.html
 	$(VENV)/bin/python -m mkdocs build --strict
 
-test: $(VENV)/installed ## the whole suite
+test: $(VENV)/installed ## the whole suite, but for simulated clusters
 	$(VENV)/bin/python -m pytest
+
+clusters: $(VENV)/installed ## tests on simulated clusters that gain and lose GPUs, machines and drivers; 3 minutes
+	$(VENV)/bin/python -m pytest -m clusters
 
 chaos: $(VENV)/installed ## sends a hundred signals to parts of a cluster while it sweeps; 30 minutes
 	$(VENV)/bin/python tests/faults/chaos.py --signals 100

@@ -6,6 +6,9 @@
 import random
 
 import chaos
+import pytest
+
+pytestmark = pytest.mark.clusters
 
 
 def test_a_sweep_survives_the_loss_of_a_worker_a_node_and_its_driver(tmp_path, sixteen, undisturbed, monkeypatch):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.clusters
+
 ROOT = Path(__file__).parents[3]
 
 SIDE_BY_SIDE = [

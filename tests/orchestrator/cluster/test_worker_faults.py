@@ -73,27 +73,6 @@ def test_a_killed_worker_is_replaced_and_the_table_is_that_of_an_undisturbed_swe
     assert results.load("disturbed")[TELLING].equals(undisturbed(sixteen)[TELLING])
 
 
-class KilledByPoison(Worker):
-    """A trial that takes its process with it every time, as a fault in a driver of a GPU would."""
-
-    def optimise(self, batch, materials):
-        if any(trial.settings.ratio == POISON for trial in batch.trials):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().optimise(batch, materials)
-
-
-def test_a_trial_that_kills_its_workers_is_recorded_and_its_neighbours_are_done(sixteen, sweep, workers):
-    workers(KilledByPoison)
-    poisoned = sweep(sixteen, "--only", "style_layers=deep")
-    assert poisoned.exit_code == 1
-    assert "its trials run one by one" in poisoned.stderr
-    trials = results.load("runs/small").set_index("ratio")
-    assert len(trials) == 8
-    assert (trials["status"] == "done").sum() == 7
-    assert trials.loc[POISON, "status"] == "failed"
-    assert "lost 2 times" in trials.loc[POISON, "error"]
-
-
 class Raising(Worker):
     """One trial raises an error that nobody has foreseen."""
 
