@@ -86,6 +86,7 @@ class Node:
 """Says where a trial was computed."""
 
 
+@pytest.mark.clusters
 def test_the_pages_examples_are_swept_on_two_nodes_by_a_job(two_nodes, small_grid, plugin, sweep):
     """All kinds of methods, from Python, in a process that finds its cluster as a Ray job does. The workers are new
     processes, and none has seen the plugins' files.

@@ -60,7 +60,7 @@
     const most = (trials) => Math.max(1, ...trials.map((some) => some.length));
     const beside = down.length > 0 && across.length === 0;
     const counts = rows.map((row) => most(columns.map((column) => at(row, column))));
-    const times = (lines, count) => lines.flatMap((one, place) => Array.from({ length: count(place) }, (_, number) => ({ one, number })));
+    const times = (all, count) => all.flatMap((one, place) => Array.from({ length: count(place) }, (_, number) => ({ one, number })));
     const tall = times(rows, (row) => (beside ? 1 : counts[row]));
     const wide = times(columns, () => (beside ? most(rows.flatMap((row) => columns.map((column) => at(row, column)))) : 1));
     const trialAt = (row, column) => (tall[row] && wide[column] && at(tall[row].one, wide[column].one)[tall[row].number + wide[column].number]) ?? -1;
@@ -73,7 +73,7 @@
       placeOf(trial) {
         const [row, column] = [line(down, trial), line(across, trial)];
         const number = (cells.get(`${row}|${column}`) || []).indexOf(trial);
-        const find = (lines, wanted, its) => (number < 0 ? -1 : lines.findIndex((one) => one.one.join() === wanted && one.number === its));
+        const find = (all, wanted, its) => (number < 0 ? -1 : all.findIndex((one) => one.one.join() === wanted && one.number === its));
         return [find(tall, row, beside ? 0 : number), find(wide, column, beside ? number : 0)];
       },
     };

@@ -84,6 +84,7 @@ def test_a_local_cluster_leaves_nothing_behind_and_needs_no_home_to_write_to(tmp
     assert not list(tmp_path.rglob("auth_token"))
 
 
+@pytest.mark.clusters
 @pytest.mark.parametrize("demanded", [False, True], ids=["no token demanded", "token demanded"])
 def test_a_token_in_the_home_is_presented_where_it_is_demanded_and_nowhere_else(demanded, tmp_path):
     """Ray leaves tokens in the home for ever, and a cluster without tokens is lost for a driver that presents one."""
