@@ -14,6 +14,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from results import Run, RunError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from orchestrator.cluster.handovers import Materials
     from orchestrator.cluster.snapshot_writer import SnapshotWriter
@@ -50,9 +52,9 @@ class Optimised:
     snapshots: SnapshotWriter
     before: Kept | None = None  # where it went on, if it did not run from the start
 
-    @property
+    @cached_property
     def pixels(self) -> NDArray[np.uint8]:
-        """The image, H×W×3."""
+        """The image, H×W×3. It is rounded once, for its file, its metrics and its small copies."""
         return np.asarray(self.result.pixels().numpy())
 
 
@@ -154,12 +156,8 @@ class Finisher:
 
     def _painted_columns(self, painted: Painted) -> dict[str, Any]:
         """The columns about a painted sketch, and those of the metrics, which compare it with the truth."""
-        import torch
-
-        image, truth = (
-            None if one is None else torch.from_numpy(one).permute(2, 0, 1) for one in (painted.pixels, painted.truth)
-        )
-        assert image is not None
+        image = _channels_first(painted.pixels)
+        truth = None if painted.truth is None else _channels_first(painted.truth)
         return {
             "status": "done",
             **painted.measured,
@@ -174,7 +172,7 @@ class Finisher:
 
     def _measured(self, optimised: Optimised) -> dict[str, Any]:
         """The columns of the metrics."""
-        image, transfer = optimised.result.pixels().permute(2, 0, 1), optimised.transfer
+        image, transfer = _channels_first(optimised.pixels), optimised.transfer
         return self._metrics_for(optimised.trial).of(image, transfer.content, transfer.styles)
 
     def _look_together(self, outcomes: Sequence[Outcome]) -> None:
@@ -187,7 +185,7 @@ class Finisher:
                 groups.setdefault((one.trial.architecture, one.result.image.shape), []).append(one)
         for group in groups.values():
             with contextlib.suppress(Exception):
-                images = [one.result.pixels().permute(2, 0, 1) for one in group]
+                images = [_channels_first(one.pixels) for one in group]
                 self._metrics_for(group[0].trial).look_together(images)
 
     def _metrics_for(self, trial: Trial) -> Metrics:
@@ -247,6 +245,13 @@ class Finisher:
         path = Run.print_path(outcome.trial.id, suffix_of(kind))
         run.write(path, content)
         return {"print_path": path, "print_sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _channels_first(pixels: NDArray[np.uint8]) -> Tensor:
+    """H×W×3 pixels as the 3×H×W tensor that metrics look at."""
+    import torch
+
+    return torch.from_numpy(pixels).permute(2, 0, 1)
 
 
 def _continued(optimised: Optimised, row: Mapping[str, Any]) -> dict[str, Any]:
