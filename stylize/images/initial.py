@@ -63,7 +63,7 @@ def check_transfer(transfer: Transfer) -> None:
     """Raises SettingsError if a picture is missing, PictureError if one has a wrong shape."""
     pictures = {"content": transfer.content, "style": transfer.style, "start": transfer.start}
     for name, setting in (("content", "content"), ("style", "style"), ("start", "init_image")):
-        reason = why_needed(setting, {"method": "transfer"} | transfer.settings.__dict__)
+        reason = why_needed(setting, transfer.settings.__dict__)
         if pictures[name] is None and reason:
             raise SettingsError(f"no {name} picture is given, but {reason}")
     if transfer.masks is not None:

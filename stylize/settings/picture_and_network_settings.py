@@ -249,5 +249,8 @@ DEFAULTS: dict[str, Any] = {name: TrialSettings.model_fields[name].default for n
 
 
 def why_needed(picture: str, facts: Facts) -> str | None:
-    """Why a trial needs one of its pictures (`content`, `style`, …), in words; None if it does not."""
-    return ABOUT[picture].reason(facts)
+    """Why a trial needs one of its pictures (`content`, `style`, …), in words; None if it does not.
+
+    Facts without a `method`, such as the settings of an optimisation, are those of a transfer.
+    """
+    return ABOUT[picture].reason({"method": DEFAULTS["method"], **facts})
