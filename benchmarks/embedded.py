@@ -11,6 +11,7 @@ lies above half the Nyquist frequency.
     style closed   1 − d(result, painting) / d(photograph, painting)      0: as the photograph, 1: as the painting
     content kept   1 − ‖F(result) − F(photograph)‖ / ‖F(painting) − F(photograph)‖
     fine detail    fine(result) / fine(painting)                          far above 1: speckle
+    grain, coherence, edge length    each the result's divided by the painting's; `brushwork.py` defines them
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import typer
 from torch import Tensor
 
 import results
+from benchmarks.brushwork import coherence, edge_length, grain
 from downloads import Access
 from pictures import Finder, resize
 from results.run.storage import SHEET
@@ -38,6 +40,9 @@ from weights import find_weights
 
 HERE = Path(__file__).parent
 GRID = HERE / "embedded.yaml"
+COLUMNS = [
+    "network", "style", "style closed", "content kept", "fine detail", "grain", "coherence", "edge length",
+]  # fmt: skip
 JUDGE = {"vgg16-slim": "vgg19-slim", "vgg19-slim": "vgg16-slim"}
 
 
@@ -53,7 +58,7 @@ def main(
     trials = results.load(run)
     finder = Finder(GRID.parent, pictures, access=Access(offline=True))
     rows = [_judge(trial, finder) for _, trial in trials.iterrows()]
-    table = pd.DataFrame(rows, columns=["network", "style", "style closed", "content kept", "fine detail"])
+    table = pd.DataFrame(rows, columns=COLUMNS)
     means = table.groupby("network", sort=False).mean(numeric_only=True).reset_index()
     table = pd.concat([table, means.assign(style="mean")]).sort_values("network", kind="stable")
     text = table.to_string(index=False, float_format="{:.2f}".format)
@@ -67,7 +72,7 @@ def main(
         )
 
 
-def _judge(trial: pd.Series, finder: Finder) -> tuple[str, str, float, float, float]:
+def _judge(trial: pd.Series, finder: Finder) -> tuple[str | float, ...]:
     network = _network(JUDGE[trial["architecture"]])
     size = trial["width"], trial["height"]
     result = _tensor(np.asarray(results.image(trial)))
@@ -80,7 +85,7 @@ def _judge(trial: pd.Series, finder: Finder) -> tuple[str, str, float, float, fl
         trial["style"],
         1 - _style_distance(network, result, painting) / _style_distance(network, photograph, painting),
         1 - content_distance,
-        _fine_detail(result) / _fine_detail(painting),
+        *(measure(result) / measure(painting) for measure in (_fine_detail, grain, coherence, edge_length)),
     )
 
 
