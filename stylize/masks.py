@@ -54,6 +54,15 @@ class Masks:
         each = torch.stack([(mask == label).float() for label in self.labels]).to(device)
         return functional.adaptive_avg_pool2d(each, (shape[0], shape[1])).flatten(1).clamp(min=1e-6)
 
+    def places(self, mask: Tensor, shape: torch.Size, device: torch.device) -> list[Tensor]:
+        """For each label the positions of a layer (h, w) that it covers more of than any other label does, counted row
+        by row. No label is without a position.
+        """
+        covered = self.of(mask.cpu(), shape, torch.device("cpu"))
+        labels = covered.argmax(0)
+        labels[covered.argmax(1)] = torch.arange(len(covered))  # a region too small for the layer keeps a position
+        return [(labels == label).nonzero()[:, 0].to(device) for label in range(len(covered))]
+
     def shares(self, device: torch.device) -> Tensor:
         """s_k: the share of the content picture that each label covers."""
         counts = torch.stack([(self.content == label).float().mean() for label in self.labels])

@@ -55,9 +55,13 @@ class ContentRepresentation(Element):
 
 @dataclass(frozen=True)
 class StyleRepresentation(Element):
-    """How styles are compared. takes_masks: whether regions with the same label can be compared with each other."""
+    """How styles are compared. takes_masks: whether regions with the same label can be compared with each other.
+    layers: which of a network's style layers are used where none are named: the place of the first, and that after the
+    last.
+    """
 
     takes_masks: bool = False
+    layers: tuple[int, int | None] = (0, None)
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,10 @@ STYLE_REPRESENTATIONS: dict[str, StyleRepresentation] = {
     "sliced-wasserstein": StyleRepresentation(
         "stylize.losses.style_representations.sliced_wasserstein:SlicedWasserstein", takes_masks=True
     ),
-    "mrf": StyleRepresentation("stylize.losses.style_representations.mrf:Patches"),
+    "mrf": StyleRepresentation("stylize.losses.style_representations.mrf:Patches", layers=(2, 4)),
+    "nnst": StyleRepresentation(
+        "stylize.losses.style_representations.nnst:NearestNeighbours", takes_masks=True, layers=(0, 4)
+    ),
 }
 """What the setting `style_representation` may be."""
 

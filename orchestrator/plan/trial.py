@@ -84,6 +84,9 @@ class Setup:
             forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
             for layer, _ in settings.active_style_layers:
                 one += architecture.matching_operations(layer, self.height, self.width, settings.mrf_stride, forms)
+        if settings.style_representation == "nnst" and settings.uses_style:
+            layers = tuple(layer for layer, _ in settings.active_style_layers)
+            one += (1 + len(self.blend)) * architecture.neighbour_operations(layers, self.height, self.width)
         return one
 
     @functools.cached_property

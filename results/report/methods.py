@@ -93,11 +93,28 @@ _TRANSFERS: tuple[tuple[Holds, Method], ...] = (
         ),
     ),
     (
+        _value("style_representation", "sliced-wasserstein"),
+        Method(
+            "The style loss sliced-wasserstein compares the sorted responses along K directions, with quantile "
+            "functions q_k and q′_k: 1/K Σ_k ∫ (q_k(t) − q′_k(t))² dt.",
+            ("heitz2021",),
+        ),
+    ),
+    (
         _value("style_representation", "mrf"),
         Method(
             "The style loss mrf compares each 3×3 patch of the responses with the style picture's patch of the largest "
             "normalised cross-correlation: Σ_i ‖Ψ_i(x) − Ψ_NN(i)(a)‖².",
             ("li2016",),
+        ),
+    ),
+    (
+        _value("style_representation", "nnst"),
+        Method(
+            "The style loss nnst compares the responses at each position with those at the nearest neighbour in the "
+            "style picture, by the centred cosine similarity of the responses of all layers: "
+            "1/M Σ_i |F_i − A_j(i)|² / s².",
+            ("kolkin2022",),
         ),
     ),
     (

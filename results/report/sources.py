@@ -56,6 +56,16 @@ SOURCES = {
             "1601.04589",
         ),
         Source(
+            "heitz2021", "Eric Heitz and Kenneth Vanhoey and Thomas Chambon and Laurent Belcour",
+            "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, "CVPR", "2006.07229",
+        ),
+        Source(
+            "kolkin2022",
+            "Nicholas Kolkin and Michal Kučera and Sylvain Paris and Daniel Sýkora and Eli Shechtman and "
+            "Greg Shakhnarovich",
+            "Neural Neighbor Style Transfer", 2022, arxiv="2203.13215",
+        ),
+        Source(
             "kingma2015", "Diederik P. Kingma and Jimmy Ba", "Adam: A Method for Stochastic Optimization", 2015, "ICLR",
             "1412.6980",
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,13 @@ class Response:
     def size(self) -> int:
         """The numbers in the response."""
         return self.channels * self.height * self.width
+
+
+def middle_layer(positions: Sequence[int]) -> int:
+    """Which of several layers is the middle one, counted from fine to coarse, by how many positions each has. Of an
+    even number it is the coarser of the two in the middle. Hypercolumns are made of all layers at its positions.
+    """
+    return sorted(range(len(positions)), key=lambda layer: -positions[layer])[len(positions) // 2]
 
 
 class Architecture(ABC):
@@ -124,3 +131,10 @@ class Architecture(ABC):
         one = self.response(layer, height, width)
         patches = max(0, (one.height - 3) // stride + 1) * max(0, (one.width - 3) // stride + 1)
         return 2.0 * patches * patches * forms * 9 * one.channels
+
+    @functools.cache  # noqa: B019
+    def neighbour_operations(self, layers: tuple[str, ...], height: int, width: int) -> float:
+        """Floating-point operations of comparing every hypercolumn of `layers` with those of a picture (`nnst`)."""
+        found = [self.response(layer, height, width) for layer in layers]
+        positions = [one.positions for one in found]
+        return 2.0 * positions[middle_layer(positions)] ** 2 * sum(one.channels for one in found)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from stylize.network.architecture import Architecture, Response
+from stylize.network.architecture import Architecture, Response, middle_layer
 from stylize.settings.optimisation_settings import Settings
 
 FP32, FP64, INT64 = 4, 8, 8
 
 CHUNK = 1 << 26
-"""How many similarities of patches are in memory at once, for the whole batch (`style_representations/mrf.py`)."""
+"""How many similarities of patches are in memory at once, for the whole batch (`style_representations/nearest.py`)."""
 
 
 def batch_bytes(
@@ -58,7 +58,10 @@ def _shared(settings: Settings, architecture: Architecture, shape: tuple[int, in
     deepest = architecture.deepest(settings.active_layers)
     by_name = {name: stage for stage in architecture.responses(deepest, *shape) for name in stage.names}
     content = sum(FP32 * by_name[layer].size for layer, _ in settings.active_content_layers)
-    return content + sum(2 * FP32 * by_name[layer].channels ** 2 for layer, _ in settings.active_style_layers)
+    style = [by_name[layer] for layer, _ in settings.active_style_layers]
+    if settings.style_representation == "nnst" and style:
+        return content + FP32 * (sum(stage.size for stage in style) + 2 * _hypercolumns(style))
+    return content + sum(2 * FP32 * stage.channels**2 for stage in style)
 
 
 def _peak(
@@ -116,8 +119,9 @@ class _Style:
 
 
 def _style(settings: Settings, layers: Sequence[Response], itemsize: int, labels: int, images: int) -> _Style:
-    if settings.style_representation == "mrf":
-        return _patches(settings, layers, images)
+    if settings.style_representation in ("mrf", "nnst"):
+        patches = settings.style_representation == "mrf"
+        return _patches(settings, layers, images) if patches else _neighbours(layers, images, itemsize)
     responses = FP32 * sum(stage.size for stage in layers)
     largest = FP32 * max(stage.size for stage in layers)
     matrices = sum(stage.channels**2 for stage in layers)
@@ -149,6 +153,25 @@ def _patches(settings: Settings, layers: Sequence[Response], images: int) -> _St
     forms = len(settings.mrf_rotations) * len(settings.mrf_scales)
     similarities = min(forms * places * places, CHUNK / images)
     return _Style(sum(patches), max(FP32 * similarities, 3 * max(patches)))
+
+
+def _neighbours(layers: Sequence[Response], images: int, itemsize: int) -> _Style:
+    middle = _middle(layers)
+    columns = FP32 * _hypercolumns(layers)
+    similarities = FP32 * min(middle.positions**2, CHUNK / images)
+    # Responses are resized along rows first, those in bf16 after they became fp32.
+    halfway = FP32 * max(stage.channels * middle.height * stage.width for stage in layers)
+    exact = FP32 * max(stage.size for stage in layers) if itemsize < FP32 else 0.0
+    return _Style(columns, max(2 * columns, columns + similarities), halfway + exact)
+
+
+def _hypercolumns(layers: Sequence[Response]) -> int:
+    """How many numbers they are (`style_representations/nnst.py`)."""
+    return _middle(layers).positions * sum(stage.channels for stage in layers)
+
+
+def _middle(layers: Sequence[Response]) -> Response:
+    return layers[middle_layer([stage.positions for stage in layers])]
 
 
 def _peaks(

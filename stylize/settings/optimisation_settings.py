@@ -108,7 +108,7 @@ class Settings(BaseModel):
         default="gram",
         description="How styles are compared: by Gram matrices (Gatys), by mean and variance of each channel, by the "
         "Wasserstein distance of normal distributions, by that of whole distributions along many directions (sliced), "
-        "or patch by patch (CNNMRF).",
+        "patch by patch (CNNMRF), or by nearest neighbours of hypercolumns (NNST).",
     )
     sliced_directions: Annotated[
         WholeNumber, About(effect=USES_DIRECTIONS, words={0: "one for each channel"}, mentioned="unless default")
@@ -329,10 +329,6 @@ class Settings(BaseModel):
         """Whether the same optimisation with more `iterations` would begin with the same steps."""
         return not (self.pyramid or (self.matting_weight and self.matting_from))
 
-    def _default_style_layers(self, architecture: Architecture) -> tuple[str, ...]:
-        """The default style layers of the architecture; for patches its third and fourth, as in CNNMRF."""
-        return architecture.style_layers[2:4] if self.style_representation == "mrf" else architecture.style_layers
-
     def check_something_to_optimise(self) -> None:
         """Raises SettingsError where neither content nor style has a part in the loss."""
         if not (self.uses_content or self.uses_style):
@@ -352,7 +348,8 @@ class Settings(BaseModel):
         if self.content_layers is None:
             missing["content_layers"] = even_content_layers(architecture.content_layers)
         if self.style_layers is None:
-            missing["style_layers"] = even_style_layers(self._default_style_layers(architecture))
+            begin, end = registry.STYLE_REPRESENTATIONS[self.style_representation].layers
+            missing["style_layers"] = even_style_layers(architecture.style_layers[begin:end])
         complete = self.model_copy(update=missing) if missing else self
         for setting in ("content_layers", "style_layers"):
             architecture.check_layers((layer for layer, _ in getattr(complete, setting) or ()), setting)

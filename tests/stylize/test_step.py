@@ -10,6 +10,7 @@ from stylize import step as step_module
 STYLE_LAYERS = [f"conv{block}_1" for block in range(1, 6)]
 SLICED = {"style_representation": "sliced-wasserstein"}
 MRF = {"style_representation": "mrf", "mrf_rotations": [0], "mrf_scales": [1]}
+NNST = {"style_representation": "nnst"}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,7 @@ def everything(photographs):
         "sliced": [one(**SLICED), one(**SLICED, ratio=1.0)],
         "sliced and masks": [one(Masks(half, half), **SLICED, sliced_directions=16)],
         "patches": [one(**MRF), Transfer(content, other, settings(**MRF))],
+        "neighbours": [one(**NNST), Transfer(content, other, settings(**NNST)), one(Masks(half, half), **NNST)],
         "representations": [one(), one(style_representation="mean-variance"), one(**MRF)],
         "masks": [one(Masks(half, half)), one(), one(Masks(1 - half, half))],
         "matting": [one(matting_weight=10.0), one(), Transfer(other, style, settings(matting_weight=1.0))],

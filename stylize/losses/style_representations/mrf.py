@@ -19,15 +19,13 @@ from torch.nn import functional
 
 from stylize import registry
 from stylize.errors import SettingsError
+from stylize.losses.style_representations.nearest import inverse_lengths, nearest, places_of_equal
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
 from stylize.masks import Masks
 from stylize.settings.optimisation_settings import Settings
 
 EDGE = 3
 """The edge of a patch, in positions of its layer."""
-
-CHUNK = 1 << 26
-"""How many similarities are calculated at once, because the full matrix of M_x × M_a would not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,10 @@ class _Group:
 
 
 def _groups(targets: Sequence[Tensor]) -> list[_Group]:
-    places: dict[int, list[int]] = {}
-    for place, target in enumerate(targets):
-        places.setdefault(id(target), []).append(place)  # equal pictures share one tensor
     groups = []
-    for each in places.values():
-        target = targets[each[0]]
-        lengths = 1 / target.norm(dim=1, keepdim=True).clamp(min=1e-8)
-        groups.append(_Group(torch.tensor(each, device=target.device), target, lengths))
+    for places in places_of_equal(map(id, targets)):
+        target = targets[places[0]]
+        groups.append(_Group(torch.tensor(places, device=target.device), target, inverse_lengths(target)))
     return groups
 
 
@@ -106,26 +100,9 @@ def patches(responses: Tensor, stride: int) -> Tensor:
 def _losses(found: Tensor, group: _Group) -> Tensor:
     """Σ_i ‖Ψ_i(x) − Ψ_NN(i)(a)‖² of images whose patches are B×D×M."""
     images, size, count = found.shape
-    nearest = group.target.index_select(0, _nearest(found.detach(), group).flatten())
-    return (found - nearest.view(images, count, size).mT).square().sum((1, 2))
-
-
-def _nearest(found: Tensor, group: _Group) -> Tensor:
-    """For each patch (B×D×M) the row of the target with the largest normalised cross-correlation: B×M.
-
-    The length of Ψ_i is left out, because it does not change which j is best.
-    """
-    images, _, count = found.shape
-    best = found.new_full((images, count), -math.inf)
-    place = torch.zeros(images, count, dtype=torch.long, device=found.device)
-    rows = max(1, CHUNK // (images * count))
-    for start in range(0, len(group.target), rows):
-        part = slice(start, start + rows)
-        similarity = (group.target[part] @ found).mul_(group.lengths[part])
-        value, where = similarity.max(dim=1)
-        better = value > best
-        best, place = torch.where(better, value, best), torch.where(better, where + start, place)
-    return place
+    places = nearest(found.detach(), group.target, group.lengths)
+    neighbours = group.target.index_select(0, places.flatten())
+    return (found - neighbours.view(images, count, size).mT).square().sum((1, 2))
 
 
 def turned(picture: Tensor, degrees: float, scale: float) -> Tensor:

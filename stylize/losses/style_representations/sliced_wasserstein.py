@@ -92,10 +92,7 @@ class SlicedWasserstein:
         """The positions of each label at a layer's size; None for all of them, where there are no masks."""
         if self.masks is None or mask is None:
             return [None]
-        covered = self.masks.of(mask.cpu(), shape, torch.device("cpu"))
-        labels = covered.argmax(0)
-        labels[covered.argmax(1)] = torch.arange(len(covered))  # a region too small for the layer keeps a position
-        return [(labels == label).nonzero()[:, 0].to(device) for label in range(len(covered))]
+        return [*self.masks.places(mask, shape, device)]
 
 
 @dataclass(frozen=True)

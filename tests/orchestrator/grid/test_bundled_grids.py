@@ -27,6 +27,7 @@ TRIALS = {
     "halved": 36,
     "colour": 2 * 4,  # photographs × ways to keep colours
     "mrf": 2 * 4,  # paintings × style losses
+    "nnst": 3 * 3,  # pyramids × ratios
     "photoreal": 2 * 4,  # styles × weights of the matting Laplacian
     "optimisers": 3 * 3,  # optimisers × iterations
     "initialisation": 5 * 2,  # starts × iterations

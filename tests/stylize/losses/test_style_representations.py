@@ -113,7 +113,7 @@ def test_a_picture_has_its_own_style(loss, reference):
 
 
 def test_patches_are_searched_in_all_forms_and_in_parts(monkeypatch):
-    monkeypatch.setattr("stylize.losses.style_representations.mrf.CHUNK", 100)
+    monkeypatch.setattr("stylize.losses.style_representations.nearest.CHUNK", 100)
     image, forms = responses(6, 6, seed=5), [responses(5, 7, seed=seed) for seed in (6, 7, 8)]
     of_styles = np.concatenate([patches(form, 1) for form in forms])
     expected = 0.0
@@ -166,7 +166,7 @@ def test_the_loss_that_is_reported_is_that_of_the_image(kind, reference, network
 
 def test_kinds_share_a_batch_and_no_image_notices(network, pictures):
     content, style = pictures
-    kinds = ("gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf")
+    kinds = ("gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf", "nnst")
     changes = [
         Settings(style_representation=kind, mrf_rotations=[0], mrf_scales=[1], betas=[0.5, 0.9], **SMALL)
         for kind in kinds

@@ -57,6 +57,8 @@ METHODS = {
     "sliced-wasserstein": {"style_representation": "sliced-wasserstein"},
     "sliced-wasserstein, 16 directions": {"style_representation": "sliced-wasserstein", "sliced_directions": 16},
     "mrf": {"style_representation": "mrf", "mrf_rotations": [0, 5], "mrf_scales": [1]},
+    "nnst": {"style_representation": "nnst"},
+    "nnst, masks": {"style_representation": "nnst", "labels": 3},
     "matting": {"matting_weight": 1.0},
     "total variation": {"tv_weight": 1.0},
     "masks": {"labels": 3},

@@ -41,7 +41,7 @@ BOUNDS = {
 CHOICES = {
     "content_representation": ["responses"],
     "init": ["content", "noise", "style", "mix", "image"],
-    "style_representation": ["gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf"],
+    "style_representation": ["gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf", "nnst"],
     "colour": ["style", "match-image-analogies", "match-cholesky", "luminance"],
     "optimizer": ["adam", "lbfgs"],
     "decay": ["none", "exponential", "staircase", "inverse_time"],
