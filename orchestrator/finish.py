@@ -6,7 +6,6 @@ sheet and gallery are drawn in `results`.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -96,14 +95,14 @@ def _rows_of(plan: Plan, run: Run, *columns: str) -> pa.Table:
 
 def _draw(run: Run, notes: list[str]) -> str | None:
     import results
+    from results.run.image_file import png
     from results.sheets.notes import sheet_notes
 
     try:
-        buffer = io.BytesIO()
         with sheet_notes() as of_sheet:
-            results.sheet(results.load(run.location, missing=True)).save(buffer, "PNG")
+            sheet = png(results.sheet(results.load(run.location, missing=True)))
         notes += of_sheet
-        run.write(SHEET, buffer.getvalue())
+        run.write(SHEET, sheet)
     except ResultsError as error:
         notes.append(f"no sheet was drawn: {error}")
         return None

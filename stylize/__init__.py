@@ -14,6 +14,7 @@ from stylize.errors import PictureError, SettingsError, StylizeError
 from stylize.network.architecture import Architecture
 from stylize.network.architectures import ARCHITECTURES
 from stylize.network.by_name import architecture_named
+from stylize.network.preprocessing import PREPROCESSING, Preprocessing
 from stylize.settings.optimisation_settings import Settings
 from stylize.settings.types import LayerWeight
 
@@ -23,19 +24,17 @@ if TYPE_CHECKING:
     from stylize.losses.targets import Targets
     from stylize.masks import Masks
     from stylize.metrics.metrics import Metrics
-    from stylize.network.network import PREPROCESSING, Network, Preprocessing
+    from stylize.network.network import Network
     from stylize.optimise import transfer, transfer_batch, transfer_lanes
     from stylize.ready import ReadyLane, make_ready
     from stylize.result import History, Result
     from stylize.state import State
 
 _NEED_TORCH = {
-    "PREPROCESSING": "network.network",
     "Lane": "lanes",
     "Masks": "masks",
     "Metrics": "metrics.metrics",
     "Network": "network.network",
-    "Preprocessing": "network.network",
     "Previous": "lanes",
     "ReadyLane": "ready",
     "Snapshot": "images.snapshots",

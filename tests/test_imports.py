@@ -169,7 +169,9 @@ def test_ray_is_imported_in_one_folder_only():
         "import stylize; stylize.Settings()",
         "from orchestrator.preview import probe; probe.measure_apart = lambda samples, *_: [0.01] * len(samples)\n"
         "import style_sweep; style_sweep.load; style_sweep.sheet; style_sweep.Sweep('quickstart').plan()",
-        "import pictures, weights",
+        "import pathlib, pictures, stylize, weights\n"
+        "shapes = stylize.ARCHITECTURES['vgg16-slim'].parameter_shapes()\n"
+        "weights.find_weights('vgg16-slim', None, base=pathlib.Path()).load_arrays(shapes)",
     ],
 )
 def test_what_needs_neither_torch_nor_ray_loads_neither(code):

@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
 from downloads.checksum import sha256
 from weights import torchvision_weights
@@ -82,19 +85,32 @@ class Weights:
         shapes: Mapping[str, tuple[int, ...]],
         random_parameters: Callable[[int], dict[str, Tensor] | None] = lambda seed: None,
     ) -> tuple[dict[str, Tensor], str]:
-        """The parameters with the keys and shapes of `shapes` (fp32, CPU), and the name of their preprocessing.
+        """What `load_arrays` gives, as tensors on the CPU."""
+        import torch
+
+        arrays, preprocessing = self.load_arrays(shapes, random_parameters)
+        return {key: torch.from_numpy(array) for key, array in arrays.items()}, preprocessing
+
+    def load_arrays(
+        self,
+        shapes: Mapping[str, tuple[int, ...]],
+        random_parameters: Callable[[int], dict[str, Tensor] | None] = lambda seed: None,
+    ) -> tuple[dict[str, NDArray[np.float32]], str]:
+        """The parameters with the keys and shapes of `shapes` (fp32), and the name of their preprocessing.
 
         `random_parameters`: those that suit the network, by seed; None for He-normal ones. Raises UnusableError.
         """
-        from weights.he_normal import GAINS, he_normal
-        from weights.load import load
-
         if self.seed is not None:
-            parameters = random_parameters(self.seed) or he_normal(shapes, self.seed, GAINS.get(self.architecture))
+            from weights.he_normal import GAINS, he_normal
+
+            drawn = random_parameters(self.seed) or he_normal(shapes, self.seed, GAINS.get(self.architecture))
+            arrays = {key: tensor.numpy() for key, tensor in drawn.items()}
         else:
+            from weights.load import load_arrays
+
             assert self.file is not None, f"{self.reference} is not here yet"
-            parameters = load(self.file, shapes, functools.partial(older_key, self.architecture))
-        return parameters, self.preprocessing_used or DEFAULT_PREPROCESSING
+            arrays = load_arrays(self.file, shapes, functools.partial(older_key, self.architecture))
+        return arrays, self.preprocessing_used or DEFAULT_PREPROCESSING
 
 
 DEFAULT_PREPROCESSING = "torchvision"

@@ -17,6 +17,7 @@ from orchestrator.plan.networks import network_named
 from orchestrator.plan.trial import Trial
 from pictures import resize
 from results import Run
+from stylize import PREPROCESSING
 from stylize.plugins import loaded_plugins
 from weights import Weights
 
@@ -27,7 +28,6 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
 
     Raises WeightsError, and UsageError for a file that names an unknown preprocessing.
     """
-    from stylize import PREPROCESSING
 
     loaded: dict[tuple[str, str, str | None], NetworkParts] = {}
     networks: dict[str, NetworkParts] = {}
@@ -47,8 +47,7 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
 
 def _load(weights: Weights) -> NetworkParts:
     architecture = network_named(weights.architecture)
-    parameters, preprocessing = weights.load(architecture.parameter_shapes(), architecture.random_parameters)
-    return NetworkParts({key: tensor.numpy() for key, tensor in parameters.items()}, preprocessing)
+    return NetworkParts(*weights.load_arrays(architecture.parameter_shapes(), architecture.random_parameters))
 
 
 class MaterialStore:

@@ -19,6 +19,7 @@ from autopaint.hints import hints_of_picture
 from autopaint.networks import Generator
 from autopaint.painting import colour
 from orchestrator.errors import UsageError
+from results.run.image_file import png
 
 MOST_EDGE = 1024
 """Pixels of the long edge that are painted while one looks on."""
@@ -41,14 +42,14 @@ class Easel:
 
     def sketch_png(self) -> bytes:
         """The sketch."""
-        return _png(Image.fromarray((255 * self.sketch).round().astype(np.uint8)))
+        return png(Image.fromarray((255 * self.sketch).round().astype(np.uint8)))
 
     def kept_png(self) -> bytes:
         """The hints that the file has; none at all if there is no file. Raises UsageError for a file that is no hints
         of this sketch.
         """
         if not self.file.is_file():
-            return _png(Image.new("RGBA", self.size))
+            return png(Image.new("RGBA", self.size))
         content = self.file.read_bytes()
         try:
             self.hints(content)
@@ -74,11 +75,11 @@ class Easel:
         width, height = self.size
         hints = hints_of_picture(self.hints(content), height, width)
         with self._one_at_a_time:
-            return _png(Image.fromarray(colour(self.generator, self.sketch, hints)))
+            return png(Image.fromarray(colour(self.generator, self.sketch, hints)))
 
     def keep(self, content: bytes) -> None:
         """Write the hints in a PNG to the file. Raises ValueError as `hints`, and OSError."""
-        picture = _png(Image.fromarray(self.hints(content)))  # without whatever else was in the PNG
+        picture = png(Image.fromarray(self.hints(content)))  # without whatever else was in the PNG
         part = self.file.with_name(f".{self.file.name}.part")
         try:
             part.write_bytes(picture)
@@ -86,9 +87,3 @@ class Easel:
         finally:
             with contextlib.suppress(OSError):
                 part.unlink()
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()

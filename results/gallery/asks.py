@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import pandas as pd
 
 from results.gallery.describe import run_names
 from results.marks import Marker, parse_mark, read_marks
+from results.run.image_file import png
 from results.run.rows import read_plan
 from results.run.storage import Run
 from results.sheets.drawing import sheet
@@ -67,10 +67,8 @@ class Asks:
             for name in wanted["rows"] + wanted["columns"]:
                 if name not in axes:
                     raise ValueError(f"{name} is not a setting")
-            buffer = io.BytesIO()
             drawn = sheet(chosen, wanted["rows"], wanted["columns"], annotate=_template(chosen, wanted["caption"]))
-            drawn.save(buffer, "PNG")
-        return buffer.getvalue()
+        return png(drawn)
 
 
 def _planned(run: Run) -> set[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import io
 import random
 import secrets
 import threading
@@ -23,6 +22,7 @@ from results.errors import ResultsError
 from results.judge.axes import JudgedAxis, check_judged, find_axis, judged_axes
 from results.judge.pairs import Pairs
 from results.judge.votes import CHOICES, Ballot, read_votes
+from results.run.image_file import png
 from results.run.storage import Run
 from results.table.load import image, load, reference
 
@@ -206,9 +206,7 @@ def _only(axis: JudgedAxis, trials: set[str]) -> JudgedAxis:
 
 
 def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
     # A new image, because Pillow would copy the metadata of the file.
     clean = Image.new("RGB", picture.size)
     clean.paste(picture)
-    clean.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return png(clean)

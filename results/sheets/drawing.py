@@ -17,6 +17,7 @@ import pandas as pd
 from PIL import Image
 
 from results.errors import SheetError, ThinnedWarning
+from results.run.image_file import png
 from results.sheets.additions import NOTHING_ADDED, Additions
 from results.sheets.boxes import Area, Page
 from results.sheets.glyphs import warn_of_missing_glyphs
@@ -110,8 +111,10 @@ def _page_file(page: Page, trials: pd.DataFrame, suffix: str) -> bytes:
         painter = SvgPainter(page.width, page.height, page.title)
         paint(page, trials, painter)
         return painter.content()
+    if suffix == ".png":
+        return png(_pixels(page, trials))
     buffer = io.BytesIO()
-    _pixels(page, trials).save(buffer, {".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP"}[suffix])
+    _pixels(page, trials).save(buffer, {".jpg": "JPEG", ".webp": "WEBP"}[suffix])
     return buffer.getvalue()
 
 

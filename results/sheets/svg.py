@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 from xml.etree import ElementTree
 
 from PIL import Image
 
 from results.printable import printable
+from results.run.image_file import png
 from results.sheets.boxes import Area, Point
 from results.sheets.text import Block, font
 
@@ -52,9 +52,7 @@ class SvgPainter:
         ElementTree.SubElement(self._root, "rect", numbers | {"fill": fill} | stroke)
 
     def picture(self, picture: Image.Image, area: Area) -> None:
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG")
-        data = base64.b64encode(buffer.getvalue()).decode()
+        data = base64.b64encode(png(picture)).decode()
         names = dict(zip(("x", "y", "width", "height"), map(str, area), strict=True))
         ElementTree.SubElement(self._root, "image", names | {"href": f"data:image/png;base64,{data}"})
 

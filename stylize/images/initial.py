@@ -12,7 +12,7 @@ from stylize import registry
 from stylize.errors import PictureError, SettingsError
 from stylize.lanes import Transfer
 from stylize.masks import Masks
-from stylize.network.network import MEAN_PIXEL
+from stylize.network.preprocessing import MEAN_PIXEL
 from stylize.settings import Settings, why_needed
 
 

@@ -20,7 +20,7 @@ from stylize import (
 from stylize.images.initial import initial_image
 from stylize.losses.objective import Objective
 from stylize.losses.style_representations.gram import Gram
-from stylize.network.network import MEAN_PIXEL
+from stylize.network.preprocessing import MEAN_PIXEL
 from stylize.optimisers.adam import Adam
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from stylize import ARCHITECTURES
 from stylize.network.architectures import Convolution
-from stylize.network.network import MEAN_PIXEL
+from stylize.network.preprocessing import MEAN_PIXEL
 from weights.training.filters import first_bank, smooth_basis, smooth_kernels
 
 PIXEL_SCALE = 64.0

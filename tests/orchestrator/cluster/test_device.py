@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from orchestrator.cluster.device import DeviceFault, choose_device, is_device_fault
+from orchestrator.cluster.device import DeviceFault, choose_device, is_device_fault, prepare_torch
 from orchestrator.cluster.finisher import Failure
 from orchestrator.cluster.worker import Worker
 from orchestrator.errors import EngineError
@@ -116,3 +116,14 @@ def test_a_worker_that_cannot_see_its_gpu_says_so_instead_of_computing_on_the_pr
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
     with pytest.raises(EngineError, match=r"gave this worker a GPU.*CUDA_VISIBLE_DEVICES=3.*does not see it"):
         choose_device(1)
+
+
+def test_torch_is_told_to_be_deterministic_by_what_does_not_import_its_compiler(monkeypatch):
+    def imports_it(*_, **__):
+        pytest.fail("torch.use_deterministic_algorithms imports torch._inductor: 1.5 s of each worker's start")
+
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", imports_it)
+    torch.set_deterministic_debug_mode("default")
+    prepare_torch(torch.get_num_threads())
+    assert torch.are_deterministic_algorithms_enabled()
+    torch.set_deterministic_debug_mode("default")
