@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 
+# Some containers set this to 1: each of a hundred processes would then compile torch again, which takes it 4 s.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo site test clusters chaos firefox lint types weights bench clean
 
 # torch and torchvision come together, as their builds must match.

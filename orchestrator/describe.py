@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import io
 import json
 import os
 import platform
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.plan.settings_columns import settings_row
 from orchestrator.versions import sweep_version, versions_text
 from results.run.derived import Derived, forget_derived, read_derived, sha256, write_derived
+from results.run.image_file import png
 from results.run.rows import write_plan
 from results.run.storage import METADATA, PLAN, Run
 from stylize.plugins import loaded_plugins, metrics_of
@@ -75,12 +75,10 @@ class RunRecord:
 
 
 def _small(picture: Picture) -> bytes:
-    buffer = io.BytesIO()
     image = picture.image()
     edge = FRAME_EDGE if picture.known else REFERENCE_EDGE
     image.thumbnail((edge, edge))
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+    return png(image)
 
 
 def grid_metadata(grid: Grid) -> dict[str, Any]:

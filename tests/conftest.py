@@ -26,6 +26,11 @@ STARTS_SWEEPS = {"test_chaos", "test_fake_gpus", "test_interruption"}
 LOSES_WORKERS = {"test_elastic", "test_threads", "test_worker_faults"}
 """Files whose sweeps take as long as those of all other files together; they have a Ray session of their own."""
 
+USES_TORCHVISION = {"test_architectures", "test_manifest", "test_network", "test_torchvision"}
+"""Files whose tests import torchvision, and with it torch's compiler, which takes some seconds: once, in one process.
+They import it in functions, because every process imports every file.
+"""
+
 LONGEST_FIRST = ["processes", "ray", "ray at its edges", "browser", "test_session", "test_wheel"]
 
 
@@ -42,6 +47,8 @@ def pytest_collection_modifyitems(items):
             group = "processes"
         elif NEEDS_RAY & set(item.fixturenames):
             group = "ray at its edges" if item.path.stem in LOSES_WORKERS else "ray"
+        elif item.path.stem in USES_TORCHVISION:
+            group = "torchvision"
         elif "chromium" in item.fixturenames:
             group = "browser"
         else:

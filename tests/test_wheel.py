@@ -70,7 +70,7 @@ def test_every_file_of_the_packages_but_their_training_is_inside(installed):
 
 
 def test_a_bundled_grid_is_swept_from_another_folder(installed):
-    small = ["--set", "size=40", "--set", "iterations=2", "--set", "architecture=squeezenet1_1"]
+    small = ["--set", "size=40", "--set", "iterations=2"]
     ran = command(installed, "quickstart", "--offline", *small, "--limit", "1", "--workers", "1")
     assert ran.returncode == 0, ran.stderr
     sheet = installed / "elsewhere/runs/quickstart/sheet.png"

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 import uuid
 
 import pyarrow as pa
@@ -87,6 +88,7 @@ def test_a_run_that_was_written_batch_by_batch_is_read_in_few_requests(s3, locat
         commits.add(number, [{"trial_id": f"{number:020x}", "status": "done"}])
         while commits.waiting:
             commits.committed()
+            time.sleep(0.002)  # the thread that writes needs the interpreter, too
     commits.close()
     requests = []
     call = s3fs.S3FileSystem._call_s3

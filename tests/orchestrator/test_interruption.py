@@ -1,4 +1,7 @@
-"""The driver is interrupted or killed: real processes, real signals, and a terminal for Ctrl-C."""
+"""The driver is interrupted or killed: real processes, real signals, and a terminal for Ctrl-C.
+
+One sweep starts a Ray of its own; those that are interrupted join the Ray of these tests, as they would a cluster.
+"""
 
 import contextlib
 import os
@@ -11,6 +14,7 @@ import time
 
 import psutil
 import pytest
+import ray
 
 import results
 
@@ -100,6 +104,7 @@ def interrupt(start, *arguments, by_sigterm=False, twice=False):
     """Start a sweep in a terminal of its own, interrupt it, and wait for its end. Returns what it said."""
     terminal = Terminal()
     options = {"stdin": terminal.other_end, "stdout": subprocess.PIPE, "stderr": terminal.other_end}
+    options["env"] = os.environ | {"RAY_ADDRESS": ray.get_runtime_context().gcs_address}
     process = start(*arguments, **options, preexec_fn=own)
     os.close(terminal.other_end)
     if by_sigterm:
@@ -128,7 +133,7 @@ def test_ctrl_c_finishes_what_runs_and_the_same_command_goes_on(start, sixteen, 
     assert trials.loc[kept.index, "pixels_sha256"].equals(kept)
 
 
-def test_sigterm_is_taken_as_the_first_ctrl_c_and_a_second_one_ends_at_once(start):
+def test_sigterm_is_taken_as_the_first_ctrl_c_and_a_second_one_ends_at_once(start, ray_session):
     # So long that nothing that runs is finished by itself before the second signal.
     said = interrupt(start, "--set", "iterations=500", by_sigterm=True, twice=True)
     assert "what is running will be finished and kept, if it is done within 25 s" in said

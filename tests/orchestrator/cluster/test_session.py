@@ -28,18 +28,27 @@ def silent_port():
         yield listening.getsockname()[1]
 
 
+@pytest.fixture
+def grid(tmp_path, monkeypatch):
+    """A grid whose weights are read without torch, which no sweep here lives long enough to need."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.yaml"
+    path.write_text("title: Small\nsettings: {content: astronaut, style: swirls, size: 40}\n")
+    return path
+
+
 def python(code, **options):
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
 
 
 @pytest.mark.parametrize("kind", ["closed_port", "silent_port"])
-def test_a_cluster_that_does_not_answer_is_given_up_with_one_message(kind, request, small_grid):
+def test_a_cluster_that_does_not_answer_is_given_up_with_one_message(kind, request, grid):
     port = request.getfixturevalue(kind)
     code = (
         "from orchestrator.cluster import session; session.JOIN_SECONDS = 4\n"
         "from orchestrator.command.main import main; import sys\n"
-        f"sys.argv = ['sweep', '{small_grid}', '--offline', '--address', '127.0.0.1:{port}']; main()"
+        f"sys.argv = ['sweep', '{grid}', '--offline', '--address', '127.0.0.1:{port}']; main()"
     )
     ran = python(code)
     assert ran.returncode == 1, ran.stderr
@@ -51,9 +60,9 @@ def test_a_cluster_that_does_not_answer_is_given_up_with_one_message(kind, reque
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_wait_for_a_cluster(number, closed_port, small_grid):
+def test_a_signal_ends_the_wait_for_a_cluster(number, closed_port, grid):
     environment = dict(os.environ, RAY_ADDRESS=f"127.0.0.1:{closed_port}")
-    command = [sys.executable, "-m", "orchestrator", str(small_grid), "--offline"]
+    command = [sys.executable, "-m", "orchestrator", str(grid), "--offline"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         said = ""
         while "waiting for the Ray cluster" not in said:

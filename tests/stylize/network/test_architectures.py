@@ -2,11 +2,8 @@
 
 import pytest
 import torch
-import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models import vgg
-from torchvision.models.squeezenet import Fire
 
 from stylize import ARCHITECTURES, SettingsError
 from stylize.network.architectures import Convolution, Pool
@@ -22,6 +19,9 @@ def theirs():
 
 
 def features_of(name):
+    import torchvision
+    from torchvision.models import vgg
+
     if not name.endswith("-slim"):
         return torchvision.models.get_model(name, weights=None).features
     plan = vgg.cfgs["D" if name == "vgg16-slim" else "E"]
@@ -34,7 +34,7 @@ def layers_of(name, features):
     for index, module in enumerate(features):
         if isinstance(module, nn.MaxPool2d):
             block, number = block + 1, 0
-        elif isinstance(module, Fire):
+        elif type(module).__name__ == "Fire":
             found[f"fire{len(found) + 1}"] = index
         elif isinstance(module, nn.ReLU):
             number += 1

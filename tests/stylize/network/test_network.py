@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-import torchvision
 from torch import nn
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network
@@ -21,6 +20,8 @@ INDICES = {
 
 @pytest.fixture(scope="module", params=INDICES)
 def theirs(request):
+    import torchvision
+
     torch.manual_seed(0)
     return request.param, torchvision.models.get_model(request.param, weights=None).features.eval()
 
@@ -51,9 +52,9 @@ def test_average_pooling_replaces_every_maximum(theirs):
     pictures = torch.rand(1, 3, 64, 64) * 255
     deepest = max(INDICES[name], key=INDICES[name].get)
     ours = build(name, features, "average")(pictures, {deepest})[deepest]
-    normalised = torchvision.transforms.functional.normalize(
-        pictures / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    )
+    from torchvision.transforms.functional import normalize
+
+    normalised = normalize(pictures / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     for module in features[: INDICES[name][deepest] + 1]:
         normalised = module(normalised.clone())
     assert torch.allclose(ours, normalised, rtol=1e-4, atol=1e-5)
@@ -61,17 +62,21 @@ def test_average_pooling_replaces_every_maximum(theirs):
 
 @pytest.fixture(scope="module")
 def vgg16():
+    import torchvision
+
     torch.manual_seed(0)
     return torchvision.models.vgg16(weights=None).features
 
 
 def test_the_original_weights_take_the_mean_pixel_off_and_divide_by_nothing(vgg16):
     """Oxford's own mean pixel, which torchvision's description of IMAGENET1K_FEATURES gives rounded."""
+    from torchvision.models import VGG16_Weights
+
     pictures = torch.rand(1, 3, 16, 16) * 255
     mean = torch.tensor([123.68, 116.779, 103.939])
     ours = build("vgg16", vgg16, preprocessing="vgg-original")(pictures, {"conv1_1"})["conv1_1"]
     assert torch.allclose(ours, torch.relu(vgg16[0](pictures - mean.view(1, 3, 1, 1))), rtol=1e-4, atol=1e-3)
-    described = torchvision.models.VGG16_Weights.IMAGENET1K_FEATURES.transforms()
+    described = VGG16_Weights.IMAGENET1K_FEATURES.transforms()
     assert described.std == pytest.approx([1 / 255] * 3)
     assert [255 * value for value in described.mean] == pytest.approx(mean.tolist(), abs=0.7)
 

@@ -2,9 +2,7 @@
 
 import pytest
 import torch
-import torchvision
 from torch.utils.flop_counter import FlopCounterMode
-from torchvision.models.feature_extraction import get_graph_node_names
 
 from benchmarks.counting import peak_bytes
 from stylize import (
@@ -28,6 +26,8 @@ SMALL = ["resnet18", "mobilenet_v3_small", "squeezenet1_0"]
 
 
 def test_every_network_of_torchvision_is_there_but_for_those_of_one_size():
+    import torchvision
+
     theirs = set(torchvision.models.list_models(module=torchvision.models))
     assert {*NAMES} == theirs - {*ARCHITECTURES} - ONE_SIZE_ONLY
     assert len(NAMES) == len({*NAMES})
@@ -44,6 +44,9 @@ def test_a_wrong_name_gets_the_closest():
 
 @pytest.mark.parametrize("name", SMALL)
 def test_layers_have_torchvisions_names_and_those_of_the_modules_that_end_there(name):
+    import torchvision
+    from torchvision.models.feature_extraction import get_graph_node_names
+
     architecture = architecture_named(name)
     _, names = get_graph_node_names(torchvision.models.get_model(name, weights=None), suppress_diff_warning=True)
     nodes = [layer.names[0] for layer in architecture.traced.layers]
@@ -65,6 +68,8 @@ def test_a_module_is_the_layer_in_which_it_ends():
 
 def plain(name, parameters):
     """torchvision's own model in float64, its batch normalisation in evaluation mode, with these parameters."""
+    import torchvision
+
     model = torchvision.models.get_model(name, weights=None).eval()
     assert not model.load_state_dict(parameters, strict=False).unexpected_keys
     return model.double()
@@ -138,6 +143,8 @@ def test_the_smallest_edge_is_the_first_with_a_response(name):
 
 def test_operations_and_sizes_are_those_of_torchvisions_model():
     """ResNet-18 without its classifier: 1.81 billion multiplications at 224×224."""
+    import torchvision
+
     resnet = architecture_named("resnet18")
     with torch.device("meta"):
         model = torchvision.models.resnet18(weights=None)
@@ -182,6 +189,8 @@ def test_random_weights_keep_responses_of_one_size_and_follow_from_the_seed():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_are_torchvisions_with_its_hash_and_its_transforms(name):
+    import torchvision
+
     enumeration = torchvision.models.get_model_weights(name)
     found = entries(name)
     assert next(iter(found)) == enumeration.DEFAULT.name
