@@ -113,7 +113,7 @@ _TRANSFERS: tuple[tuple[Holds, Method], ...] = (
         Method(
             "The style loss nnst compares the responses at each position with those at the nearest neighbour in the "
             "style picture, by the centred cosine similarity of the responses of all layers: "
-            "1/M Σ_i |F_i − A_j(i)|² / s².",
+            "S²/s² · 1/M Σ_i |F_i − A_j(i)|².",
             ("kolkin2022",),
         ),
     ),

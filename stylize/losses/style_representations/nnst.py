@@ -9,7 +9,10 @@ one of them, counted from fine to coarse:
 for the image's responses F, and H′ likewise for those of the style picture, A, with w_l the weight of the layer. Each
 position i has a nearest neighbour in the style picture, found again at every evaluation:
 
-    j(i) = argmax_j ⟨H_i, H′_j⟩ / (|H_i| |H′_j|),    E_l = 1/M Σ_i |F_l,i − A_l,j(i)|² / s_l²
+    j(i) = argmax_j ⟨H_i, H′_j⟩ / (|H_i| |H′_j|),    E_l = S² / s_l² · 1/M Σ_i |F_l,i − A_l,j(i)|²
+
+S² is the mean of s_l² over layers. So layers count by their weights, whatever the size of their responses, and losses
+have the unit of the content loss: a ratio means about the same in each network.
 
 With masks, neighbours are looked for among positions with the same label. docs/methods.md says in what the authors'
 program differs.
@@ -94,9 +97,10 @@ class NearestNeighbours:
             lengths.append(length)
             factors.append(factor)
         columns = torch.cat(centred, dim=1)
+        squares = torch.stack(lengths).square()
         return _Neighbours(
             values,
-            torch.stack(lengths),
+            squares.mean() / squares,
             factors,
             columns,
             inverse_lengths(columns),
@@ -115,13 +119,13 @@ class NearestNeighbours:
 class _Neighbours:
     """The P positions of a style picture, to which those of images are compared.
 
-    values: A of each layer, P×N. lengths: s_l, one for each layer. factors: √w_l / s_l. columns: hypercolumns, P×D.
-    inverse: 1 over their lengths, P×1. regions: for each label the image's and the style picture's positions; empty
-    without masks.
+    values: A of each layer, P×N. scales: S² / s_l², one for each layer. factors: √w_l / s_l. columns: hypercolumns,
+    P×D. inverse: 1 over their lengths, P×1. regions: for each label the image's and the style picture's positions;
+    empty without masks.
     """
 
     values: Sequence[Tensor]
-    lengths: Tensor
+    scales: Tensor
     factors: Sequence[Tensor]
     columns: Tensor
     inverse: Tensor
@@ -134,7 +138,7 @@ class _Neighbours:
             (one - value.index_select(0, places).view_as(one)).square().sum(2).mean(1)
             for one, value in zip(found, self.values, strict=True)
         ]
-        return torch.stack(distances) / self.lengths.square()[:, None]
+        return torch.stack(distances) * self.scales[:, None]
 
     def _places(self, found: Sequence[Tensor]) -> Tensor:
         """j(i) of each position of R images: R×M."""

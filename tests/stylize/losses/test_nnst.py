@@ -63,8 +63,9 @@ def losses(image, style, allowed=True):
     found, wanted = positions(image), positions(style)
     lengths = [np.sqrt((apart(one) ** 2).sum(0).mean()) for one in wanted]
     places = neighbours(found, wanted, lengths, allowed)
+    mean = np.mean(np.square(lengths))
     return [
-        ((one - other[:, places]) ** 2).sum(0).mean() / length**2
+        ((one - other[:, places]) ** 2).sum(0).mean() * mean / length**2
         for one, other, length in zip(found, wanted, lengths, strict=True)
     ]
 
