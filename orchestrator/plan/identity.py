@@ -18,6 +18,9 @@ NUMERICS_VERSION = 3
 NUMERICS_VERSION_OF_PYRAMIDS = 4
 """The same for pyramids with Adam, whose moments are enlarged differently since version 3."""
 
+NUMERICS_VERSION_OF_SLICED = 5
+"""The same for style_representation: sliced-wasserstein, which since version 4 keeps the order of equal numbers."""
+
 
 def trial_id(settings: TrialSettings, width: int, height: int, hashes: Mapping[str, str]) -> str:
     """The id of a trial: 20 hexadecimal digits, a hash of everything that determines its result.
@@ -59,12 +62,10 @@ class Identity:
             shares = ", ".join(f"{hashes[picture]} {share}" for picture, share in settings.style_blend)
             self._files["style_blend"] = shares
         self._files |= plugins_of(counted)
-        in_levels = settings.pyramid and settings.optimizer == "adam"
-        numerics = NUMERICS_VERSION_OF_PYRAMIDS if in_levels else NUMERICS_VERSION
         self._pieces = [
             f'{{"height":{height},"inputs":',
             _json(self._files),
-            f',"numerics":{numerics},"settings":{{',
+            f',"numerics":{_numerics(settings)},"settings":{{',
         ]
         self._iterations = 0  # the index of their piece
         self._gaps = []  # indices of pieces that vary, with their indices in `varying`
@@ -91,6 +92,13 @@ class Identity:
         if previous:
             pieces[1] = _json(self._files | {"previous": previous})
         return hashlib.sha256("".join(pieces).encode()).hexdigest()[:20]
+
+
+def _numerics(settings: TrialSettings) -> int:
+    if settings.uses_style and settings.style_representation == "sliced-wasserstein":
+        return NUMERICS_VERSION_OF_SLICED
+    in_levels = settings.pyramid and settings.optimizer == "adam"
+    return NUMERICS_VERSION_OF_PYRAMIDS if in_levels else NUMERICS_VERSION
 
 
 def plugins_of(counted: Mapping[str, Any]) -> dict[str, str]:

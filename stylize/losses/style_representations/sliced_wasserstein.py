@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from stylize.losses.style_representations.representation import Comparison, LayerTargets
+from stylize.losses.style_representations.sorting import ordered
 from stylize.masks import Masks
 from stylize.settings.optimisation_settings import Settings
 
@@ -54,8 +55,8 @@ class SlicedWasserstein:
         [only] = responses
         along = self._along(only)[0]
         places = self._places(None if self.masks is None else self.masks.style, only.shape[2:], only.device)
-        ordered = [(along if one is None else along[:, one]).sort(dim=1).values for one in places]
-        return torch.stack([_quantiles(one, along.shape[1]) for one in ordered])[None]
+        each = [ordered(along if one is None else along[:, one]) for one in places]
+        return torch.stack([_quantiles(one, along.shape[1]) for one in each])[None]
 
     def comparison(self, layers: Sequence[LayerTargets]) -> Comparison:
         compared = [self._compared(one) for one in layers]
@@ -70,7 +71,7 @@ class SlicedWasserstein:
         found = []
         for part in parts:
             some = along if part.places is None else along.index_select(2, part.places)
-            found.append((some.sort(dim=2).values - part.quantiles).square().mean((1, 2)) * part.share)
+            found.append((ordered(some) - part.quantiles).square().mean((1, 2)) * part.share)
         return torch.stack(found).sum(0)
 
     def _along(self, responses: Tensor) -> Tensor:
@@ -115,13 +116,13 @@ def _directions(channels: int, count: int, device: torch.device) -> Tensor:
     return torch.cat(groups)[: count or channels].float().to(device)
 
 
-def _quantiles(ordered: Tensor, count: int) -> Tensor:
+def _quantiles(numbers: Tensor, count: int) -> Tensor:
     """`count` quantiles of …×M sorted numbers, at (i + ½)/count: …×count, linear between the given ones."""
-    given = ordered.shape[-1]
+    given = numbers.shape[-1]
     if given == count:
-        return ordered
+        return numbers
     at = ((torch.arange(count, dtype=torch.float64) + 0.5) * (given / count) - 0.5).clamp(0, given - 1)
     below = at.floor().long()
     above = (below + 1).clamp(max=given - 1)
-    share = (at - below).float().to(ordered.device)
-    return torch.lerp(ordered[..., below.to(ordered.device)], ordered[..., above.to(ordered.device)], share)
+    share = (at - below).float().to(numbers.device)
+    return torch.lerp(numbers[..., below.to(numbers.device)], numbers[..., above.to(numbers.device)], share)

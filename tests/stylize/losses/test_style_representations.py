@@ -15,6 +15,7 @@ from stylize.losses.style_representations.mean_variance import MeanVariance
 from stylize.losses.style_representations.mrf import Patches, turned
 from stylize.losses.style_representations.representation import LayerTargets
 from stylize.losses.style_representations.sliced_wasserstein import SlicedWasserstein, _directions
+from stylize.losses.style_representations.sorting import ordered
 from stylize.losses.style_representations.wasserstein import Wasserstein
 
 
@@ -110,6 +111,26 @@ def test_a_picture_has_its_own_style(loss, reference):
     given = torch.tensor(responses(8, 8, seed=3), dtype=torch.float32)[None]
     [found] = losses_of(loss, given, [loss.target([given])])
     assert abs(found.item()) <= 2e-3 * abs(reference(responses(8, 8, seed=3), responses(8, 8, seed=4)))
+
+
+UNSORTED = {
+    "all different": torch.randn(2, 3, 4000, generator=torch.Generator().manual_seed(0)),
+    "many equal": torch.randn(3, 5000, generator=torch.Generator().manual_seed(1)).bfloat16().float().relu(),
+    "special": torch.tensor([[0.0, -0.0, 1.0, -1.0, torch.inf, 1e-45, -torch.inf, -1e-45, -0.0, 3e38, -3e38, 1.0]]),
+    "one": torch.zeros(4, 1),
+    "not in a row": torch.randn(50, 6, generator=torch.Generator().manual_seed(2)).T,
+}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("numbers", UNSORTED.values(), ids=UNSORTED)
+def test_numbers_are_sorted_as_torch_sorts_them_and_equal_ones_keep_their_order(numbers, threads, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    ours, theirs = (numbers.clone().requires_grad_() for _ in range(2))
+    found, expected = ordered(ours), theirs.sort(dim=-1, stable=True).values
+    assert torch.equal(found, expected)
+    weights = torch.arange(numbers.numel(), dtype=torch.float32).view(numbers.shape)
+    assert torch.equal(*(torch.autograd.grad(out, of, weights)[0] for out, of in ((found, ours), (expected, theirs))))
 
 
 def test_patches_are_searched_in_all_forms_and_in_parts(monkeypatch):
