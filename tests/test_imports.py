@@ -29,7 +29,7 @@ ROOMS = {
         errors
         registry plugin_source
         network/architecture     # without torch, like the next line: settings are checked against layers
-        network/architectures network/torchvision_names
+        network/architectures network/torchvision_names network/pixels
         plugins                  # methods of the user's
         settings
         masks state

@@ -29,6 +29,9 @@ SUFFIXES = (".safetensors", ".pth", ".pt")
 GENERATOR = "autopainter"
 """What the generator of the auto-painter is called as an architecture. It has a preprocessing of its own."""
 
+ONLY_RANDOM = "pixels"
+"""The architecture whose filters nobody publishes: they are random, or from a file of the user's."""
+
 _RANDOM = re.compile(r"random(?::(\d{1,9}))?")
 
 STAND_INS = {"vgg16": "vgg16-slim", "vgg19": "vgg19-slim"}
@@ -133,7 +136,7 @@ def find_weights(
     it reaches no file outside `base`. Raises UnknownWeightsError, and downloads.VerifiedFileError where a file
     cannot be had.
     """
-    entries = manifest().get(architecture)
+    entries = {} if architecture == ONLY_RANDOM else manifest().get(architecture)
     if entries is None and not (reference and (_RANDOM.fullmatch(reference) or is_path(reference))):
         entries = torchvision_weights.entries(architecture)
     entries = entries or {}
@@ -197,7 +200,8 @@ def _embedded(architecture: str, reference: str) -> Weights:
 
 def _random(architecture: str, reference: str, seed: int) -> Weights:
     preprocessing = "vgg-original" if architecture in manifest() else DEFAULT_PREPROCESSING
-    return Weights(architecture, reference, f"He-normal, seed {seed}", preprocessing, seed=seed)
+    origin = f"{'random filters' if architecture == ONLY_RANDOM else 'He-normal'}, seed {seed}"
+    return Weights(architecture, reference, origin, preprocessing, seed=seed)
 
 
 def _own_file(architecture: str, reference: str, base: Path, *, untrusted: bool) -> Weights:

@@ -155,11 +155,21 @@ _TRANSFERS: tuple[tuple[Holds, Method], ...] = (
     (_value("architecture", "squeezenet1_1"), Method("The responses are those of SqueezeNet 1.1.", ("iandola2016",))),
     (_value("architecture", "alexnet"), Method("The responses are those of AlexNet.", ("krizhevsky2014",))),
     (
+        _value("architecture", "pixels"),
+        Method(
+            "In place of a network's responses, patches of pixels are compared along random directions, and contents "
+            "by differences of luminance between neighbours.",
+            ("elnekave2022",),
+        ),
+    ),
+    (
         lambda used: bool({*used("architecture")} & {*TORCHVISION_NETWORKS}),
         Method("The responses of other networks are those of torchvision's models, by its names."),
     ),
     (
-        lambda used: any(str(one).startswith("random") for one in used("weights")),
+        lambda used: (
+            used("architecture") != {"pixels"} and any(str(one).startswith("random") for one in used("weights"))
+        ),
         Method("Some networks have random weights.", ("he2016",)),
     ),
 )

@@ -66,6 +66,10 @@ SOURCES = {
             "Neural Neighbor Style Transfer", 2022, arxiv="2203.13215",
         ),
         Source(
+            "elnekave2022", "Ariel Elnekave and Yair Weiss",
+            "Generating Natural Images with Direct Patch Distributions Matching", 2022, "ECCV", "2203.11862",
+        ),
+        Source(
             "kingma2015", "Diederik P. Kingma and Jimmy Ba", "Adam: A Method for Stochastic Optimization", 2015, "ICLR",
             "1412.6980",
         ),

@@ -26,7 +26,7 @@ class _FireModule(nn.Module):
         return torch.cat([torch.relu(self.expand1x1(squeezed)), torch.relu(self.expand3x3(squeezed))], dim=1)
 
 
-class _Border(nn.Module):
+class Border(nn.Module):
     """Pads a response by repeating its edge, or by mirroring what is behind the edge.
 
     It is put together from parts, because torch's own reflection has no deterministic gradient on CUDA.
@@ -63,7 +63,7 @@ def _convolution(convolution: Convolution, padding: Padding) -> nn.Module:
     zeros = convolution.padding if padding == "zero" else 0
     made = nn.Conv2d(convolution.inputs, convolution.outputs, convolution.kernel, convolution.stride, zeros)
     bordered = convolution.padding and padding != "zero"
-    return nn.Sequential(_Border(convolution.padding, padding), made) if bordered else made
+    return nn.Sequential(Border(convolution.padding, padding), made) if bordered else made
 
 
 def _module(module: Convolution | Pool | Fire, pooling: Pooling, padding: Padding) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The architecture that a grid calls by a name: one of our plans, a network of torchvision, or one of a plugin.
+"""The architecture that a grid calls by a name: one of our plans, `pixels`, a network of torchvision or of a plugin.
 
 Does not import torch itself; other networks than ours do when they are asked for.
 """
@@ -10,6 +10,7 @@ import functools
 from stylize import registry
 from stylize.network.architecture import Architecture
 from stylize.network.architectures import ARCHITECTURES
+from stylize.network.pixels import PIXELS
 from stylize.network.torchvision_names import NAMES
 
 
@@ -17,6 +18,8 @@ def architecture_named(name: str) -> Architecture:
     """The architecture with this name. Raises KeyError for a name that the setting `architecture` cannot have."""
     if name in registry.NETWORKS:
         return _of_plugin(name, registry.NETWORKS[name])
+    if name == PIXELS.name:
+        return PIXELS
     return _of_torchvision(name) if name in NAMES else ARCHITECTURES[name]
 
 

@@ -16,6 +16,8 @@ from torch.utils.checkpoint import checkpoint
 from stylize.network.architecture import Architecture
 from stylize.network.architectures import PlannedArchitecture
 from stylize.network.body import StagedBody
+from stylize.network.pixels import PixelsArchitecture
+from stylize.network.pixels_body import PixelsBody
 from stylize.network.preprocessing import Preprocessing
 from stylize.settings.types import Padding, Pooling
 
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
 
 def _body(
     architecture: Architecture, parameters_by_key: Mapping[str, Tensor], pooling: Pooling, padding: Padding
-) -> StagedBody | TracedBody:
+) -> StagedBody | PixelsBody | TracedBody:
     if isinstance(architecture, PlannedArchitecture):
         return StagedBody(architecture, parameters_by_key, pooling, padding)
+    if isinstance(architecture, PixelsArchitecture):
+        return PixelsBody(architecture, parameters_by_key)
     from stylize.network.traced_architecture import TracedArchitecture  # imports torchvision
     from stylize.network.traced_body import TracedBody
 

@@ -140,11 +140,14 @@ def _style(settings: Settings, layers: Sequence[Response], itemsize: int, labels
 def _sliced(settings: Settings, layers: Sequence[Response], exact: float) -> _Style:
     along = [(settings.sliced_directions or stage.channels) * stage.positions for stage in layers]
     most = max(along)
-    # Kept are where each number came from and its difference. The largest layer is the first, so that what it needs for
-    # a moment is less than what all others keep later. On the way back there are first the gradients of sorting, then
-    # that by the responses in fp32.
+    # Kept are where each number came from and its difference. While a layer is sorted, there are its numbers and the
+    # sorted ones besides. On the way back there are first the gradients of sorting, then that by the responses in fp32.
+    kept, later, forward = (INT64 + FP32) * sum(along), 0.0, 0.0
+    for one in reversed(along):
+        forward = max(forward, 2 * FP32 * one - later)
+        later += (INT64 + FP32) * one
     back = max((INT64 + 4 * FP32) * most, exact + 2 * FP32 * most)
-    return _Style((INT64 + FP32) * sum(along), 0.0, back)
+    return _Style(kept, forward, back)
 
 
 def _patches(settings: Settings, layers: Sequence[Response], images: int) -> _Style:

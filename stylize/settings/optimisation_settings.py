@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from stylize import registry
 from stylize.errors import SettingsError
 from stylize.network.architecture import Architecture
+from stylize.network.pixels import PIXELS
 from stylize.settings.about import About, Weights
 from stylize.settings.conditions import AFTER_FRAME, chooses, unless, where
 from stylize.settings.types import (
@@ -117,6 +118,13 @@ class Settings(BaseModel):
         ge=0,
         le=4096,
         description="sliced-wasserstein: directions along which responses are compared. 0: one for each channel.",
+    )
+    sliced_power: Annotated[WholeNumber, About(effect=USES_DIRECTIONS, mentioned="unless default")] = Field(
+        default=2,
+        ge=1,
+        le=2,
+        description="sliced-wasserstein: the power of the differences. 2: squares. 1: absolute values, which weigh "
+        "small differences more; they suit patches of pixels.",
     )
     mrf_stride: Annotated[WholeNumber, About(effect=USES_PATCHES)] = Field(
         default=1, ge=1, le=64, description="mrf: positions from one patch to the next."
@@ -241,7 +249,8 @@ class Settings(BaseModel):
     decay: Annotated[Decay, About(effect=IS_ADAM, alone=True)] = Field(
         default="staircase",
         description="Learning rate at step t. exponential: rate·r^(t/s). staircase: rate·r^floor(t/s). "
-        "inverse_time: rate/(1 + r·t/s). r is decay_rate, s is decay_steps.",
+        "inverse_time: rate/(1 + r·t/s). cosine: from rate to rate·r along half a cosine, and again every s steps, "
+        "such as at each level of a pyramid. r is decay_rate, s is decay_steps.",
     )
     decay_rate: Annotated[float, About(effect=DECAYS, alone=True)] = Field(
         default=0.94, gt=0, description="r in the decay."
@@ -342,7 +351,8 @@ class Settings(BaseModel):
     def for_architecture(self, architecture: Architecture) -> Self:
         """These settings with the architecture's default layers filled in.
 
-        Raises SettingsError for unknown layers, and if neither content nor style is used in the loss.
+        Raises SettingsError for unknown layers, for a representation that does not suit the architecture, and if
+        neither content nor style is used in the loss.
         """
         missing: dict[str, Any] = {}
         if self.content_layers is None:
@@ -353,5 +363,11 @@ class Settings(BaseModel):
         complete = self.model_copy(update=missing) if missing else self
         for setting in ("content_layers", "style_layers"):
             architecture.check_layers((layer for layer, _ in getattr(complete, setting) or ()), setting)
+        if architecture is PIXELS and complete.uses_style and complete.style_representation in ("mrf", "nnst"):
+            raise SettingsError(
+                f"{complete.style_representation} compares every position with every other, and pixels has one for "
+                "each pixel: use sliced-wasserstein with it",
+                "style_representation",
+            )
         complete.check_something_to_optimise()  # grids make settings one by one, without this check
         return complete

@@ -101,7 +101,8 @@ class TrialSettings(PaintingSettings):
         ),
     ] = Field(
         default="vgg16",
-        description="The network whose responses are compared: one of ours, or of torchvision by its name there.",
+        description="The network whose responses are compared: one of ours, or of torchvision by its name there. "
+        "pixels: no network, but patches of pixels, seen through random filters.",
     )
     weights: Annotated[Name | None, About(named_by="file", mentioned="never")] = Field(
         default=None,

@@ -15,6 +15,7 @@ from stylize import registry
 from stylize.errors import SettingsError
 from stylize.network import torchvision_names
 from stylize.network.architectures import ARCHITECTURES
+from stylize.network.pixels import PIXELS
 
 MOST_EDGE = 16_384
 """Pixels along one edge of an image."""
@@ -28,7 +29,7 @@ MOST_SHOWN = 12
 AdversarialKind = Literal["cross-entropy", "hinge"]
 Checkpointing = Literal["auto", "always", "never"]
 Colour = Literal["style", "match-image-analogies", "match-cholesky", "luminance"]
-Decay = Literal["none", "exponential", "staircase", "inverse_time"]
+Decay = Literal["none", "exponential", "staircase", "inverse_time", "cosine"]
 FrameStart = Literal["warped", "own"]
 Method = Literal["transfer", "autopainter"]
 Output = Literal["painted", "sketch"]
@@ -77,7 +78,7 @@ class OneOf:
 
 ARCHITECTURE_NAMES: Mapping[str, Any] = ChainMap(
     registry.NETWORKS,
-    dict.fromkeys([*ARCHITECTURES, *torchvision_names.NAMES]),
+    dict.fromkeys([*ARCHITECTURES, PIXELS.name, *torchvision_names.NAMES]),
 )
 """What the setting `architecture` may be. Networks of plugins that are loaded later are in it, too."""
 

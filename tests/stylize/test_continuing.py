@@ -7,7 +7,7 @@ import torch
 
 from stylize import Lane, Settings, Targets, Transfer, transfer_lanes
 
-DECAYS = ["none", "exponential", "staircase", "inverse_time"]
+DECAYS = ["none", "exponential", "staircase", "inverse_time", "cosine"]
 
 
 def settings(**changes):

@@ -4,10 +4,11 @@
 A layer's responses at M positions are M points in N dimensions (N channels). Along a direction θ they are M numbers,
 whose sorted values are a quantile function q_θ(t), 0 < t < 1, and likewise q′_θ of the style picture's:
 
-    E_l = 1/K Σ_k ∫ (q_θk(t) − q′_θk(t))² dt
+    E_l = 1/K Σ_k ∫ |q_θk(t) − q′_θk(t)|^p dt
 
-over K directions. For orthonormal directions that is comparable with `wasserstein`, which assumes normal distributions
-and divides by N. Style pictures of other sizes are compared by quantiles between their own, linearly interpolated.
+over K directions; p is 2 or 1. For orthonormal directions and p = 2 that is comparable with `wasserstein`, which
+assumes normal distributions and divides by N. Style pictures of other sizes are compared by quantiles between their
+own, linearly interpolated.
 
 The authors draw new directions at every step. Ours are drawn once, from a seed of their own: the loss is then a
 function of the image, which line searches, curves and comparisons need. Directions are orthonormal in groups of N.
@@ -34,16 +35,17 @@ from stylize.settings.optimisation_settings import Settings
 
 @dataclass(frozen=True)
 class SlicedWasserstein:
-    """See the module. `directions` is K, 0 for as many as the layer has channels."""
+    """See the module. `directions` is K, 0 for as many as the layer has channels; `power` is p, 1 or 2."""
 
     directions: int = 0
+    power: int = 2
     masks: Masks | None = None
 
     capturable: ClassVar[bool] = False  # sorting may set memory aside as it goes
 
     @classmethod
     def of(cls, settings: Settings, masks: Masks | None) -> SlicedWasserstein:
-        return cls(settings.sliced_directions, masks)
+        return cls(settings.sliced_directions, settings.sliced_power, masks)
 
     def pictures(self, picture: Tensor) -> list[Tensor]:
         return [picture]
@@ -71,7 +73,9 @@ class SlicedWasserstein:
         found = []
         for part in parts:
             some = along if part.places is None else along.index_select(2, part.places)
-            found.append((ordered(some) - part.quantiles).square().mean((1, 2)) * part.share)
+            difference = ordered(some) - part.quantiles
+            distance = difference.square() if self.power == 2 else difference.abs()
+            found.append(distance.mean((1, 2)) * part.share)
         return torch.stack(found).sum(0)
 
     def _along(self, responses: Tensor) -> Tensor:

@@ -71,7 +71,8 @@ DEFAULTS = {
     "init": "content", "seed": 0, "optimizer": "adam", "learning_rate": 8, "decay": "staircase", "decay_rate": 0.94,
     "decay_steps": 100, "precision": "auto", "history_every": 10, "pyramid": [], "plateau": 0, "checkpointing": "auto",
     "frames_every": 0, "keep_state": False,
-    "padding": "zero", "style_scale": 1, "style_representation": "gram", "mrf_stride": 1, "sliced_directions": 0,
+    "padding": "zero", "style_scale": 1, "style_representation": "gram", "mrf_stride": 1,
+    "sliced_directions": 0, "sliced_power": 2,
     "mrf_rotations": [-15, -7.5, 0, 7.5, 15], "mrf_scales": [0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], "colour": "style",
     "matting_weight": 0, "matting_from": 0,
     "noise_share": 0.5, "noise_deviation": 20, "betas": [0.9, 0.999], "style_blend": {},
@@ -91,6 +92,7 @@ VALUES = {
     "style_scale": [1, 0.5],
     "style_representation": ["gram", "wasserstein", "sliced-wasserstein"],  # mrf has other layers where none are named
     "sliced_directions": [0, 16],
+    "sliced_power": [2, 1],
     "mrf_stride": [1, 2],
     "mrf_rotations": [[-15, -7.5, 0, 7.5, 15], [0]],
     "mrf_scales": [[0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], [1]],
@@ -141,7 +143,7 @@ def what_counts(given, width, height, hashes):
     if not full["style_layers"] and full["init"] != "style":
         del full["style_scale"]
     if not full["style_layers"] or full["style_representation"] != "sliced-wasserstein":
-        del full["sliced_directions"]
+        del full["sliced_directions"], full["sliced_power"]
     if not full["style_layers"] or full["style_representation"] != "mrf":
         del full["mrf_stride"], full["mrf_rotations"], full["mrf_scales"]
     if not full["style_layers"]:
@@ -232,6 +234,7 @@ EFFECTIVE = {
     "style_scale": (1, 0.99, {}),
     "style_representation": ("gram", "wasserstein", {}),
     "sliced_directions": (0, 16, {"style_representation": "sliced-wasserstein"}),
+    "sliced_power": (2, 1, {"style_representation": "sliced-wasserstein"}),
     "mrf_stride": (1, 2, {"style_representation": "mrf"}),
     "mrf_rotations": ([0], [0.1], {"style_representation": "mrf"}),
     "mrf_scales": ([1], [1.1], {"style_representation": "mrf"}),

@@ -52,14 +52,14 @@ def wasserstein(image, style):
     return (((mean - other_mean) ** 2).sum() + np.trace(covariance + other) - 2 * both) / len(image)
 
 
-def sliced(image, style, count=None):
-    """An integral over t of the squared difference of quantile functions: that of the image has steps, that of the
-    style picture is linear between the middles of its own.
+def sliced(image, style, count=None, power=2):
+    """An integral over t of the difference of quantile functions to the power: that of the image has steps, that of
+    the style picture is linear between the middles of its own.
     """
     directions = _directions(len(image), count or 0, torch.device("cpu")).double().numpy()
     given, wanted = np.sort(directions @ flat(image)), np.sort(directions @ flat(style))
     t, middles = ((np.arange(one.shape[1]) + 0.5) / one.shape[1] for one in (given, wanted))
-    return np.mean([(a - np.interp(t, middles, b)) ** 2 for a, b in zip(given, wanted, strict=True)])
+    return np.mean([abs(a - np.interp(t, middles, b)) ** power for a, b in zip(given, wanted, strict=True)])
 
 
 def patches(array, stride):
@@ -87,6 +87,7 @@ KINDS = [
     (Wasserstein(), wasserstein),
     (SlicedWasserstein(), sliced),
     (SlicedWasserstein(7), functools.partial(sliced, count=7)),
+    (SlicedWasserstein(power=1), functools.partial(sliced, power=1)),
     (Patches(2, (0.0,), (1.0,)), mrf),
 ]
 

@@ -5,9 +5,10 @@ import torch
 
 from benchmarks.counting import peak_bytes
 from benchmarks.device import network
-from stylize import ARCHITECTURES, Masks, Previous, Settings, Targets, Transfer
+from stylize import ARCHITECTURES, PREPROCESSING, Masks, Network, Previous, Settings, Targets, Transfer
 from stylize.network.arithmetic import storage
 from stylize.network.memory import free_bytes
+from stylize.network.pixels import PIXELS
 from stylize.network.step_memory import batch_bytes
 
 CLOSE = 0.15
@@ -74,6 +75,14 @@ METHODS = {
 @pytest.mark.parametrize("method", METHODS)
 def test_it_is_close_for_every_method(networks, method, precision, shape):
     found = compare(networks["vgg16"], *shape, precision=precision, **METHODS[method])
+    assert found == pytest.approx(1, abs=CLOSE)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_it_is_close_for_patches_of_pixels(precision):
+    without_numbers = Network(PIXELS, PIXELS.random_parameters(0), PREPROCESSING["torchvision"]).to("meta")
+    without_numbers._body._filters_in(torch.bfloat16)  # rounded once, as above
+    found = compare(without_numbers, 336, 448, 4, precision=precision, style_representation="sliced-wasserstein")
     assert found == pytest.approx(1, abs=CLOSE)
 
 

@@ -1,4 +1,4 @@
-"""Learning-rate schedules against TensorFlow's published formulas, worked out by hand."""
+"""Learning-rate schedules against their published formulas, worked out by hand."""
 
 import pytest
 import torch
@@ -23,6 +23,12 @@ from stylize.optimisers.learning_rate import learning_rates
         ("inverse_time", 0, 8.0),
         ("inverse_time", 50, 8 / 1.47),
         ("inverse_time", 200, 8 / 2.88),
+        ("cosine", 0, 8.0),
+        ("cosine", 50, 8 * 0.97),  # halfway between 8 and 8 × 0.94
+        ("cosine", 75, 8 * (0.97 - 0.03 * 0.7071067811865476)),
+        ("cosine", 99, 8 * (0.97 - 0.03 * 0.9995065603657316)),
+        ("cosine", 100, 8.0),
+        ("cosine", 250, 8 * 0.97),
     ],
 )
 def test_the_rate_at_a_step(decay, step, expected):

@@ -33,6 +33,7 @@ BOUNDS = {
     "temporal_weight": ([0, 1e308], [-1, math.inf, math.nan]),
     "matting_from": ([0, 0.5], [-0.1, 1, math.nan]),
     "sliced_directions": ([0, 4096], [-1, 4097, 1.5]),
+    "sliced_power": ([1, 2], [0, 3, 1.5]),
     "mrf_stride": ([1, 64], [0, 65, 1.5]),
     "noise_share": ([0.001, 0.999], [0, 1, math.nan]),
     "noise_deviation": ([5e-324, 255], [0, 256, -1]),
@@ -44,7 +45,7 @@ CHOICES = {
     "style_representation": ["gram", "mean-variance", "wasserstein", "sliced-wasserstein", "mrf", "nnst"],
     "colour": ["style", "match-image-analogies", "match-cholesky", "luminance"],
     "optimizer": ["adam", "lbfgs"],
-    "decay": ["none", "exponential", "staircase", "inverse_time"],
+    "decay": ["none", "exponential", "staircase", "inverse_time", "cosine"],
     "precision": ["auto", "fp32", "tf32", "bf16"],
     "checkpointing": ["auto", "always", "never"],
 }
