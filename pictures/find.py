@@ -19,6 +19,7 @@ from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_fo
 from pictures.catalogue import LARGEST_FILE, Entry, catalogue
 from pictures.clip import FILM_SUFFIXES, Clip, drawn_clip, is_clip, open_clip
 from pictures.errors import UnknownPictureError
+from pictures.folder import PictureFolder, picture_folder
 from pictures.read import pixels_sha256, read, read_layer
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".jp2", ".avif")
@@ -113,6 +114,13 @@ class Finder:
             return None
         path = self._path(reference)
         return open_clip(path, within=self._base if self._access.untrusted else None) if is_clip(path) else None
+
+    def find_folder(self, reference: str) -> PictureFolder:
+        """The folder of pictures at this path. Raises UnknownPictureError and UnreadableError."""
+        path = self._path(reference)
+        if not path.is_dir():
+            raise UnknownPictureError(f"{reference} is a file, not a folder of pictures")
+        return picture_folder(path, SUFFIXES, within=self._base if self._access.untrusted else None)
 
     def _from_path(self, reference: str) -> Picture:
         path = self._path(reference)

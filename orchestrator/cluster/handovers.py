@@ -35,6 +35,7 @@ class Materials:
     results: dict[str, ray.ObjectRef[NDArray[Any]]]  # images from which other trials start, by trial
     sha256: dict[str, str]  # of pictures, by reference
     plugins: tuple[Plugin, ...] = ()  # methods of the user's, which the worker loads
+    training: ray.ObjectRef[list[NDArray[np.uint8]]] | None = None  # a folder's pictures that a training learns from
 
 
 @dataclass(frozen=True)

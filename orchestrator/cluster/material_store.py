@@ -34,6 +34,8 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
     for trial in trials:
         if trial.network in networks:
             continue
+        if trial.trains:
+            inputs.training_pictures(trial.settings)
         weights = inputs.network_weights(trial.setup.settings)
         key = weights.architecture, weights.sha256, weights.preprocessing_used
         if key not in loaded:
@@ -58,6 +60,7 @@ class MaterialStore:
         self._inputs = inputs
         self._networks = networks
         self._network_refs: dict[int, ray.ObjectRef[NetworkParts]] = {}
+        self._training_refs: dict[str, ray.ObjectRef[list[NDArray[np.uint8]]]] = {}
         self._picture_refs: dict[PictureKey, ray.ObjectRef[NDArray[Any]]] = {}
 
     def of(self, batch: Batch) -> Materials:
@@ -75,8 +78,11 @@ class MaterialStore:
                 pictures[mask, None] = self._labels(mask)
             if trial.hints:
                 pictures[trial.hints, None] = self._hints(trial.hints)
+        training = self._training(batch.trials[0])
         results = {trial.after: self._result(trial.after) for trial in batch.trials if trial.after}
-        return Materials(self._run.url, self._network_refs[id(parts)], pictures, results, sha256, loaded_plugins())
+        return Materials(
+            self._run.url, self._network_refs[id(parts)], pictures, results, sha256, loaded_plugins(), training
+        )
 
     def sha256(self, trial: Trial) -> dict[str, str]:
         """The hashes of a trial's pictures, by reference."""
@@ -85,6 +91,15 @@ class MaterialStore:
     def _result(self, trial: str) -> ray.ObjectRef[NDArray[Any]]:
         """The image of a trial that is done. The next frame of its clip starts from it."""
         return ray.put(np.asarray(self._inputs.result(trial)))
+
+    def _training(self, trial: Trial) -> ray.ObjectRef[list[NDArray[np.uint8]]] | None:
+        """The pictures that the trials' training learns from; all trials of a batch share a training."""
+        pictures = self._inputs.training_pictures(trial.settings) if trial.trains else None
+        if pictures is None:
+            return None
+        if trial.settings.training_pictures not in self._training_refs:
+            self._training_refs[trial.settings.training_pictures] = ray.put(pictures)
+        return self._training_refs[trial.settings.training_pictures]
 
     def _labels(self, reference: str) -> ray.ObjectRef[NDArray[Any]]:
         if (reference, None) not in self._picture_refs:

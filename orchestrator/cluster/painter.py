@@ -85,7 +85,8 @@ class Painter:
             raise FloatingPointError(self._failed[network])
         if network not in self._generators:
             parts = ray.get(materials.network)
-            order = Order(trial.settings, trial.weights_sha256, parts, self._device)
+            pictures = ray.get(materials.training) if materials.training else None
+            order = Order(trial.settings, trial.weights_sha256, parts, self._device, pictures)
             try:
                 found = trained(Run(materials.run), order, on_step)
             except FloatingPointError as error:

@@ -18,7 +18,9 @@ from results.run.storage import GENERATORS
 from stylize import registry
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from autopaint.networks import Generator
@@ -48,12 +50,15 @@ class Trained:
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """A training that is wanted. name: its hash. parts: the network of its feature loss."""
+    """A training that is wanted. name: its hash. parts: the network of its feature loss. pictures: h×w×3, which it
+    learns from; None: it draws cartoons.
+    """
 
     settings: TrialSettings
     name: str
     parts: NetworkParts
     device: torch.device
+    pictures: list[NDArray[np.uint8]] | None = None
 
 
 def trained(run: Run, order: Order, on_step: Callable[[int], None]) -> Trained:
@@ -116,9 +121,10 @@ def _training(order: Order) -> Training:
         rate=settings.training_rate,
         seed=settings.training_seed,
     )
-    count = min(CARTOONS, settings.training_steps * settings.training_batch)
+    count = 0 if order.pictures else min(CARTOONS, settings.training_steps * settings.training_batch)
     bank = [cartoon(number, (CARTOON_EDGE, CARTOON_EDGE)) for number in range(count)]
-    examples = Examples(bank, [], settings.training_batch, settings.training_hints, settings.training_seed)
+    batch, hinted = settings.training_batch, settings.training_hints
+    examples = Examples(bank, order.pictures or [], batch, hinted, settings.training_seed)
     features = _features(order.parts, order.device) if settings.feature_weight else None
     return Training(recipe, examples, features, str(order.device))
 

@@ -19,10 +19,12 @@ from orchestrator.errors import GridError
 from orchestrator.grid.positions import position_of
 from pictures import Clip, Finder, Picture, label_image, scaled_size
 from pictures.errors import UnknownPictureError, UnreadableError
+from pictures.folder import PictureFolder
 from pictures.read import read_bytes
 from results import Run, RunError
 from stylize import SettingsError
 from stylize.settings import PICTURES, TrialSettings
+from stylize.settings.painting_settings import CARTOONS
 from weights import UnknownWeightsError, Weights, find_generator, find_weights
 
 OF_TRIAL = "trial:"
@@ -64,10 +66,12 @@ class Inputs:
     pictures: dict[str, Picture] = field(default_factory=dict)
     weights: dict[tuple[str, str | None, str | None], Weights] = field(default_factory=dict)
     clips: dict[str, Clip | None] = field(default_factory=dict)
+    folders: dict[str, PictureFolder] = field(default_factory=dict)  # that trainings learn from
     _frames: dict[str, Picture] = field(default_factory=dict)
     _checked: set[tuple[str, str]] = field(default_factory=set)  # masks that fit each other
     _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     _hints: dict[str, HintsFacts] = field(default_factory=dict)
+    _training: dict[Path, list[NDArray[np.uint8]]] = field(default_factory=dict)
 
     def picture(self, reference: str) -> Picture:
         """The picture that a grid calls `reference`."""
@@ -173,6 +177,30 @@ class Inputs:
             sha256 = hashlib.sha256(f"{size[0]}x{size[1]}:".encode() + shown).hexdigest()
             self._hints[reference] = HintsFacts(size, float(opaque.mean()), sha256)
         return self._hints[reference]
+
+    def training_folder(self, settings: TrialSettings) -> PictureFolder | None:
+        """The folder of pictures that a training learns from; None if it learns from cartoons."""
+        reference = settings.training_pictures
+        if reference == CARTOONS:
+            return None
+        if reference not in self.folders:
+            try:
+                self.folders[reference] = self._finder().find_folder(reference)
+            except (UnknownPictureError, UnreadableError) as error:
+                raise self._grid_error(error, ("training_pictures",), reference) from error
+        return self.folders[reference]
+
+    def training_pictures(self, settings: TrialSettings) -> list[NDArray[np.uint8]] | None:
+        """The pictures of that folder, each h×w×3. Raises GridError."""
+        folder = self.training_folder(settings)
+        if folder is None:
+            return None
+        if folder.path not in self._training:
+            try:
+                self._training[folder.path] = folder.pictures()
+            except UnreadableError as error:
+                raise self._grid_error(error, ("training_pictures",), settings.training_pictures) from error
+        return self._training[folder.path]
 
     def check_masks(self, content: str, style: str) -> None:
         """Raises SettingsError for a label that is in only one of two label images. Images not downloaded yet are

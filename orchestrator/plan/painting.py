@@ -32,7 +32,10 @@ def painting_setup(settings: TrialSettings, inputs: Inputs, varying: Sequence[st
         raise SettingsError("no content picture is given, but method: autopainter colours it", "content")
     _check(settings)
     weights = inputs.network_weights(settings)
-    sha256 = training_sha256(settings, weights.sha256) if settings.trains else weights.sha256
+    sha256 = weights.sha256
+    if settings.trains:
+        folder = inputs.training_folder(settings)
+        sha256 = training_sha256(settings, weights.sha256, folder.sha256 if folder else None)
     width, height = inputs.scaled(content, settings.size)
     [painted] = GENERATOR.layers
     smallest = GENERATOR.smallest_edge(painted)

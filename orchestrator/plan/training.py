@@ -7,7 +7,7 @@ import json
 
 from stylize import SettingsError
 from stylize.settings import ABOUT, TrialSettings
-from stylize.settings.painting_settings import TRAINS
+from stylize.settings.painting_settings import CARTOONS, TRAINS
 
 TRAINING_VERSION = 1
 """Increased whenever the same settings would train another generator."""
@@ -18,10 +18,15 @@ OF_TRAINING = tuple(
 """The settings that decide a training."""
 
 
-def training_sha256(settings: TrialSettings, features: str) -> str:
-    """The hash of everything that determines a training. features: that of the network of its feature loss."""
+def training_sha256(settings: TrialSettings, features: str, pictures: str | None = None) -> str:
+    """The hash of everything that determines a training. features: that of the network of its feature loss. pictures:
+    that of the folder of pictures, if it learns from one.
+    """
     facts = settings.__dict__
     named = {name: facts[name] for name in OF_TRAINING if ABOUT[name].effect.holds(facts)}
+    named.pop("training_pictures", None)  # a folder counts by its contents, and the cartoons by TRAINING_VERSION
+    if settings.training_pictures != CARTOONS:
+        named["pictures"] = pictures
     if settings.feature_weight:
         named["features"] = features
     text = json.dumps({"version": TRAINING_VERSION} | named, sort_keys=True)

@@ -70,6 +70,15 @@ def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) ->
                 "to_download": picture.source is None,
             }
             for reference, picture in plan.inputs.pictures.items()
+        }
+        | {
+            reference: {
+                "from": f"{len(folder.files)} pictures to learn from in {folder.path}",
+                "size": None,
+                "stand_in": None,
+                "to_download": False,
+            }
+            for reference, folder in plan.inputs.folders.items()
         },
         "weights": {
             " ".join(part for part in (architecture, weights.reference, given) if part): {

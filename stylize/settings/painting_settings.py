@@ -19,6 +19,9 @@ MAKES_SKETCH = where("sketch", "xdog")
 EMBEDDED, TRAIN = "embedded", "train"
 """Values of `generator`: the one that comes with this program, and one that is trained in the sweep."""
 
+CARTOONS = "cartoons"
+"""The value of `training_pictures` for those that code draws; any other is a folder."""
+
 TRAINS = where("generator", TRAIN)
 
 # They are part of a trial's id by the hash of the training (`orchestrator/plan/training.py`).
@@ -102,8 +105,13 @@ class PaintingSettings(Settings):
         "compare with.",
     )
 
+    training_pictures: Annotated[Name, OF_TRAINING] = Field(
+        default=CARTOONS,
+        description="What the training learns from: cartoons, which code draws, or the path of a folder with at least "
+        "16 pictures, of which sketches are made.",
+    )
     training_steps: Annotated[WholeNumber, OF_TRAINING] = Field(
-        default=2000, ge=1, le=1_000_000, description="Steps of the training, each with one batch of drawn cartoons."
+        default=2000, ge=1, le=1_000_000, description="Steps of the training, each with one batch of sketches."
     )
     training_batch: Annotated[WholeNumber, OF_TRAINING] = Field(
         default=8, ge=1, le=64, description="Sketches in each batch of the training."

@@ -26,7 +26,8 @@ axes: {content: [flat.png, truth.png]}
 
 TRAINED = """
 settings: {method: autopainter, content: truth.png, size: 48, generator: train, training_steps: 20, training_batch: 2}
-axes: {hint_count: [0, 4], adversarial_weight: [0, 1]}
+axes: {hint_count: [0, 4], adversarial_weight: [0, 1], training_pictures: [faces, cartoons]}
+zip: [[adversarial_weight, training_pictures]]
 """
 
 
@@ -36,6 +37,9 @@ def swept(ray_session, tmp_path_factory):
     folder = tmp_path_factory.mktemp("painting")
     Image.fromarray(cartoon(1, (64, 48)).picture()).save(folder / "truth.png")
     Image.new("RGB", (64, 48), "teal").save(folder / "flat.png")
+    (folder / "faces").mkdir()
+    for number in range(16):
+        Image.fromarray(cartoon(number, (96, 96)).picture()).save(folder / "faces" / f"{number}.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         done = []

@@ -1,8 +1,10 @@
 """Trainings in a sweep: once for all that share one, resumed where they were, and the same as without interruption."""
 
+import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -97,6 +99,15 @@ def test_losses_without_weight_are_not_computed_and_have_no_curve(order, tmp_pat
     assert "discriminator_loss" not in columns
 
 
+def test_a_training_on_pictures_draws_no_cartoon_and_learns_what_they_show(order, tmp_path, monkeypatch):
+    monkeypatch.setattr("pictures.cartoons.cartoon", lambda *_: pytest.fail("a cartoon was drawn"))
+    teal = np.full((96, 120, 3), (0, 128, 128), np.uint8)
+    teal[::12] = 0  # lines, so that there is a sketch
+    sought = dataclasses.replace(order(training_steps=40, training_hints=0.0), pictures=[teal] * 16)
+    losses = trained(Run(tmp_path), sought, lambda step: None).columns["history_pixel_loss"]
+    assert losses[-1] < losses[0] / 2
+
+
 def test_a_training_that_fails_is_not_tried_for_each_of_its_trials(order, tmp_path, monkeypatch, parts):
     asked = []
 
@@ -111,7 +122,7 @@ def test_a_training_that_fails_is_not_tried_for_each_of_its_trials(order, tmp_pa
     monkeypatch.setattr("orchestrator.cluster.painter.trained", fail)
     monkeypatch.setattr("orchestrator.cluster.painter.ray.get", lambda reference: parts)
     painter = Painter(torch.device("cpu"))
-    materials = type("Materials", (), {"run": str(tmp_path), "network": None})
+    materials = type("Materials", (), {"run": str(tmp_path), "network": None, "training": None})
     for _ in range(3):
         with pytest.raises(FloatingPointError, match="not finite at step 3"):
             painter._generator(OneTrial, materials, lambda step: None)

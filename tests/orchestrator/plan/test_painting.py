@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from downloads import Access
+from orchestrator.cluster.material_store import load_networks
 from orchestrator.cluster.retry import Loss, LossKind, after_loss
 from orchestrator.errors import GridError
 from orchestrator.grid.reader import load_grid
@@ -33,6 +34,10 @@ def folder(tmp_path):
         "square": hints[:, :96],
     }.items():
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    for name, count, size in (("faces", 16, (128, 96)), ("few", 15, (128, 96)), ("little", 16, (128, 95))):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            Image.new("RGB", size, (number, 0, 0)).save(tmp_path / name / f"{number}.png")
     return tmp_path
 
 
@@ -67,6 +72,7 @@ def test_what_changes_the_image_changes_the_id(folder, setting):
 
 
 TRAINING = {
+    "training_pictures": ["cartoons", "faces"],
     "training_steps": [2000, 1000],
     "training_batch": [8, 4],
     "training_rate": [1e-3, 2e-4],
@@ -191,6 +197,19 @@ REFUSED = {
         {"generator": "train", "training_hints": 0, "hint_count": 8},
         "training_hints is 0, so the generator does not learn what hints are",
     ),
+    "no folder": ({"generator": "train", "training_pictures": "none/"}, "there is no file 'none/'"),
+    "a file for a folder": (
+        {"generator": "train", "training_pictures": "truth.png"},
+        "truth.png is a file, not a folder of pictures",
+    ),
+    "too few pictures": (
+        {"generator": "train", "training_pictures": "few"},
+        "has 15 pictures; a training needs 16 to 1,000",
+    ),
+    "small pictures": (
+        {"generator": "train", "training_pictures": "little"},
+        "has an edge of 95 pixels; a training needs pictures with at least 96",
+    ),
     "too small": ({"size": 20}, "leaves an edge of 15 pixels; the auto-painter needs 16"),
 }
 
@@ -210,6 +229,45 @@ def test_a_stranger_names_no_generator_outside_the_grids_folder(folder, tmp_path
     plan_of(folder, {"generator": str(elsewhere)})
     with pytest.raises(GridError, match="--untrusted grids may name no others"):
         plan_of(folder, {"generator": str(elsewhere)}, untrusted=True)
+
+
+def test_a_folder_of_pictures_counts_by_its_contents_alone(folder):
+    def training(name):
+        return plan_of(folder, {"generator": "train", "training_pictures": name}).setups[0].network
+
+    first = training("faces")
+    renamed = (folder / "faces").rename(folder / "others")
+    (renamed / "3.png").rename(renamed / "99.png")
+    (renamed / "notes.txt").write_text("no picture")
+    assert training("others") == first
+    Image.new("RGB", (128, 96), "white").save(renamed / "99.png")
+    assert training("others") != first
+
+
+def test_damaged_pictures_are_named_before_anything_runs(folder):
+    settings = {"generator": "train", "training_pictures": "faces"}
+    damaged = folder / "faces" / "7.png"
+    content = damaged.read_bytes()
+    damaged.write_bytes(b"no picture")
+    with pytest.raises(GridError, match=r"7\.png is damaged, or no picture"):
+        plan_of(folder, settings)
+    damaged.write_bytes(content[:60])  # its size can be read, and no more
+    plan = plan_of(folder, settings)
+    with pytest.raises(GridError, match=r"grid\.yaml:1:\d+: .*7\.png is damaged"):
+        load_networks(plan.trials.values(), plan.inputs)
+
+
+def test_a_stranger_names_no_pictures_outside_the_grids_folder(folder, tmp_path_factory):
+    elsewhere = (folder / "faces").rename(tmp_path_factory.mktemp("elsewhere") / "faces")
+    settings = {"generator": "train", "training_pictures": str(elsewhere)}
+    plan_of(folder, settings)
+    with pytest.raises(GridError, match="--untrusted grids may name no other"):
+        plan_of(folder, settings, untrusted=True)
+    (folder / "faces").mkdir()
+    for file in elsewhere.iterdir():
+        (folder / "faces" / file.name).symlink_to(file)
+    with pytest.raises(GridError, match="is a link out of"):
+        plan_of(folder, settings | {"training_pictures": "faces"}, untrusted=True)
 
 
 def test_frames_of_a_clip_are_painted_each_for_itself(folder):
