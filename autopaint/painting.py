@@ -12,11 +12,14 @@ from torch import Tensor
 from autopaint.examples import seen
 from autopaint.hints import Flood, Hints, flood, hints_of_picture, hints_of_truth, nearest_hint, no_hints
 from autopaint.networks import Generator
-from autopaint.sketch import LEAST_INK, MOST_INK, RELATIVE_SIGMA, as_sketch, ink_share, xdog
+from autopaint.sketch import LEAST_INK, MOST_INK, RELATIVE_SIGMA, as_sketch, has_colours, ink_share, xdog
 from stylize.settings.painting_settings import PaintingSettings
 
 RELATIVE_HINT = 1 / 24
 """The edge of a hint, as a share of the picture's longer edge, where none is given."""
+
+
+GREYED = "the content has colours, and sketch: as-is took its brightness; sketch: xdog makes a sketch of a picture"
 
 
 class SketchError(ValueError):
@@ -25,11 +28,14 @@ class SketchError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What a generator is given. sketch: H×W, 0 is ink. truth: H×W×3 bytes, None if the content is only a sketch."""
+    """What a generator is given. sketch: H×W, 0 is ink. truth: H×W×3 bytes, None if the content is only a sketch.
+    note: what a reader of the row should know, or None.
+    """
 
     sketch: NDArray[np.float32]
     hints: Hints
     truth: NDArray[np.uint8] | None
+    note: str | None = None
 
     def laid(self) -> NDArray[np.uint8]:
         """The sketch with its hints on it, H×W×3."""
@@ -58,12 +64,13 @@ def given(content: NDArray[np.uint8], hints: NDArray[np.uint8] | None, settings:
         sigma = settings.sketch_sigma or RELATIVE_SIGMA * edge
         sketch, truth = xdog(content, sigma, settings.sketch_threshold), content
     _check(sketch, settings)
+    note = GREYED if truth is None and has_colours(content) else None
     if hints is not None:
-        return Given(sketch, hints_of_picture(hints, height, width), truth)
+        return Given(sketch, hints_of_picture(hints, height, width), truth, note)
     if settings.hint_count and truth is not None:
         size = settings.hint_size or max(2, round(RELATIVE_HINT * edge))
         return Given(sketch, hints_of_truth(truth, settings.hint_count, size, settings.seed), truth)
-    return Given(sketch, no_hints(height, width), truth)
+    return Given(sketch, no_hints(height, width), truth, note)
 
 
 def paint(generator: Generator, one: Given, settings: PaintingSettings) -> Painted:

@@ -36,6 +36,11 @@ def as_sketch(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32) / 255, np.float32)
 
 
+def has_colours(picture: NDArray[np.uint8]) -> bool:
+    """Whether more than 1 % of a picture (H×W×3) is coloured: its channels differ by more than 40."""
+    return bool((np.ptp(picture.astype(int), axis=-1) > 40).mean() > 0.01)
+
+
 def ink_share(sketch: NDArray[np.float32]) -> float:
     """The share of a sketch that is ink."""
     return float((sketch < 0.5).mean())

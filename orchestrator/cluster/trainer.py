@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,9 @@ CARTOONS, CARTOON_EDGE = 800, 128
 CHECKPOINT_SECONDS = 60.0
 RECORD_EVERY = 10
 """Steps over which losses are averaged for a point of their curves."""
+
+WON, POINTS_WON = 0.05, 20
+"""The discriminator has won if its loss is below this for so many points of its curve, which are 200 steps."""
 
 LAST = 10
 """Points of the curves over which the losses in a row are averaged: the last 100 steps."""
@@ -152,6 +155,19 @@ def _generator(content: bytes) -> Generator:
     return generator_of(load(content))
 
 
+def _note(discriminator: Sequence[float]) -> str | None:
+    """What to know of a training whose discriminator has this curve."""
+    low = 0
+    for point, loss in enumerate(discriminator, start=1):
+        low = low + 1 if loss < WON else 0
+        if low == POINTS_WON:
+            return (
+                f"the discriminator had won at step {RECORD_EVERY * point}: its loss was below {WON} for "
+                f"{RECORD_EVERY * POINTS_WON} steps, and taught the generator little"
+            )
+    return None
+
+
 def _columns(facts: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     """The columns of a row about a training. Its curves take the place of those of an optimisation."""
     curves: dict[str, list[float]] = facts["curves"]
@@ -166,5 +182,6 @@ def _columns(facts: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         **of_transfers,
         **of_training,
         "training_seconds": facts["seconds"],
+        "note": _note(curves.get("discriminator_loss", [])),
         "generator_sha256": hashlib.sha256(content).hexdigest(),
     }

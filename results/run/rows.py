@@ -37,6 +37,7 @@ def outcome_schema() -> pa.Schema:
             *((name, _LOSS) for name in registry.loss_columns()),
             *((name, metrics[kind]) for name, kind in registry.metric_columns().items()),
             *((name, pa.float64()) for name in registry.PAINTING_COLUMNS),
+            ("painting_note", pa.string()),  # what to know of a sketch or of a training
             *((name, _LOSS) for name in registry.TRAINING_LOSSES),  # means over the last 100 steps
             ("training_seconds", pa.float64()),  # shared by all trials that use the generator
             ("generator_sha256", pa.string()),

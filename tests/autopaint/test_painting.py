@@ -55,6 +55,13 @@ def test_a_hint_of_any_colour_arrives_and_stays_within_the_lines(generator, colo
     assert result.measured["pixel_error"] is None
 
 
+def test_a_coloured_content_that_is_taken_as_a_sketch_is_noted(content):
+    assert "the content has colours" in given(content, None, settings(sketch="as-is")).note
+    grey = content.mean(-1, keepdims=True).astype(np.uint8).repeat(3, -1)
+    assert given(grey, None, settings(sketch="as-is")).note is None
+    assert given(content, None, settings()).note is None
+
+
 def test_the_sketch_itself_can_be_shown_with_its_hints(generator, content):
     shown = painted(generator, content, hint_count=8, output="sketch").pixels
     one = given(content, None, settings(hint_count=8))

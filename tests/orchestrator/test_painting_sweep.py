@@ -20,7 +20,8 @@ axes:
 
 FLAT = """
 settings: {method: autopainter, size: 48}
-axes: {content: [flat.png, truth.png]}
+axes: {content: [flat.png, truth.png], sketch: [xdog, as-is]}
+zip: [[content, sketch]]
 """
 
 
@@ -93,6 +94,7 @@ def test_a_content_without_lines_fails_alone_and_says_what_to_change(swept):
     trials = results.load(folder / "runs/flat")
     assert trials["status"].tolist() == ["failed", "done"]
     assert "no line was found with sketch_threshold 0.4; try a larger sketch_threshold" in trials["error"][0]
+    assert "the content has colours" in trials["painting_note"][1]
 
 
 def test_a_report_explains_the_auto_painter_and_not_the_losses_of_transfers(swept):

@@ -127,3 +127,10 @@ def test_a_training_that_fails_is_not_tried_for_each_of_its_trials(order, tmp_pa
         with pytest.raises(FloatingPointError, match="not finite at step 3"):
             painter._generator(OneTrial, materials, lambda step: None)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("curve", "step"), [([0.01] * 20, 200), ([0.4] * 5 + [0.04] * 30, 250), ([0.01] * 19, None)])
+def test_a_discriminator_that_has_won_is_told(curve, step):
+    note = trainer._note([0.9, *curve, 0.9] if step is None else curve)
+    assert (note is None) == (step is None)
+    assert step is None or f"had won at step {step}:" in note
