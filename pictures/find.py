@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from downloads import EVERYTHING_ALLOWED, Access, NotHereError, Remote, cache_folder, find
+from pictures import drawn_once
 from pictures.catalogue import LARGEST_FILE, Entry, catalogue
 from pictures.clip import FILM_SUFFIXES, Clip, drawn_clip, is_clip, open_clip
 from pictures.errors import UnknownPictureError
@@ -199,9 +200,7 @@ def _drawn(name: str) -> Image.Image:
 
         drawn = cartoon(int(number), SIZE)
         return Image.fromarray(drawn.picture() if layer == "cartoon" else drawn.sketch()).convert("RGB")
-    from pictures.drawn import draw  # SciPy takes a while to import
-
-    return draw(name)
+    return drawn_once.drawn_once(name)
 
 
 def _is_here(path: Path) -> bool:

@@ -77,10 +77,22 @@ def _one_core():
         torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """A cache for each of pytest's processes, which share the paintings that code draws."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    folder.mkdir()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        drawn = folder.parent.parent / "drawn"
+        drawn.mkdir(exist_ok=True)
+        (folder / "drawn").symlink_to(drawn)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory, monkeypatch):
+def _own_cache(cache, monkeypatch):
     """No test may find, or leave, anything in the user's own cache."""
-    monkeypatch.setenv("SWEEP_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("SWEEP_CACHE", str(cache))
     for name in ("SWEEP_PICTURES", "SWEEP_WEIGHTS", "RAY_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pictures.drawn import PAINTINGS, draw
+from pictures.drawn_once import drawn_once
 
 SMALL = (120, 90)
 
@@ -51,3 +53,40 @@ def test_a_painting_is_structure_everywhere_and_neither_noise_nor_a_flat_field(p
     neighbours = np.corrcoef(grey[:, 1:].ravel(), grey[:, :-1].ravel())[0, 1]
     assert neighbours > 0.5
     assert all(grey[y : y + 30, x : x + 40].std() > 4 for y in (0, 30, 60) for x in (0, 40, 80))
+
+
+@pytest.fixture
+def drawings(monkeypatch, tmp_path):
+    """The paintings that are drawn, by a stand-in for the code that does it; the cache is empty."""
+    asked = []
+
+    def draw_one(name):
+        asked.append(name)
+        return Image.new("RGB", (30, 20), (len(asked), 2, 3))
+
+    monkeypatch.setattr("pictures.drawn.draw", draw_one)
+    monkeypatch.setenv("SWEEP_CACHE", str(tmp_path))
+    return asked
+
+
+def test_a_painting_is_drawn_once_on_a_machine(drawings, tmp_path):
+    assert drawn_once("waves").tobytes() == drawn_once("waves").tobytes()
+    assert drawings == ["waves"]
+    [file] = (tmp_path / "drawn").iterdir()
+    file.write_bytes(file.read_bytes()[:60])
+    assert drawn_once("waves").getpixel((0, 0)) == (2, 2, 3)
+    assert drawn_once("waves").getpixel((0, 0)) == (2, 2, 3)
+    assert drawings == ["waves", "waves"]
+
+
+def test_other_code_draws_another_painting(drawings, monkeypatch):
+    drawn_once("waves")
+    monkeypatch.setattr("pictures.drawn_once._how_it_is_drawn", lambda: "otherwise")
+    drawn_once("waves")
+    assert drawings == ["waves", "waves"]
+
+
+@pytest.mark.parametrize("cache", ["/proc/none", "/dev/null"])
+def test_a_painting_is_drawn_where_nothing_can_be_kept(drawings, monkeypatch, cache):
+    monkeypatch.setenv("SWEEP_CACHE", cache)
+    assert drawn_once("waves").size == (30, 20)

@@ -50,7 +50,9 @@ def inputs(tmp_path_factory):
     """Nothing is fetched or found in a home, and paintings are plain colours: to draw them takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # torch hub's cache may hold the weights
-        patch.setattr("pictures.drawn.draw", lambda name: Image.new("RGB", (600, 400), zlib.crc32(name.encode()) >> 8))
+        patch.setattr(
+            "pictures.drawn_once.drawn_once", lambda name: Image.new("RGB", (600, 400), zlib.crc32(name.encode()) >> 8)
+        )
         yield Inputs(Sources(FOLDER, access=Access(offline=True, fetch=False)))
 
 

@@ -33,7 +33,9 @@ NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pictures.drawn.draw", lambda name: Image.new("RGB", (600, 400), zlib.crc32(name.encode()) >> 8))
+        patch.setattr(
+            "pictures.drawn_once.drawn_once", lambda name: Image.new("RGB", (600, 400), zlib.crc32(name.encode()) >> 8)
+        )
         yield Inputs(Sources(tmp_path_factory.mktemp("grids"), access=Access(offline=True, fetch=False)))
 
 
