@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from stylize.losses.content_representation import ContentRepresentation
 from stylize.losses.matting import matting_laplacian
@@ -35,10 +36,20 @@ MOST_LAPLACIANS = 4
 """How many Laplacians are kept: one for 448×448 pixels takes 80 MB."""
 
 
+_HASHES: WeakIdKeyDictionary = WeakIdKeyDictionary()
+"""The hashes of tensors that still exist, each with the count of changes in place that torch had made to it."""
+
+
 def pixels_hash(picture: Tensor) -> str:
-    """A hash of a picture's pixels."""
+    """A hash of a picture's pixels. It is remembered, as each target and metric asks for it anew."""
+    changes = picture._version
+    known: tuple[int, str] | None = _HASHES.get(picture)
+    if known and known[0] == changes:
+        return known[1]
     shape = str(tuple(picture.shape)).encode()
-    return hashlib.blake2b(shape + picture.cpu().contiguous().numpy().tobytes(), digest_size=16).hexdigest()
+    found = hashlib.blake2b(shape + picture.cpu().contiguous().numpy().tobytes(), digest_size=16).hexdigest()
+    _HASHES[picture] = changes, found
+    return found
 
 
 class Targets:
