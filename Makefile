@@ -32,7 +32,8 @@ chaos: $(VENV)/installed ## sends a hundred signals to parts of a cluster while 
 firefox: $(VENV)/installed ## looks at a gallery with Firefox; the tests of `make test` use Chromium
 	$(VENV)/bin/python -m tests.gallery.firefox
 
-weights: $(VENV)/installed ## trains the embedded networks again (weights/slim.md and autopainter.md say what it costs)
+weights: $(VENV)/installed ## makes the embedded networks again (their cards in weights/ say what it costs)
+	$(VENV)/bin/python -m weights.training.steerable
 	$(VENV)/bin/python -m weights.training
 	$(VENV)/bin/python -m weights.training.autopainter
 

@@ -22,7 +22,13 @@ from stylize.plugins import load_plugin, no_plugins_after
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCUMENTS = sorted(
-    [ROOT / "README.md", ROOT / "deploy/README.md", ROOT / "weights/slim.md", *(ROOT / "docs").glob("*.md")]
+    [
+        ROOT / "README.md",
+        ROOT / "deploy/README.md",
+        ROOT / "weights/slim.md",
+        ROOT / "weights/steerable.md",
+        *(ROOT / "docs").glob("*.md"),
+    ]
 )
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

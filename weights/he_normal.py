@@ -12,7 +12,7 @@ _VGG_GAINS = (0.6, 3.0, 2.1, 0.4, 0.5)
 GAINS: Mapping[str, Mapping[str, float]] = {
     name: dict(zip([f"features.{number}.weight" for number in block_starts], _VGG_GAINS, strict=True))
     for depth, block_starts in {"vgg16": (0, 5, 10, 17, 24), "vgg19": (0, 5, 10, 19, 28)}.items()
-    for name in (depth, f"{depth}-slim")
+    for name in (depth, f"{depth}-slim", f"{depth}-steerable")
 }
 """Factors of the first convolution of each block of VGG, by parameter.
 

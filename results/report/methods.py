@@ -149,7 +149,7 @@ _TRANSFERS: tuple[tuple[Holds, Method], ...] = (
         Method("L-BFGS has a memory of 20 and a line search after the strong Wolfe conditions.", ("liu1989",)),
     ),
     (
-        _value("architecture", "vgg16", "vgg19", "vgg16-slim", "vgg19-slim"),
+        _value("architecture", "vgg16", "vgg19", "vgg16-slim", "vgg19-slim", "vgg16-steerable", "vgg19-steerable"),
         Method("The responses are those of a VGG network.", ("simonyan2015",)),
     ),
     (_value("architecture", "squeezenet1_1"), Method("The responses are those of SqueezeNet 1.1.", ("iandola2016",))),

@@ -155,6 +155,7 @@ class PlannedArchitecture(Architecture):
 
 _VGG_16, _VGG_19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 _VGG_WIDTHS, _SLIM_WIDTHS = (64, 128, 256, 512, 512), (16, 32, 64, 128, 128)
+_STEERABLE_WIDTHS = (32, 48, 96, 96, 96)
 
 
 def _vgg(
@@ -216,6 +217,8 @@ ARCHITECTURES: dict[str, PlannedArchitecture] = {
         _vgg("vgg19", _VGG_19),
         _vgg("vgg16-slim", _VGG_16, _SLIM_WIDTHS),
         _vgg("vgg19-slim", _VGG_19, _SLIM_WIDTHS),
+        _vgg("vgg16-steerable", _VGG_16, _STEERABLE_WIDTHS),
+        _vgg("vgg19-steerable", _VGG_19, _STEERABLE_WIDTHS),
         _squeezenet(),
         _alexnet(),
     )

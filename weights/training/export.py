@@ -37,8 +37,18 @@ PREPROCESSED = "vgg-original"
 
 def export(network: TrainingNetwork, architecture: str, path: Path, notes: Mapping[str, str]) -> None:
     """Writes a trained network as safetensors with torchvision's keys; `notes` go into its metadata."""
-    parameters = scaled(architecture, folded(network))
-    halves = {key: value.half().contiguous() for key, value in parameters.items()}
+    write(folded(network), architecture, path, notes)
+
+
+def write(
+    parameters: Mapping[str, Tensor],
+    architecture: str,
+    path: Path,
+    notes: Mapping[str, str],
+    scale: Mapping[str, float] = SCALE,
+) -> None:
+    """Writes parameters, by torchvision's keys, as fp16 safetensors; layers are scaled to `scale`."""
+    halves = {key: value.half().contiguous() for key, value in scaled(architecture, parameters, scale).items()}
     if not all(value.isfinite().all() for value in halves.values()):
         raise ValueError(f"a parameter of {architecture} does not fit into fp16")
     save_file(halves, path, metadata={"architecture": architecture, "preprocessing": PREPROCESSED, **notes})
@@ -63,8 +73,10 @@ def folded(network: TrainingNetwork) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def scaled(architecture: str, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same network with the responses of every layer scaled to the sizes in `SCALE`.
+def scaled(
+    architecture: str, parameters: Mapping[str, Tensor], scale: Mapping[str, float] = SCALE
+) -> dict[str, Tensor]:
+    """The same network with the responses of every layer scaled to the sizes in `scale`.
 
     Because ReLU(a·x) = a·ReLU(x) for a > 0, a layer's weights and bias may be multiplied by a if the next layer's
     weights are divided by it: only the size of the responses changes.
@@ -74,7 +86,7 @@ def scaled(architecture: str, parameters: Mapping[str, Tensor]) -> dict[str, Ten
     responses = network(reference_pictures(), plan.keys())
     result, before = {}, 1.0
     for name, convolution in plan.items():
-        gain = SCALE.get(name, OTHER_SCALE) / responses[name].square().mean().sqrt().item()
+        gain = scale.get(name, OTHER_SCALE) / responses[name].square().mean().sqrt().item()
         result[f"{convolution.key}.weight"] = parameters[f"{convolution.key}.weight"] * (gain / before)
         result[f"{convolution.key}.bias"] = parameters[f"{convolution.key}.bias"] * gain
         before = gain

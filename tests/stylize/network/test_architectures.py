@@ -22,10 +22,18 @@ def features_of(name):
     import torchvision
     from torchvision.models import vgg
 
-    if not name.endswith("-slim"):
+    depth, _, variant = name.partition("-")
+    if not variant:
         return torchvision.models.get_model(name, weights=None).features
-    plan = vgg.cfgs["D" if name == "vgg16-slim" else "E"]
-    return vgg.make_layers([step if step == "M" else step // 4 for step in plan])
+    plan = vgg.cfgs["D" if depth == "vgg16" else "E"]
+    if variant == "slim":
+        return vgg.make_layers([step if step == "M" else step // 4 for step in plan])
+    widths = iter((32, 48, 96, 96, 96))
+    width, steps = next(widths), []
+    for step in plan:
+        steps.append(step if step == "M" else width)
+        width = next(widths, 0) if step == "M" else width
+    return vgg.make_layers(steps)
 
 
 def layers_of(name, features):
@@ -54,6 +62,8 @@ def test_the_layers_are_torchvisions_in_their_order(name, theirs):
         ("vgg19", "conv1_1", "conv5_4", 16),
         ("vgg16-slim", "conv1_1", "conv5_3", 13),
         ("vgg19-slim", "conv1_1", "conv5_4", 16),
+        ("vgg16-steerable", "conv1_1", "conv5_3", 13),
+        ("vgg19-steerable", "conv1_1", "conv5_4", 16),
         ("squeezenet1_1", "conv1", "fire9", 9),
         ("alexnet", "conv1", "conv5", 5),
     ],
