@@ -13,9 +13,8 @@ $(VENV)/installed: pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-demo: $(VENV)/installed ## 15 small transfers shaped like the paper's figure 5, offline; prints where the sheet is
-	$(VENV)/bin/sweep figure5 --offline --out runs/demo \
-		--set size=[224,224] --set iterations=80
+demo: $(VENV)/installed ## 9 small transfers of three styles, offline; prints where the sheet is
+	$(VENV)/bin/sweep quickstart --offline --out runs/demo --set size=224
 
 site: $(VENV)/installed ## the documentation as a site: build/site/index.html
 	$(VENV)/bin/python -m mkdocs build --strict

@@ -216,7 +216,7 @@ def test_a_name_that_is_nearly_a_run_is_answered_with_the_run(small_grid, sweep)
 
 def test_a_folder_does_not_hide_a_grid_of_its_name(small_grid, sweep):
     small_grid.with_name("quickstart").mkdir()
-    assert "Two photographs in three styles" in sweep("plan", "quickstart", "--offline").stdout
+    assert "One photograph in three styles" in sweep("plan", "quickstart", "--offline").stdout
     small_grid.with_name("other").mkdir()
     assert "there is no file other, and no grid of that name" in sweep("plan", "other").stderr
 

@@ -22,7 +22,7 @@ TRIALS = {
     "figure5": 5 * 3,  # sets of style layers × ratios
     "figure6": 5,  # painters
     "learning_rate": 4 * 4,  # decays × rates
-    "quickstart": 2 * 3,  # photographs × styles
+    "quickstart": 3 * 3,  # styles × ratios
     "sampled": 24,  # points that are drawn
     "halved": 36,
     "colour": 2 * 4,  # photographs × ways to keep colours
