@@ -1,5 +1,6 @@
 """What all tests share: no surprises from the user's environment, one Ray session, one browser, small grids."""
 
+import functools
 import logging
 import os
 import shutil
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import typer.testing
 from typer.testing import CliRunner
 
 # Before torch is loaded here or in any process that a test starts: threads that wait should not keep a core busy, as
@@ -75,6 +77,14 @@ def _one_core():
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commands_are_built_once():
+    """Typer would build all of them anew for each of some thousand calls."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", functools.cache(typer.testing._get_command))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -120,6 +120,7 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
     measured = {*registry.loss_columns(), *registry.metric_columns()}
     of_layers = tuple(name.removesuffix("by_layer") for name in registry.by_layer_columns())
     settings = set(setting_columns(trials))
+    combinations = _Combinations(trials)
     found = []
     for name in trials.columns:
         if name in _NOT_SHOWN or name.endswith("_sha256") or is_about_axis(name):
@@ -128,7 +129,7 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
         group = "setting" if setting else "loss" if name in measured or name.startswith(of_layers) else "other"
         if encoded := _encoded(trials[name], name, setting):
             found.append({"name": name, "title": setting_name(name), "group": group} | encoded)
-            if setting and "constant" in encoded and not _has_effect(trials, name):
+            if setting and "constant" in encoded and not _has_effect(combinations, name):
                 found[-1]["unused"] = True
             elif setting and "constant" in encoded and _is_usual(trials, name):
                 found[-1]["usual"] = True
@@ -140,15 +141,34 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-def _has_effect(trials: pd.DataFrame, name: str) -> bool:
+class _Combinations:
+    """The different combinations of values that the trials have in some settings. Most settings depend on the same few
+    others.
+    """
+
+    def __init__(self, trials: pd.DataFrame) -> None:
+        self._trials = trials
+        self._found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+
+    def of(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        """Those of the settings that are columns; one without values if none is."""
+        known = tuple(name for name in sorted(names) if name in self._trials)
+        if known not in self._found:
+            different = self._trials[[*known]].drop_duplicates().itertuples(index=False, name=None) if known else [()]
+            self._found[known] = [dict(zip(known, one, strict=True)) for one in different]
+        return self._found[known]
+
+
+_WEIGHED = {about.weights.column: setting for setting, about in ABOUT.items() if about.weights}
+"""The settings whose weights have a column of their own, by that column."""
+
+
+def _has_effect(combinations: _Combinations, name: str) -> bool:
     """Whether a setting may have an effect on one of the trials. The page's details leave other settings out."""
-    weighed = {about.weights.column: setting for setting, about in ABOUT.items() if about.weights}
-    about = ABOUT.get(weighed.get(name, name))
-    if about is None:
+    about = ABOUT.get(_WEIGHED.get(name, name))
+    if about is None or not about.effect.names():
         return True
-    known = [one for one in sorted(about.effect.names()) if one in trials]
-    facts = trials[known].drop_duplicates().itertuples(index=False, name=None)
-    return not known or any(about.effect.holds(dict(zip(known, one, strict=True))) is not False for one in facts)
+    return any(about.effect.holds(facts) is not False for facts in combinations.of(about.effect.names()))
 
 
 def _is_usual(trials: pd.DataFrame, name: str) -> bool:

@@ -43,7 +43,7 @@ _HASHES: WeakIdKeyDictionary = WeakIdKeyDictionary()
 def pixels_hash(picture: Tensor) -> str:
     """A hash of a picture's pixels. It is remembered, as each target and metric asks for it anew."""
     changes = picture._version
-    known: tuple[int, str] | None = _HASHES.get(picture)
+    known: tuple[int, str] | None = _HASHES.get(picture)  # type: ignore[no-untyped-call]
     if known and known[0] == changes:
         return known[1]
     shape = str(tuple(picture.shape)).encode()
