@@ -7,7 +7,7 @@ from torch import nn
 
 from stylize import ARCHITECTURES, PREPROCESSING, Network
 from stylize.network.architectures import Pool
-from stylize.network.body import _Border, _L2Pool
+from stylize.network.body import Border, _L2Pool
 
 # Where torchvision's `features` has each layer's response: after the ReLU of a convolution, after a fire module.
 INDICES = {
@@ -125,8 +125,8 @@ def test_the_border_is_that_of_numpy(padding, width):
     responses = torch.rand(2, 3, 5, 7, generator=torch.Generator().manual_seed(0))
     around = [(0, 0), (0, 0), (width, width), (width, width)]
     expected = np.pad(responses.numpy(), around, mode={"replicate": "edge", "reflect": "reflect"}[padding])
-    assert np.array_equal(_Border(width, padding)(responses).numpy(), expected)
-    assert _Border(2, padding)(responses[..., :2, :1]).shape == (2, 3, 6, 5)  # too narrow to mirror
+    assert np.array_equal(Border(width, padding)(responses).numpy(), expected)
+    assert Border(2, padding)(responses[..., :2, :1]).shape == (2, 3, 6, 5)  # too narrow to mirror
 
 
 @pytest.mark.parametrize("name", ["vgg16-slim", "alexnet", "squeezenet1_1"])
