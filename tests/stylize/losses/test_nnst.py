@@ -139,3 +139,10 @@ def test_the_layers_are_those_of_the_authors_program_that_come_first_in_their_bl
     vgg = stylize.ARCHITECTURES["vgg16"]
     layers = Settings(style_representation="nnst").for_architecture(vgg).style_layers
     assert [layer for layer, _ in layers] == ["conv1_1", "conv2_1", "conv3_1", "conv4_1"]
+
+
+def test_a_plan_counts_the_operations_of_comparing_hypercolumns():
+    vgg = stylize.ARCHITECTURES["vgg16"]
+    found = vgg.neighbour_operations(("conv1_1", "conv2_1", "conv3_1", "conv4_1"), 64, 48)
+    positions, channels = 16 * 12, 64 + 128 + 256 + 512  # those of conv3_1
+    assert found == 2 * positions**2 * channels
