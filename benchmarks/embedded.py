@@ -2,12 +2,13 @@
 
     python -m benchmarks.embedded                                  # with bundled pictures
     python -m benchmarks.embedded --pictures ../shared/images      # with the paper's own
+    python -m benchmarks.embedded --grid benchmarks/pixels.yaml    # results of another grid
 
 Each result is looked at by a slim network that it was not made with: those of the slim ones by the other, which was
-trained with another seed, those of random weights by vgg19-slim, those of steerable ones by vgg16-slim. d(x, y) is the
-mean over the style layers of ‖G(x) − G(y)‖ / (‖G(x)‖ + ‖G(y)‖), G a Gram matrix per position, so that each layer
-counts at most 1; F are the responses of conv4_2; fine(x) is the root mean square of what lies above half the Nyquist
-frequency.
+trained with another seed, those of random weights and of `pixels` by vgg19-slim, those of steerable ones by vgg16-slim.
+d(x, y) is the mean over the style layers of ‖G(x) − G(y)‖ / (‖G(x)‖ + ‖G(y)‖), G a Gram matrix per position, so that
+each layer counts at most 1; F are the responses of conv4_2; fine(x) is the root mean square of what lies above half the
+Nyquist frequency.
 
     style closed   1 − d(result, painting) / d(photograph, painting)      0: as the photograph, 1: as the painting
     content kept   1 − ‖F(result) − F(photograph)‖ / ‖F(painting) − F(photograph)‖
@@ -44,28 +45,36 @@ GRID = HERE / "embedded.yaml"
 COLUMNS = [
     "network", "style", "style closed", "content kept", "fine detail", "grain", "coherence", "edge length",
 ]  # fmt: skip
-JUDGE = {"vgg16-slim": "vgg19-slim", "vgg19-slim": "vgg16-slim", "vgg19-steerable": "vgg16-slim"}
+JUDGE = {
+    "vgg16-slim": "vgg19-slim",
+    "vgg19-slim": "vgg16-slim",
+    "vgg19-steerable": "vgg16-slim",
+    "pixels": "vgg19-slim",
+}
 
 
 def main(
     pictures: Annotated[Path | None, typer.Option(help="A folder with the paper's pictures.")] = None,
-    iterations: Annotated[int, typer.Option(min=1, help="Steps of each transfer.")] = 300,
-    optimizer: Annotated[str, typer.Option(help="adam or lbfgs.")] = "adam",
+    iterations: Annotated[int | None, typer.Option(min=1, help="Steps of each transfer, if not the grid's.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam or lbfgs, if not the grid's.")] = None,
+    grid: Annotated[Path, typer.Option(help="The grid; of slim or steerable networks, or of pixels.")] = GRID,
     keep: Annotated[Path | None, typer.Option(help="Copies the sheet and the figures into this folder.")] = None,
 ) -> None:
     """Run the grid, print the figures, and show where the sheet is."""
     run = Path(tempfile.mkdtemp(prefix="embedded-")) / "run"
-    command = ["sweep", str(GRID), "--offline", "--out", str(run), "--set", f"iterations={iterations}"]
-    command += ["--set", f"optimizer={optimizer}"]
+    command = ["sweep", str(grid), "--offline", "--out", str(run)]
+    command += ["--set", f"iterations={iterations}"] if iterations else []
+    command += ["--set", f"optimizer={optimizer}"] if optimizer else []
     subprocess.run([*command, *(["--pictures", str(pictures)] if pictures else [])], check=True)
     trials = results.load(run)
-    finder = Finder(GRID.parent, pictures, access=Access(offline=True))
+    finder = Finder(grid.parent, pictures, access=Access(offline=True))
     rows = [_judge(trial, finder) for _, trial in trials.iterrows()]
     table = pd.DataFrame(rows, columns=COLUMNS)
     means = table.groupby("network", sort=False).mean(numeric_only=True).reset_index()
     table = pd.concat([table, means.assign(style="mean")]).sort_values("network", kind="stable")
     text = table.to_string(index=False, float_format="{:.2f}".format)
-    where = f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {iterations} {optimizer} steps"
+    steps = f"{trials['iterations'].max()} {trials['optimizer'].iloc[0]} steps"
+    where = f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {steps}"
     typer.echo(f"{text}\n\n{where}\n{run / SHEET}")
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
