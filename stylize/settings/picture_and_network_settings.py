@@ -15,7 +15,8 @@ from stylize import registry
 from stylize.network.architectures import ARCHITECTURES
 from stylize.settings.about import About, Need, Weights
 from stylize.settings.conditions import AFTER_FRAME, ALWAYS, Facts, chooses, unless, where
-from stylize.settings.optimisation_settings import FOLLOWS, PAINTS, TRANSFERS, USES_CONTENT, USES_STYLE, Settings
+from stylize.settings.loss_settings import FOLLOWS, USES_CONTENT, USES_STYLE
+from stylize.settings.optimisation_settings import PAINTS, TRANSFERS, Settings
 from stylize.settings.painting_settings import PaintingSettings
 from stylize.settings.types import (
     ArchitectureName,
