@@ -19,10 +19,10 @@ demo: $(VENV)/installed ## 9 small transfers of three styles, offline; prints wh
 site: $(VENV)/installed ## the documentation as a site: build/site/index.html
 	$(VENV)/bin/python -m mkdocs build --strict
 
-test: $(VENV)/installed ## the whole suite, but for simulated clusters
+test: $(VENV)/installed ## the whole suite
 	$(VENV)/bin/python -m pytest
 
-clusters: $(VENV)/installed ## tests on simulated clusters that gain and lose GPUs, machines and drivers; 3 minutes
+clusters: $(VENV)/installed ## only the tests on simulated clusters that gain and lose GPUs, machines and drivers; 2 minutes
 	$(VENV)/bin/python -m pytest -m clusters
 
 chaos: $(VENV)/installed ## sends a hundred signals to parts of a cluster while it sweeps; 30 minutes
