@@ -22,10 +22,10 @@ os.environ.setdefault("RAY_worker_niceness", "0")
 NEEDS_RAY = {"ray_session", "undisturbed"}
 """Fixtures of tests that run sweeps."""
 
-STARTS_SWEEPS = {"test_chaos", "test_fake_gpus", "test_interruption"}
+STARTS_SWEEPS = {"test_chaos", "test_fake_gpus"}
 """Files that start sweeps as processes with a Ray of their own: one after the other, as two cores are few for that."""
 
-LOSES_WORKERS = {"test_elastic", "test_threads", "test_worker_faults"}
+LOSES_WORKERS = {"test_elastic", "test_interruption", "test_threads", "test_worker_faults"}
 """Files whose sweeps take as long as those of all other files together; they have a Ray session of their own."""
 
 USES_TORCHVISION = {"test_architectures", "test_manifest", "test_network", "test_torchvision"}
@@ -33,7 +33,7 @@ USES_TORCHVISION = {"test_architectures", "test_manifest", "test_network", "test
 They import it in functions, because every process imports every file.
 """
 
-LONGEST_FIRST = ["processes", "ray", "ray at its edges", "browser", "test_session", "test_wheel"]
+LONGEST_FIRST = ["ray", "ray at its edges", "browser", "processes", "test_session", "test_wheel"]
 
 
 @pytest.hookimpl(tryfirst=True)
