@@ -28,6 +28,7 @@ TRIALS = {
     "colour": 2 * 4,  # photographs × ways to keep colours
     "mrf": 2 * 4,  # paintings × style losses
     "nnst": 3 * 3,  # pyramids × ratios
+    "offline": 3 * 3,  # paintings × ways without a download
     "methods": 2 * 3 * 7,  # photographs × paintings × methods
     "photoreal": 2 * 4,  # styles × weights of the matting Laplacian
     "optimisers": 3 * 3,  # optimisers × iterations
