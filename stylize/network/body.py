@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from stylize.network.architecture import Architecture
 from stylize.network.architectures import Convolution, Fire, PlannedArchitecture, Pool
 from stylize.settings.types import Padding, Pooling
 
@@ -91,6 +93,29 @@ def _run_block(
     return responses, collected
 
 
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+def check_parameters(architecture: Architecture, parameters_by_key: Mapping[str, Tensor]) -> None:
+    """Raises ValueError for a parameter that is missing or has another shape than the architecture's."""
+    for key, shape in architecture.parameter_shapes().items():
+        found = parameters_by_key.get(key)
+        if found is None or tuple(found.shape) != shape:
+            what = "missing" if found is None else f"of shape {tuple(found.shape)}"
+            raise ValueError(f"{architecture.name}: {key} is {what}, expected shape {shape}")
+
+
+def rounded(module: AnyModule, dtype: torch.dtype, kept: dict[torch.dtype, AnyModule]) -> AnyModule:
+    """A module of fp32 with its parameters in another type. They are rounded once and `kept`; autocast would round them
+    at every pass.
+    """
+    if dtype == torch.float32:
+        return module
+    if dtype not in kept:
+        kept[dtype] = copy.deepcopy(module).to(dtype)
+    return kept[dtype]
+
+
 class StagedBody(nn.Module):
     """The stages of a plan. Nothing deeper than what is asked for is computed."""
 
@@ -109,24 +134,16 @@ class StagedBody(nn.Module):
         self._rounded: dict[torch.dtype, nn.ModuleList] = {}
 
     def _stages_in(self, dtype: torch.dtype) -> nn.ModuleList:
-        """The stages with rounded parameters. They are rounded once; autocast would do it at every pass."""
-        if dtype == torch.float32:
-            return self.stages
-        if dtype not in self._rounded:
-            self._rounded[dtype] = copy.deepcopy(self.stages).to(dtype)
-        return self._rounded[dtype]
+        """The stages with rounded parameters."""
+        return rounded(self.stages, dtype, self._rounded)
 
     def _load(self, parameters_by_key: Mapping[str, Tensor]) -> None:
-        shapes = self._architecture.parameter_shapes()
+        check_parameters(self._architecture, parameters_by_key)
         for stage, module in zip(self._architecture.stages, self.stages, strict=True):
             convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
             for plan, convolution in zip(stage.convolutions, convolutions, strict=True):
                 for kind in ("weight", "bias"):
-                    key = f"{plan.key}.{kind}"
-                    tensor = parameters_by_key.get(key)
-                    if tensor is None or tuple(tensor.shape) != shapes[key]:
-                        found = "missing" if tensor is None else f"of shape {tuple(tensor.shape)}"
-                        raise ValueError(f"{self._architecture.name}: {key} is {found}, expected shape {shapes[key]}")
+                    tensor = parameters_by_key[f"{plan.key}.{kind}"]
                     setattr(convolution, kind, nn.Parameter(tensor.float(), requires_grad=False))
 
     def blocks(self, layers: Collection[str], dtype: torch.dtype) -> Iterator[Callable[[Tensor], BlockOutput]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from stylize.network.body import BlockOutput, Border
+from stylize.network.body import BlockOutput, Border, check_parameters, rounded
 from stylize.network.pixels import GRADIENT, PATCHES, PixelsArchitecture
 
 LUMINANCE = 0.299 / 32, 0.587 / 32, 0.114 / 32
@@ -24,11 +23,7 @@ class PixelsBody(nn.Module):
 
     def __init__(self, architecture: PixelsArchitecture, parameters_by_key: Mapping[str, Tensor]) -> None:
         super().__init__()
-        for key, shape in architecture.parameter_shapes().items():
-            found = parameters_by_key.get(key)
-            if found is None or tuple(found.shape) != shape:
-                what = "missing" if found is None else f"of shape {tuple(found.shape)}"
-                raise ValueError(f"{architecture.name}: {key} is {what}, expected shape {shape}")
+        check_parameters(architecture, parameters_by_key)
         self._filters = nn.ParameterDict(
             {
                 layer: nn.Parameter(parameters_by_key[f"{layer}.weight"].float(), requires_grad=False)
@@ -45,11 +40,7 @@ class PixelsBody(nn.Module):
         yield functools.partial(self._run, layers, self._filters_in(dtype))
 
     def _filters_in(self, dtype: torch.dtype) -> nn.Module:
-        if dtype == torch.float32:
-            return self._filters
-        if dtype not in self._rounded:
-            self._rounded[dtype] = copy.deepcopy(self._filters).to(dtype)
-        return self._rounded[dtype]
+        return rounded(self._filters, dtype, self._rounded)
 
     def _run(self, layers: Collection[str], filters: nn.Module, pictures: Tensor) -> BlockOutput:
         found = {}

@@ -16,7 +16,9 @@ from stylize.settings.optimisation_settings import Settings
 FP32, FP64, INT64 = 4, 8, 8
 
 CHUNK = 1 << 26
-"""How many similarities of patches are in memory at once, for the whole batch (`style_representations/nearest.py`)."""
+"""How many similarities are in memory at once, for the whole batch, because all of them would not fit into it
+(`style_representations/nearest.py`).
+"""
 
 
 def batch_bytes(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import torch
 from torch import Tensor, fx, nn
 
-from stylize.network.body import BlockOutput
+from stylize.network.body import BlockOutput, check_parameters
 from stylize.network.traced_architecture import TracedArchitecture
 
 
@@ -18,11 +18,7 @@ class TracedBody(nn.Module):
     def __init__(self, architecture: TracedArchitecture, parameters_by_key: Mapping[str, Tensor]) -> None:
         super().__init__()
         self._architecture = architecture
-        for key, shape in architecture.parameter_shapes().items():
-            found = parameters_by_key.get(key)
-            if found is None or tuple(found.shape) != shape:
-                what = "missing" if found is None else f"of shape {tuple(found.shape)}"
-                raise ValueError(f"{architecture.name}: {key} is {what}, expected shape {shape}")
+        check_parameters(architecture, parameters_by_key)
         self._model = architecture.with_parameters(parameters_by_key)
         self._rounded: dict[torch.dtype, nn.Module] = {}
         self._cut: dict[tuple[frozenset[str], torch.dtype, torch.device], list[fx.GraphModule]] = {}

@@ -8,8 +8,7 @@ from collections.abc import Hashable, Iterable
 import torch
 from torch import Tensor
 
-CHUNK = 1 << 26
-"""How many similarities are calculated at once, because the full matrix of M_x × M_a would not fit into memory."""
+from stylize.network.step_memory import CHUNK
 
 
 def nearest(found: Tensor, target: Tensor, lengths: Tensor) -> Tensor:
