@@ -28,7 +28,6 @@ def load_networks(trials: Iterable[Trial], inputs: Inputs) -> dict[str, NetworkP
 
     Raises WeightsError, and UsageError for a file that names an unknown preprocessing.
     """
-
     loaded: dict[tuple[str, str, str | None], NetworkParts] = {}
     networks: dict[str, NetworkParts] = {}
     for trial in trials:

@@ -35,7 +35,7 @@ class Painted:
     trial: Trial
     pixels: NDArray[np.uint8]
     truth: NDArray[np.uint8] | None
-    measured: dict[str, float | str | None]
+    measured: dict[str, float | None]
     seconds: float
     training: dict[str, Any]
 
@@ -64,10 +64,10 @@ class Painter:
         one = given(content, hints, settings)
         found = paint(generator, one, settings)
         seconds = time.perf_counter() - began
-        training = dict(self._columns.get(trial.network, {}))
-        notes = [one.note, training.pop("note", None)]
-        measured = {**found.measured, "painting_note": "; ".join(note for note in notes if note) or None}
-        return Painted(trial, found.pixels, one.truth, measured, seconds, training)
+        training = self._columns.get(trial.network, {})
+        notes = [note for note in (one.note, training.get("painting_note")) if note]
+        training = {**training, "painting_note": "; ".join(notes) or None}
+        return Painted(trial, found.pixels, one.truth, found.measured, seconds, training)
 
     def _generator(self, trial: Trial, materials: Materials, on_step: Callable[[int], None]) -> Generator:
         if trial.trains:

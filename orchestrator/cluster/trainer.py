@@ -182,6 +182,6 @@ def _columns(facts: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         **of_transfers,
         **of_training,
         "training_seconds": facts["seconds"],
-        "note": _note(curves.get("discriminator_loss", [])),
+        "painting_note": _note(curves.get("discriminator_loss", [])),
         "generator_sha256": hashlib.sha256(content).hexdigest(),
     }
