@@ -157,18 +157,23 @@ def _seen(block: int, axis: str, kernel: Tensor) -> dict[Channel, Tensor]:
     return {Channel("colour", axis, sign=sign): sign * kernel for sign in (1, -1)}
 
 
+def _opposite(kind: str, axis: str, block: int, direction: int) -> list[Channel]:
+    """The first derivatives along a direction and against it."""
+    return [Channel(kind, axis, block, turned) for turned in (direction, direction + 4)]
+
+
 def _energies(block: int) -> dict[Channel, list[Channel]]:
     """The 16 energies of a block, each with the channels whose sum it is: opposite slopes belong together."""
     found = {}
     for direction in range(4):
-        slopes = [Channel("slope", block=block, direction=turned) for turned in (direction, direction + 4)]
+        slopes = _opposite("slope", "lightness", block, direction)
         found[Channel("energy", "slope", block, direction, sign=0)] = slopes
         for sign in (1, -1):
             bent = Channel("bend", block=block, direction=direction, sign=sign)
             found[Channel("energy", "bend", block, direction, sign)] = [bent]
     for axis in ("red-green", "yellow-blue"):
         for direction in (0, 2):
-            slopes = [Channel("colour slope", axis, block, turned) for turned in (direction, direction + 4)]
+            slopes = _opposite("colour slope", axis, block, direction)
             found[Channel("energy", axis, block, direction, sign=0)] = slopes
     return found
 
@@ -177,7 +182,7 @@ def _changes(block: int) -> Kernels:
     """The 32 changes of a block's energies."""
     found: Kernels = {}
     for direction in range(4):
-        slopes = [Channel("slope", block=block, direction=turned) for turned in (direction, direction + 4)]
+        slopes = _opposite("slope", "lightness", block, direction)
         bends = [Channel("bend", block=block, direction=direction, sign=sign) for sign in (1, -1)]
         for change in (0, 2, 4, 6):
             for of, parts in (("slope", slopes), ("bend", bends)):
