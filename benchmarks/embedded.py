@@ -48,6 +48,7 @@ COLUMNS = [
 JUDGE = {
     "vgg16-slim": "vgg19-slim",
     "vgg19-slim": "vgg16-slim",
+    "vgg16-steerable": "vgg16-slim",
     "vgg19-steerable": "vgg16-slim",
     "pixels": "vgg19-slim",
 }
