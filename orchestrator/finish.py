@@ -16,7 +16,8 @@ from orchestrator.errors import EngineError
 from results import ResultsError, Run
 from results.run.compact import WORTH_MERGING, compact, count_shards
 from results.run.derived import STATE_COLUMNS, Derived, present_state, read_derived, state_name, write_derived
-from results.run.rows import read_rows, to_parquet
+from results.run.parquet import to_parquet
+from results.run.rows import read_rows
 from results.run.storage import GALLERY_PAGE, METADATA, PLAN, SHEET
 
 if TYPE_CHECKING:

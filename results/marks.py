@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results.errors import RunError
 from results.printable import printable
-from results.run.rows import to_parquet
+from results.run.parquet import to_parquet
 from results.run.storage import Run
 
 MOST_TAGS, MOST_TAG, MOST_NOTE = 20, 50, 2000
@@ -112,10 +113,13 @@ def read_marks(run: Run) -> dict[str, Mark]:
 
 def with_marks(trials: pd.DataFrame, marks: Mapping[str, Mark]) -> pd.DataFrame:
     """A table of trials with the columns `star`, `tags` (a tuple) and `note`: False, () and "" without a mark."""
-    found = [marks.get(trial, Mark(trial)) for trial in trials["trial_id"]]
-    columns = {
-        "star": pd.Series([one.star for one in found], trials.index, dtype=bool),
-        "tags": pd.Series([one.tags for one in found], trials.index, dtype=object),
-        "note": pd.Series([one.note for one in found], trials.index, dtype=object),
-    }
-    return trials.assign(**columns)
+    count = len(trials)
+    star, tags, note = np.zeros(count, bool), np.empty(count, object), np.full(count, "", object)
+    tags[:] = [()] * count
+    for row in np.flatnonzero(trials["trial_id"].isin(list(marks))):
+        mark = marks[trials["trial_id"].iloc[row]]
+        star[row], tags[row], note[row] = mark.star, mark.tags, mark.note
+    texts = {"tags": tags, "note": note}
+    return trials.assign(
+        star=star, **{name: pd.Series(values, trials.index, dtype=object) for name, values in texts.items()}
+    )

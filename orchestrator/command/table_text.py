@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from orchestrator.command.messages import say
 from orchestrator.errors import UsageError
@@ -60,13 +62,50 @@ def print_table(
 
 def _json_parts(trials: pd.DataFrame) -> Iterator[str]:
     """A list of JSON objects, one for each row, in parts: the text of a large table is never in memory as a whole."""
+    if trials.empty:
+        yield "[]\n"
+        return
+    columns = [trials.iloc[:, number] for number in range(len(trials.columns))]
+    runs: list[str | list[pd.Series]] = []
+    for same, group in itertools.groupby(columns, lambda column: not _codes(column).any()):
+        neighbours = list(group)
+        # What is the same in all rows, as most columns of a sweep are, is one piece of text.
+        runs.append(_BETWEEN.join(_json_cells(one.iloc[:1])[0] for one in neighbours) if same else neighbours)
     between = "[\n"
     for start in range(0, len(trials), ROWS_AT_ONCE):
-        part = trials.iloc[start : start + ROWS_AT_ONCE]
-        text = part.to_json(orient="records", date_format="iso", indent=2)
-        yield between + text[1:-1].strip("\n").replace("\\/", "/")  # pandas writes \/ for each /
+        count = len(trials.iloc[start : start + ROWS_AT_ONCE])
+        cells: list[list[str]] = []
+        for run in runs:
+            if isinstance(run, str):
+                cells.append([run] * count)
+            else:
+                cells += [_json_cells(column.iloc[start : start + ROWS_AT_ONCE]) for column in run]
+        yield between + ",\n".join(f"{_BEFORE}{_BETWEEN.join(row)}{_AFTER}" for row in zip(*cells, strict=True))
         between = ",\n"
-    yield "\n]\n" if len(trials) else "[]\n"
+    yield "\n]\n"
+
+
+_BEFORE, _BETWEEN, _AFTER = "  {\n    ", ",\n    ", "\n  }"
+"""What stands around a row and between its cells."""
+
+
+def _json_cells(column: pd.Series) -> list[str]:
+    """A cell for each row of a column: its name and value in JSON. pandas is given each different value once."""
+    codes = _codes(column)
+    _, first = np.unique(codes, return_index=True)
+    text = column.iloc[first].to_frame().to_json(orient="records", date_format="iso", indent=2).replace("\\/", "/")
+    different = text[len(f"[\n{_BEFORE}") : -len(f"{_AFTER}\n]")].split(f"{_AFTER},\n{_BEFORE}")
+    return different if len(different) == len(codes) else [different[code] for code in codes.tolist()]
+
+
+def _codes(column: pd.Series) -> NDArray[np.integer[Any]]:
+    """Numbers from 0 in the order of their first row. Rows with the same number have the same value."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "ifb":
+        bits = column.to_numpy().view(np.uint8).reshape(len(column), -1)  # 0.0 and -0.0 are equal, but not their bits
+        return np.zeros(len(column), int) if (bits == bits[0]).all() else np.arange(len(column))
+    # Objects are compared by their identity: 1 and True are equal, and lists cannot be compared so fast.
+    keys = np.fromiter(map(id, column), np.int64, len(column)) if column.dtype == object else column
+    return pd.factorize(keys, use_na_sentinel=False)[0]
 
 
 def _telling(trials: pd.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results.errors import RunError
-from results.run.rows import to_parquet
+from results.run.parquet import to_parquet
 from results.run.storage import Run
 
 CHOICES = ("left", "right", "tie", "skip")

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from results.run.compact import merge, shards_with
 from results.run.derived import forget_derived
-from results.run.rows import merged_rows, to_parquet
+from results.run.parquet import to_parquet
+from results.run.rows import merged_rows
 from results.run.storage import Run
 from results.run.verify import Finding
 

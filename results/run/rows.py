@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from results.errors import RunError
+from results.run.parquet import Columns, damage, opened, to_parquet
 from results.run.storage import MERGED, PLAN, SHARD_CHECKSUM, Run
 from stylize import registry
 
@@ -115,22 +116,6 @@ def write_shard(run: Run, name: str, rows: pa.Table) -> str:
     return path
 
 
-def to_parquet(table: pa.Table) -> bytes:
-    """A table as the bytes of a Parquet file, whose pages have checksums that any reader can compare."""
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
-    return buffer.getvalue()
-
-
-def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    """The table in a Parquet file. Raises ValueError, with a reason in one line, for a file that is damaged."""
-    try:
-        return pq.ParquetFile(io.BytesIO(content), page_checksum_verification=True).read(columns=columns)
-    except Exception as error:  # a damaged file makes Arrow raise nearly anything, UnicodeDecodeError among it
-        lines = str(error).strip().splitlines()
-        raise ValueError(lines[0][:200] if lines else type(error).__name__) from error
-
-
 def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
     """One row per trial: its latest success, or its latest failure if it never succeeded. Empty for a new run.
 
@@ -139,54 +124,92 @@ def read_rows(run: Run, columns: Sequence[str] | None = None) -> pa.Table:
     return merged_rows(run, run.read_all("trials/*.parquet"), columns)
 
 
+def open_rows(run: Run) -> Columns:
+    """The rows of `read_rows`. Opening and reading raise RunError for a shard that cannot be read."""
+    return _opened_shards(run, run.read_all("trials/*.parquet"))
+
+
 def merged_rows(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows that count among those of these shards, given as paths and contents.
 
     Raises RunError for a damaged one.
     """
-    wanted = None if columns is None else list(dict.fromkeys([*columns, *_NEEDED]))
-    read = read_shards(run, shards, columns)
-    gone = _replaced(read)
-    tables = [table.replace_schema_metadata() for path, table in read.items() if path not in gone]
-    if not tables:
-        return _columns_of(wanted)
-    rows = pa.concat_tables([*tables, _columns_of(wanted)], promote_options="permissive")
-    # Which rows count is found in few columns: sorting all of them would need several times their memory.
+    return _opened_shards(run, shards).read(None if columns is None else list(dict.fromkeys([*columns, *_NEEDED])))
+
+
+def _opened_shards(run: Run, shards: Mapping[str, bytes]) -> Columns:
+    files, schemas = {}, {}
+    for path, content in shards.items():
+        with _named(run, path):
+            files[path] = _opened_shard(path, content)
+            schemas[path] = files[path].schema_arrow
+    gone = _replaced({path: schema.metadata for path, schema in schemas.items()})
+    counted = {path: file for path, file in files.items() if path not in gone}
+    names = dict.fromkeys(name for path in counted for name in schemas[path].names)
+
+    def read_all(columns: Sequence[str] | None) -> pa.Table:
+        tables = []
+        for path, file in counted.items():
+            with _named(run, path), damage():
+                tables.append(file.read(columns=columns).replace_schema_metadata())
+        return pa.concat_tables([*tables, _columns_of(columns)], promote_options="permissive")
+
+    needed = read_all(_NEEDED)
+    latest = _latest(needed)
+    count = len(needed) if latest is None else len(latest)
+
+    def read(columns: Sequence[str] | None) -> pa.Table:
+        rows = read_all(columns)
+        return rows if latest is None else rows.take(latest)
+
+    return Columns([*names, *(name for name in outcome_schema().names if name not in names)], count, read)
+
+
+def _latest(rows: pa.Table) -> pa.ChunkedArray | None:
+    """Which rows count, as their positions in ascending order; None if all do."""
+    if pc.count_distinct(rows["trial_id"], mode="all").as_py() == len(rows):
+        return None
     keys = rows.select(["trial_id", "committed_at"])
     keys = keys.append_column("done", pc.equal(rows["status"], "done"))
-    keys = keys.append_column("row", pa.array(range(len(rows)), pa.int64()))
+    keys = keys.append_column("row", pa.array(np.arange(len(rows))))
     keys = keys.sort_by([("done", "ascending"), ("committed_at", "ascending"), ("row", "ascending")])
-    last = keys.select(["trial_id"]).append_column("at", pa.array(range(len(rows)), pa.int64()))
+    last = keys.select(["trial_id"]).append_column("at", pa.array(np.arange(len(rows))))
     last = last.group_by("trial_id").aggregate([("at", "max")])["at_max"]
-    if len(last) == len(rows):
-        return rows
-    return rows.take(keys["row"].take(last).sort())
+    return keys["row"].take(last).sort()
 
 
 def replaced(run: Run, shards: Mapping[str, bytes]) -> list[str]:
     """Those of these shards that were merged into others of them. Raises RunError for a damaged one."""
-    return sorted(_replaced(read_shards(run, shards, _NEEDED)) & shards.keys())
+    tables = read_shards(run, shards, _NEEDED)
+    return sorted(_replaced({path: table.schema.metadata for path, table in tables.items()}) & shards.keys())
 
 
 def read_shards(run: Run, shards: Mapping[str, bytes], columns: Sequence[str] | None = None) -> dict[str, pa.Table]:
     """These shards as tables, by path. Raises RunError, with a remedy, for a damaged one."""
     tables = {}
     for path, content in shards.items():
-        try:
+        with _named(run, path):
             tables[path] = read_shard(path, content, columns)
-        except ValueError as error:
-            remedy = f"`sweep verify {run.location} --repair` sets it aside and computes its trials again"
-            raise RunError(f"{path} in {run.location} is damaged ({error}); {remedy}") from error
     return tables
 
 
-def _replaced(tables: Mapping[str, pa.Table]) -> set[str]:
-    """The paths of shards that merged ones among these say they replace."""
+@contextlib.contextmanager
+def _named(run: Run, path: str, remedy: str = "") -> Iterator[None]:
+    """Turn the ValueError for a damaged file into a RunError that names it, with a remedy, which shards share."""
+    try:
+        yield
+    except ValueError as error:
+        remedy = remedy or f"`sweep verify {run.location} --repair` sets it aside and computes its trials again"
+        raise RunError(f"{path} in {run.location} is damaged ({error}); {remedy}") from error
+
+
+def _replaced(shards: Mapping[str, Mapping[bytes, bytes] | None]) -> set[str]:
+    """The paths of shards that merged ones among these say they replace. Shards are given with their metadata."""
     names: set[str] = set()
-    for path, table in tables.items():
-        if path.rpartition("/")[2].startswith(f"{MERGED}-") and table.schema.metadata:
+    for path, metadata in shards.items():
+        if path.rpartition("/")[2].startswith(f"{MERGED}-") and metadata:
             with contextlib.suppress(ValueError, TypeError, RecursionError):  # whoever wrote that, it replaces nothing
-                names.update(json.loads(table.schema.metadata.get(REPLACES, b"[]")))
+                names.update(json.loads(metadata.get(REPLACES, b"[]")))
     return names
 
 
@@ -195,21 +218,29 @@ def read_shard(path: str, content: bytes, columns: Sequence[str] | None = None) 
 
     Raises ValueError for a damaged one.
     """
+    file = _opened_shard(path, content)
+    with damage():
+        return file.read(columns=None if columns is None else list(dict.fromkeys([*columns, *_NEEDED])))
+
+
+def _opened_shard(path: str, content: bytes) -> pq.ParquetFile:
+    """A shard whose contents are those that were written, with the columns that each has."""
     # The pages' checksums leave out what a file says of its columns: their names, types and units.
     checksum = _CHECKSUM.search(path)
     if checksum and hashlib.sha256(content).hexdigest()[:SHARD_CHECKSUM] != checksum[1]:
         raise ValueError("its contents are not those that were written")
-    table = from_parquet(content, None if columns is None else list(dict.fromkeys([*columns, *_NEEDED])))
+    file = opened(content)
+    known = file.schema_arrow.names
     for name in _NEEDED:
-        if name not in table.column_names:
+        if name not in known:
             raise ValueError(f"it has no column {name}")
-    return table
+    return file
 
 
 def _columns_of(wanted: Sequence[str] | None) -> pa.Table:
     """No rows, but the columns of outcomes: older shards may all be without some."""
-    empty = outcome_schema().empty_table()
-    return empty if wanted is None else empty.select([name for name in wanted if name in empty.column_names])
+    known = outcome_schema()
+    return (known if wanted is None else pa.schema([field for field in known if field.name in wanted])).empty_table()
 
 
 def write_plan(run: Run, plan: pa.Table) -> bytes:
@@ -221,17 +252,30 @@ def write_plan(run: Run, plan: pa.Table) -> bytes:
 
 def read_plan(run: Run) -> pa.Table:
     """The grid's trials in their order: `trial_id`, settings, and a `<axis>_label` for each axis with labels."""
+    return open_plan(run).read(None)
+
+
+def open_plan(run: Run) -> Columns:
+    """The table of `read_plan`. Opening and reading raise RunError for a plan that cannot be read."""
     run.metadata()  # a better message if this is not a run
-    return parse_plan(run, run.read(PLAN))
+    return _opened_plan(run, run.read(PLAN))
 
 
 def parse_plan(run: Run, content: bytes) -> pa.Table:
     """The plan in the contents of its file. Raises RunError for a damaged one."""
-    try:
-        plan = from_parquet(content)
-        if "trial_id" not in plan.column_names:
+    return _opened_plan(run, content).read(None)
+
+
+def _opened_plan(run: Run, content: bytes) -> Columns:
+    remedy = "run the grid again, which writes the plan anew and computes nothing twice"
+    with _named(run, PLAN, remedy):
+        file = opened(content)
+        names = file.schema_arrow.names
+        if "trial_id" not in names:
             raise ValueError("it has no column trial_id")
-    except ValueError as error:
-        remedy = "run the grid again, which writes the plan anew and computes nothing twice"
-        raise RunError(f"{PLAN} in {run.location} is damaged ({error}); {remedy}") from error
-    return plan
+
+    def read(columns: Sequence[str] | None) -> pa.Table:
+        with _named(run, PLAN, remedy), damage():
+            return file.read(columns=columns)
+
+    return Columns(names, file.metadata.num_rows, read)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import glob
 import io
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image
 
 from results.errors import RunError
 from results.marks import read_marks, with_marks
 from results.run.image_file import open_image
-from results.run.rows import EARLIER_RUNGS, STOPPED_AT_RUNG, outcome_schema, read_plan, read_rows
+from results.run.parquet import Columns
+from results.run.rows import (
+    EARLIER_RUNGS,
+    STOPPED_AT_RUNG,
+    open_plan,
+    open_rows,
+    outcome_schema,
+    read_plan,
+    read_rows,
+)
 from results.run.storage import Run
+from results.table.frame import Assembly, repeated, taken
 from stylize import registry
 
 
@@ -35,8 +47,8 @@ def load(location: str | Path, *, missing: bool = False) -> pd.DataFrame:
 
     Raises RunError.
     """
-    loaded: pd.DataFrame = pd.concat([_load_one(run, missing) for run in _runs(location)], ignore_index=True)
-    return loaded
+    tables = [_load_one(run, missing) for run in _runs(location)]
+    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
 def curves(location: str | Path) -> pd.DataFrame:
@@ -142,86 +154,65 @@ def _runs(location: str | Path) -> list[Run]:
 
 def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     # Settings come from the plan, which says what the grid asks for now; a row repeats them for who reads shards
-    # directly.
-    settings, stopped = _planned(run)
-    table = settings.merge(_outcomes(run, settings.columns), on="trial_id", how="left" if missing else "inner")
-    table["status"] = table["status"].fillna("missing")
-    table["run"] = run.location
-    if stopped:
-        table[STOPPED_AT_RUNG] = pd.array([stopped[trial] for trial in table["trial_id"]], dtype="Int64")
-    return with_marks(table, read_marks(run))
+    # directly. Columns are read bit by bit: all of them as Arrow has them would take as much memory as the table.
+    plan, rows = open_plan(run), open_rows(run)
+    row_of = pc.index_in(plan["trial_id"].combine_chunks(), value_set=rows["trial_id"])
+    shown = None
+    if row_of.null_count and not missing:
+        shown, row_of = pa.array(np.flatnonzero(row_of.is_valid())), row_of.drop_null()
+    pa.default_memory_pool().release_unused()  # Arrow would keep what it needed to find the rows
+    table = Assembly(len(row_of))
+    for columns in itertools.chain(_settings(plan, shown), _outcomes(rows, row_of, _of_plugins(run, plan.names))):
+        table.add(columns)
+    table.add(taken(pa.table({"run": repeated(run.location, len(row_of))}), None))
+    if STOPPED_AT_RUNG in plan.names:
+        table.add({name: column.astype("Int64") for name, column in taken(plan.read([STOPPED_AT_RUNG]), shown).items()})
+    return with_marks(table.table(), read_marks(run))
 
 
-def _planned(run: Run) -> tuple[pd.DataFrame, dict[str, int | None]]:
-    """The settings of the plan's trials, and where trials are halved, the rung at which each of them stopped.
+def _settings(plan: Columns, shown: pa.Array | None) -> Iterator[dict[str, pd.Series]]:
+    """What the plan says of these of its trials, or of all, some columns at a time."""
+    for read in plan.parts([name for name in plan.names if name not in (STOPPED_AT_RUNG, EARLIER_RUNGS)]):
+        columns = taken(read, shown)
+        for field in read.schema:
+            # Whole numbers stay whole where some are missing, as `frame` is for a still: pandas would make floats.
+            if pa.types.is_integer(field.type) and (gaps := read[field.name].null_count):
+                columns[field.name] = columns[field.name].astype("Int64" if gaps < len(read) else "float64")
+        yield columns
 
-    The plan's Arrow table is given up before the rows are read: both together would decide how much memory is needed.
+
+def _outcomes(rows: Columns, row_of: pa.Array, of_plugins: Collection[str]) -> Iterator[dict[str, pd.Series]]:
+    """What these rows say, some columns at a time, without settings and curves. There is a column for each term and
+    layer in place of those of mappings.
     """
-    plan = read_plan(run)
-    stopped = {}
-    if STOPPED_AT_RUNG in plan.column_names:
-        stopped = dict(zip(plan["trial_id"].to_pylist(), plan[STOPPED_AT_RUNG].to_pylist(), strict=True))
-    own = plan.select([name for name in plan.column_names if name not in (STOPPED_AT_RUNG, EARLIER_RUNGS)])
-    return _with_whole_numbers(_to_pandas(own), own.schema), stopped
+    wanted = {*outcome_schema().names, *of_plugins} - {*_history(), *registry.by_layer_columns(), "trial_id"}
+    for read in rows.parts([name for name in rows.names if name in wanted]):
+        columns = taken(read, row_of)
+        yield columns | ({"status": columns["status"].fillna("missing")} if "status" in columns else {})
+    for name in registry.by_layer_columns():
+        losses = _by_layer(rows[name])
+        term = name.removesuffix("_by_layer")
+        yield taken(pa.table({f"{term}_{layer}": of_layer for layer, of_layer in losses.items()}), row_of)
 
 
-def _outcomes(run: Run, settings: Iterable[str]) -> pd.DataFrame:
-    """The rows, without settings and curves."""
-    known = [name for name in outcome_schema().names if name not in _history()]
-    others = [name for name in _of_plugins(run, set(settings)) if name not in known]
-    return _to_pandas(_spread_layers(read_rows(run, columns=[*known, *others])))
-
-
-def _of_plugins(run: Run, settings: set[str]) -> list[str]:
+def _of_plugins(run: Run, settings: Collection[str]) -> list[str]:
     """The columns of metrics from plugins, which this process need not have loaded."""
     columns = [name for plugin in run.metadata().get("plugins", []) for name in plugin["columns"]]
     return [name for name in columns if name.isidentifier() and name not in settings and name not in _history()]
 
 
-def _to_pandas(rows: pa.Table) -> pd.DataFrame:
-    """Lists become tuples, which pandas can group by."""
-    lists = {field.name for field in rows.schema if pa.types.is_list(field.type)}
-    others = [name for name in rows.column_names if name not in lists]
-    table: pd.DataFrame = rows.select(others).to_pandas(maps_as_pydicts="strict", split_blocks=True)
-    for position, name in enumerate(rows.column_names):
-        if name in lists:
-            table.insert(position, name, pd.Series(_tuples(rows[name]), index=table.index, dtype=object))
-    return table
-
-
-def _tuples(column: pa.ChunkedArray) -> list[tuple[Any, ...] | None]:
-    """A column of lists as tuples. Equal ones are one object: most trials of a grid share their layers."""
-    array = pa.concat_arrays(column.chunks) if column.chunks else pa.array([], column.type)
-    starts, values, missing = array.offsets.to_pylist(), array.values.to_pylist(), array.is_null().to_pylist()
-    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    found: list[tuple[Any, ...] | None] = []
-    for start, end, is_missing in zip(starts[:-1], starts[1:], missing, strict=True):
-        value = tuple(values[start:end])
-        found.append(None if is_missing else known.setdefault(value, value))
-    return found
-
-
-def _with_whole_numbers(settings: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
-    """Whole numbers stay whole where some are missing, as `frame` is for a still: pandas would make floats of them."""
-    gaps = [
-        field.name
-        for field in schema
-        if pa.types.is_integer(field.type) and settings[field.name].isna().any() and settings[field.name].notna().any()
-    ]
-    return settings.astype(dict.fromkeys(gaps, "Int64"))
-
-
-def _spread_layers(rows: pa.Table) -> pa.Table:
-    """One column for each term and layer in place of the columns of mappings. A loss that a row lacks is NaN."""
-    for column in registry.by_layer_columns():
-        mappings = pa.concat_arrays(rows[column].chunks) if len(rows) else pa.array([], rows.schema.field(column).type)
-        lengths = np.where(mappings.is_valid(), np.diff(mappings.offsets), 0)
-        kept = np.repeat(np.asarray(mappings.is_valid()), np.diff(mappings.offsets))
-        layers, losses = (np.asarray(part.filter(pa.array(kept))) for part in (mappings.keys, mappings.items))
-        of_row = np.repeat(np.arange(len(rows)), lengths)
-        rows = rows.drop_columns(column)
-        for layer in sorted(set(layers)):
-            spread = np.full(len(rows), np.nan)
+def _by_layer(column: pa.ChunkedArray) -> dict[str, pa.Array]:
+    """The losses of each layer, for a column of mappings from layers to losses. A loss that a row lacks is NaN."""
+    found: dict[str, np.ndarray] = {}
+    start = 0
+    for mappings in column.chunks:
+        there = np.asarray(mappings.is_valid())
+        lengths = np.diff(mappings.offsets)
+        kept = pa.array(np.repeat(there, lengths))
+        layers, losses = (np.asarray(part.filter(kept)) for part in (mappings.keys, mappings.items))
+        of_row = start + np.repeat(np.arange(len(mappings)), np.where(there, lengths, 0))
+        for layer in set(layers):
+            spread = found.setdefault(layer, np.full(len(column), np.nan))
             spread[of_row[layers == layer]] = losses[layers == layer]
-            rows = rows.append_column(f"{column.removesuffix('_by_layer')}_{layer}", pa.array(spread))
-    return rows
+        start += len(mappings)
+    return {layer: pa.array(found[layer]) for layer in sorted(found)}
