@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from results import marks
@@ -21,8 +22,8 @@ from results.table.axes import (
     Axis,
     axis_along,
     axis_groups,
+    coded_column,
     comparable,
-    comparable_column,
     is_about_axis,
     setting_columns,
 )
@@ -134,9 +135,8 @@ def columns(trials: pd.DataFrame) -> list[dict[str, Any]]:
             elif setting and "constant" in encoded and _is_usual(trials, name):
                 found[-1]["usual"] = True
             if setting and "words" in encoded:
-                codes = encoded["codes"]
-                first = {code: number for number, code in reversed(list(enumerate(codes)))}
-                rows = _first_rows(trials, name, [first[code] for code in range(len(encoded["words"]))])
+                codes, first = np.unique(encoded["codes"], return_index=True)
+                rows = _first_rows(trials, name, first[codes >= 0].tolist())
                 found[-1]["queries"] = [value_query(name, row) for row in rows]
     return found
 
@@ -177,25 +177,25 @@ def _is_usual(trials: pd.DataFrame, name: str) -> bool:
 
 
 def _encoded(given: pd.Series, name: str, setting: bool) -> dict[str, Any]:
-    cells = [None if value == () else value for value in comparable_column(given)]
-    present = dict.fromkeys(value for value in cells if value is not None)
-    if not present:
+    codes, different = coded_column(given)
+    code: dict[Any, int] = {}
+    place = [-1 if value is None or value == () else code.setdefault(value, len(code)) for value in different]
+    codes = np.array([*place, -1])[codes]
+    if not code:
         return {}
-    if len(present) == 1 and None not in cells:
-        return {"constant": one_line(name, cells[0])}
+    if len(code) == 1 and codes.min() == 0:
+        return {"constant": one_line(name, next(iter(code)))}
     if pd.api.types.is_numeric_dtype(given) and not pd.api.types.is_bool_dtype(given):
-        exact = setting or pd.api.types.is_integer_dtype(given)
-        return {"numbers": [value if exact else rounded(value, digits=7) for value in _python_numbers(cells)]}
-    code = {value: number for number, value in enumerate(present)}
-    codes = [-1 if value is None else code[value] for value in cells]
-    return {"words": _unique(one_line(name, value) for value in present), "codes": codes}
+        if not setting and not pd.api.types.is_integer_dtype(given):
+            return {"numbers": rounded(given.to_numpy(np.float64, na_value=np.nan), digits=7)}
+        exact = [*map(_python_number, code), None]
+        return {"numbers": [exact[one] for one in codes.tolist()]}
+    return {"words": _unique(one_line(name, value) for value in code), "codes": codes.tolist()}
 
 
-def _python_numbers(cells: Iterable[Any]) -> Iterable[int | float | None]:
-    """Numbers as Python's own types, because JSON does not know NumPy's. Whole numbers become integers."""
-    for value in cells:
-        whole = value is not None and math.isfinite(value) and float(value).is_integer()
-        yield None if value is None else int(value) if whole else float(value)
+def _python_number(value: Any) -> int | float:
+    """A number as Python's own type, because JSON does not know NumPy's. Whole numbers become integers."""
+    return int(value) if math.isfinite(value) and float(value).is_integer() else float(value)
 
 
 def one_line(name: str, value: Any) -> str:

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from results.gallery.script import call, rounded
@@ -38,10 +39,18 @@ def curve_files(runs: Sequence[tuple[Run, Sequence[str]]]) -> tuple[dict[str, by
 def _curves(run: Run, trial_ids: Sequence[str]) -> Iterator[list[Any] | None]:
     names = [f"history_{name}" for name in registry.curves()]
     rows = read_rows(run, columns=["trial_id", "history_step", *names])
+    rows = rows.combine_chunks()  # which Arrow would do again for each file
     row_of = {trial: at for at, trial in enumerate(rows["trial_id"].to_pylist())}
     for start in range(0, len(trial_ids), PER_FILE):  # Python's numbers take ten times the memory of Arrow's
         found = [row_of.get(trial) for trial in trial_ids[start : start + PER_FILE]]
-        some = rows.take(pa.array(found, pa.int64())).to_pydict()  # null where a trial has no row
-        for at, steps in enumerate(some["history_step"]):
-            losses = [[rounded(loss) for loss in some[name][at] or ()] for name in names]
-            yield [steps, *losses] if steps else None
+        some = rows.take(pa.array(found, pa.int64()))  # null where a trial has no row
+        losses = [_rounded_lists(some[name].combine_chunks()) for name in names]
+        for at, steps in enumerate(some["history_step"].to_pylist()):
+            yield [steps, *(of_loss[at] for of_loss in losses)] if steps else None
+
+
+def _rounded_lists(lists: pa.ListArray) -> list[list[float | None]]:
+    """The rounded numbers of each list; none where a list is null."""
+    ends = np.cumsum(lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)).tolist()
+    numbers = rounded(lists.flatten().to_numpy(zero_copy_only=False))
+    return [numbers[start:end] for start, end in itertools.pairwise([0, *ends])]

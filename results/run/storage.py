@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import re
@@ -192,6 +193,10 @@ class Run:
 
     def names(self, pattern: str) -> list[str]:
         """The paths below the run of all files that match, sorted; `**` stands for folders in folders."""
+        folder = pattern.removesuffix("/**")
+        if self.is_local and folder != pattern and not glob.has_magic(folder):
+            with self._trouble("read"):  # fsspec asks for the size and the times of each file
+                return sorted(path.removeprefix(f"{self._root}/") for path in _files_below(f"{self._root}/{folder}"))
         return list(self.sizes(pattern))
 
     def sizes(self, pattern: str) -> dict[str, int]:
@@ -299,6 +304,16 @@ class Run:
             yield
         finally:
             lock.release()
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    """The files in a folder and in its folders; none if there is no such folder."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files_below(entry.path)
+            elif entry.is_file():
+                yield entry.path
 
 
 def _write_locally(path: Path, content: bytes) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from results.run.rows import outcome_schema
 from results.run.storage import Run
@@ -156,13 +158,21 @@ def comparable(value: Any) -> Any:
 
 
 def comparable_column(column: pd.Series) -> list[Any]:
-    """`comparable` of each value of a column. Equal values are looked at once: most columns have few different ones."""
+    """`comparable` of each value of a column."""
+    codes, different = coded_column(column)
+    known = [*different, None]  # the code of what is missing is -1
+    return [known[code] for code in codes.tolist()]
+
+
+def coded_column(column: pd.Series) -> tuple[NDArray[np.intp], list[Any]]:
+    """`comparable` of each value of a column, as a code for each row and the value of each code, in the order of their
+    first rows; -1 for what is missing. Most columns have few different values.
+    """
     try:
         codes, different = pd.factorize(column)
     except TypeError:  # lists and other values without a hash
-        return [comparable(value) for value in column]
-    known = [*map(comparable, different), None]  # the code of what is missing is -1
-    return [known[code] for code in codes.tolist()]
+        return np.arange(len(column)), [comparable(value) for value in column]
+    return codes, [*map(comparable, different)]
 
 
 def comparable_values(trials: pd.DataFrame, name: str) -> list[Any]:

@@ -160,13 +160,14 @@ def _load_one(run: Run, missing: bool) -> pd.DataFrame:
     shown = None
     if row_of.null_count and not missing:
         shown, row_of = pa.array(np.flatnonzero(row_of.is_valid())), row_of.drop_null()
-    pa.default_memory_pool().release_unused()  # Arrow would keep what it needed to find the rows
+    pa.default_memory_pool().release_unused()  # which Arrow would keep
     table = Assembly(len(row_of))
     for columns in itertools.chain(_settings(plan, shown), _outcomes(rows, row_of, _of_plugins(run, plan.names))):
         table.add(columns)
     table.add(taken(pa.table({"run": repeated(run.location, len(row_of))}), None))
     if STOPPED_AT_RUNG in plan.names:
         table.add({name: column.astype("Int64") for name, column in taken(plan.read([STOPPED_AT_RUNG]), shown).items()})
+    pa.default_memory_pool().release_unused()
     return with_marks(table.table(), read_marks(run))
 
 

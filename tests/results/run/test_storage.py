@@ -27,6 +27,17 @@ def test_what_is_written_can_be_read(run):
     assert run.read_all("trials/*.parquet") == {"trials/one.parquet": b"again", "trials/two.parquet": b"two"}
 
 
+def test_the_files_in_folders_of_folders_are_listed(run):
+    for path in ("images/ab/abcd.png", "images/ab.png", "images/.b/c/d.png", "other/e.png"):
+        run.write(path, b"")
+    if run.is_local:
+        os.mkdir(run.full_path("images/empty"))
+        os.symlink("other", run.full_path("linked"))
+    for pattern in ("images/**", "other/**", "missing/**", "**", "images/*/*.png", "linked/**"):
+        assert run.names(pattern) == list(run.sizes(pattern)), pattern
+    assert run.names("images/**") == ["images/.b/c/d.png", "images/ab.png", "images/ab/abcd.png"]
+
+
 def test_a_missing_file_is_named(run):
     with pytest.raises(RunError, match=r"has no images/ab/abcd\.png"):
         run.read("images/ab/abcd.png")
