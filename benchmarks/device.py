@@ -53,6 +53,7 @@ METHODS: dict[str, dict[str, object]] = {
     "wasserstein": {"style_representation": "wasserstein"},
     "mrf": {"style_representation": "mrf", "mrf_rotations": [0], "mrf_scales": [1]},
     "matting": {"matting_weight": 10.0},
+    "laplacian": {"laplacian_weight": 10.0},
     "total variation": {"tv_weight": 0.1},
 }
 

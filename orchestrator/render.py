@@ -133,6 +133,8 @@ def _rendered(trial: Trial, edge: int, how: Rendering, inputs: Inputs, start: st
     if how.detail:
         changes["iterations"] = how.detail
     changes |= _balance(before, growth)
+    if before.laplacian_weight:
+        changes["laplacian_blur"] = before.laplacian_blur * growth  # so that the same edges are compared
     if how.style_scale == "keep":
         if trial.content is None:
             raise UsageError(
@@ -176,13 +178,15 @@ def _balance(before: TrialSettings, growth: float) -> dict[str, float]:
 
     The content loss, the total variation and the matting loss are sums over positions, and the style loss is not: at
     2048 pixels the content of an image of 160 pixels would weigh 164 times as much, and the result would look like the
-    photograph. Patches (`mrf`) are summed over positions, too. The content loss of a plugin may be no such sum.
+    photograph. Patches (`mrf`) are summed over positions, too. The content loss of a plugin may be no such sum. The
+    Laplacian loss is a mean: where all others grow, its weight does.
     """
+    guided = {"laplacian_weight": before.laplacian_weight * growth**2} if before.laplacian_weight else {}
     if before.style_representation == "mrf" or not before.uses_style:
-        return {}
+        return guided
     fewer = 1 / growth**2
     if before.uses_content and CONTENT_REPRESENTATIONS[before.content_representation].sums_over_positions:
-        return {"ratio": before.ratio * fewer}
+        return {"ratio": before.ratio * fewer} | guided
     return {name: getattr(before, name) * fewer for name in ("tv_weight", "matting_weight")}
 
 

@@ -109,6 +109,7 @@ LOSSES: dict[str, Loss] = {
     "style": Loss("stylize.losses.style:StyleLoss", "style_loss", by_layer=True),
     "total_variation": Loss("stylize.losses.total_variation:TotalVariation", "total_variation"),
     "matting": Loss("stylize.losses.matting:MattingLoss", "matting_loss", in_history=False),
+    "laplacian": Loss("stylize.losses.laplacian:LaplacianLoss", "laplacian_loss", in_history=False),
     "temporal": Loss("stylize.losses.temporal:TemporalLoss", "temporal_loss", in_history=False),
 }
 """The losses in the order in which they are added up, and in which tables have them."""

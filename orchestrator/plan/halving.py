@@ -159,6 +159,7 @@ def _missing(column: str, trial: Trial) -> tuple[str, str] | None:
         "content_loss": (settings.uses_content, "ratio", "its content does not count"),
         "style_loss": (settings.uses_style, "ratio", "its style does not count"),
         "matting_loss": (settings.matting_weight > 0, "matting_weight", "its matting_weight is 0"),
+        "laplacian_loss": (settings.laplacian_weight > 0, "laplacian_weight", "its laplacian_weight is 0"),
         "temporal_loss": (False, "content", "its content is a still picture"),
         "structural_similarity": (trial.content is not None, "content", "it has no content picture"),
         "colour_distance_to_content": (trial.content is not None, "content", "it has no content picture"),

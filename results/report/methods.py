@@ -132,6 +132,14 @@ _TRANSFERS: tuple[tuple[Holds, Method], ...] = (
         ),
     ),
     (
+        _weight("laplacian_weight"),
+        Method(
+            "A term γ · 1/M Σ_i (σ² D G_σ (b(x) − b(p)))² is added, b the brightness, p the content picture, G_σ a "
+            "blur with the standard deviation laplacian_blur, D the discrete Laplacian.",
+            ("li2017laplacian",),
+        ),
+    ),
+    (
         _weight("temporal_weight"),
         Method(
             "Frames of a clip have the temporal loss γ · 1/D Σ_k c_k (x_k − ω_k)², ω the result of the frame before, "

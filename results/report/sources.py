@@ -92,6 +92,10 @@ SOURCES = {
             "IEEE Transactions on Pattern Analysis and Machine Intelligence 30, 228–242",
         ),
         Source(
+            "li2017laplacian", "Shaohua Li and Xinxing Xu and Liqiang Nie and Tat-Seng Chua",
+            "Laplacian-Steered Neural Style Transfer", 2017, "ACM Multimedia", "1707.01253",
+        ),
+        Source(
             "ruder2016", "Manuel Ruder and Alexey Dosovitskiy and Thomas Brox", "Artistic Style Transfer for Videos",
             2016, "GCPR", "1604.08610",
         ),

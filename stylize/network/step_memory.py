@@ -102,6 +102,8 @@ def _losses(settings: Settings, pixels: int) -> float:
         found += 2 * FP32 * pixels  # differences to both neighbours
     if settings.matting_weight:
         found += 3 * FP32 * pixels  # the image in 0 to 1, its product with the Laplacian, and the padded image
+    if settings.laplacian_weight:
+        found += FP32 * pixels  # of one number a pixel: the content's brightness, the Laplacian, and its gradient
     if settings.temporal_weight:
         found += 3 * FP32 * pixels
     return found

@@ -143,6 +143,18 @@ class LossSettings(BaseModel):
         description="Fraction of the iterations run before the matting loss is switched on. 0.5 is the two-stage "
         "method of Luan et al.",
     )
+    laplacian_weight: Annotated[float, About(mentioned="unless default")] = Field(
+        default=0.0,
+        ge=0,
+        description="γ, weight of the Laplacian loss, which keeps the content's edges in place (Li, Xu, Nie, Chua).",
+    )
+    laplacian_blur: Annotated[float, About(effect=unless("laplacian_weight", 0), mentioned="unless default")] = Field(
+        default=1.0,
+        ge=0.1,
+        le=10_000,
+        description="Standard deviation, in pixels, of the blur before edges are compared. The larger it is, the "
+        "larger the strokes that move freely.",
+    )
     temporal_weight: Annotated[float, About(effect=FOLLOWS, mentioned="unless default")] = Field(
         default=0.0,
         ge=0,

@@ -65,6 +65,7 @@ class TrialSettings(PaintingSettings):
                 Need(TRANSFERS & USES_CONTENT, "its content loss counts"),
                 Need(TRANSFERS & unless("colour", "style"), "colour: {colour} needs its colours"),
                 Need(TRANSFERS & unless("matting_weight", 0), "matting_weight needs its edges"),
+                Need(TRANSFERS & unless("laplacian_weight", 0), "laplacian_weight needs its edges"),
             ),
         ),
     ] = Field(

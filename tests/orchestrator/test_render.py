@@ -38,6 +38,9 @@ def test_losses_keep_their_shares_where_an_image_has_more_pixels():
     assert balance(ratio=0, tv_weight=4.0, matting_weight=8.0) == {"tv_weight": 1.0, "matting_weight": 2.0}
     assert balance(ratio=math.inf, tv_weight=5.0) == {}
     assert balance(style_representation="mrf") == {}
+    assert balance(ratio=1e-3, laplacian_weight=3.0) == {"ratio": 2.5e-4, "laplacian_weight": 12.0}
+    assert balance(ratio=math.inf, laplacian_weight=3.0) == {"laplacian_weight": 12.0}
+    assert balance(ratio=0, laplacian_weight=3.0) == {"tv_weight": 0.0, "matting_weight": 0.0}
 
 
 def test_the_grid_that_is_written_has_the_very_settings_at_its_points():

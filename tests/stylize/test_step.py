@@ -65,6 +65,7 @@ def everything(photographs):
         "representations": [one(), one(style_representation="mean-variance"), one(**MRF)],
         "masks": [one(Masks(half, half)), one(), one(Masks(1 - half, half))],
         "matting": [one(matting_weight=10.0), one(), Transfer(other, style, settings(matting_weight=1.0))],
+        "laplacian": [one(laplacian_weight=10.0), one(), one(laplacian_weight=1.0, laplacian_blur=2.0)],
         "temporal": [one(previous=previous, temporal_weight=10.0, init="image"), one()],
         "blend": [one(blend=((other, 0.3),)), one()],
         "variation": [one(tv_weight=0.1), one()],

@@ -7,7 +7,7 @@
   g.SIZES = { smallest: 48, largest: 640 };
 
   // Settings that change what the total loss is a sum of: where one of them differs, its values cannot be compared.
-  const CHANGE_LOSS = new Set(["ratio", "tv_weight", "matting_weight", "temporal_weight", "frame", "content", "style", "size", "architecture", "weights", "pooling", "padding", "preprocessing",
+  const CHANGE_LOSS = new Set(["ratio", "tv_weight", "matting_weight", "laplacian_weight", "laplacian_blur", "temporal_weight", "frame", "content", "style", "size", "architecture", "weights", "pooling", "padding", "preprocessing",
     "content_layers", "content_layer_weights", "content_representation", "style_layers", "style_layer_weights", "style_representation", "style_scale", "colour"]);
 
   // The metric below the images at first: the total loss where its values can be compared, else a metric that nothing aims

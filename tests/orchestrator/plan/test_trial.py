@@ -74,7 +74,7 @@ DEFAULTS = {
     "padding": "zero", "style_scale": 1, "style_representation": "gram", "mrf_stride": 1,
     "sliced_directions": 0, "sliced_power": 2,
     "mrf_rotations": [-15, -7.5, 0, 7.5, 15], "mrf_scales": [0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15], "colour": "style",
-    "matting_weight": 0, "matting_from": 0,
+    "matting_weight": 0, "matting_from": 0, "laplacian_weight": 0, "laplacian_blur": 1,
     "noise_share": 0.5, "noise_deviation": 20, "betas": [0.9, 0.999], "style_blend": {},
 }  # fmt: skip
 
@@ -99,6 +99,8 @@ VALUES = {
     "colour": ["style", "luminance"],
     "matting_weight": [0, 1],
     "matting_from": [0, 0.5],
+    "laplacian_weight": [0, 1],
+    "laplacian_blur": [1, 2],
     "noise_share": [0.5, 0.25],
     "noise_deviation": [20, 30],
     "betas": [[0.9, 0.999], [0.5, 0.9]],
@@ -125,7 +127,7 @@ def what_counts(given, width, height, hashes):
     full["content_layers"] = _weighed(full["content_layers"], each=1) if full["ratio"] != 0 else {}
     full["style_layers"] = _weighed(full["style_layers"]) if full["ratio"] != math.inf else {}
     pictures = {name: hashes[name] for name in ("content", "style") if full[f"{name}_layers"] or full["init"] == name}
-    if full["init"] == "mix" or full["colour"] != "style" or full["matting_weight"]:
+    if full["init"] == "mix" or full["colour"] != "style" or full["matting_weight"] or full["laplacian_weight"]:
         pictures["content"] = hashes["content"]
     if full["init"] not in ("noise", "mix"):
         del full["seed"], full["noise_deviation"]
@@ -136,6 +138,8 @@ def what_counts(given, width, height, hashes):
         del full["decay"], full["betas"]
     if not full["matting_weight"]:
         del full["matting_from"]
+    if not full["laplacian_weight"]:
+        del full["laplacian_blur"]
     if not full["style_layers"]:
         del full["style_blend"]
     elif full["style_blend"]:
@@ -241,6 +245,8 @@ EFFECTIVE = {
     "colour": ("match-cholesky", "luminance", {}),
     "matting_weight": (0, 1e-9, {}),
     "matting_from": (0, 0.5, {"matting_weight": 1}),
+    "laplacian_weight": (0, 1e-9, {}),
+    "laplacian_blur": (1, 1.001, {"laplacian_weight": 1}),
     "noise_share": (0.5, 0.4, {"init": "mix"}),
     "noise_deviation": (20, 21, {"init": "noise"}),
     "betas": ([0.9, 0.999], [0.9, 0.99], {}),

@@ -45,6 +45,8 @@ AXES = {
     "optimizer": ["adam", "lbfgs"],
     "matting_weight": [0, 2],
     "matting_from": [0, 0.5],
+    "laplacian_weight": [0, 2],
+    "laplacian_blur": [1, 2],
     "style": ["painting.png", "photo.png"],
     "style_blend": [{}, {"photo.png": 0.25}],
     "size": [64, [80, 70]],

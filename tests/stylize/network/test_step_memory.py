@@ -61,6 +61,7 @@ METHODS = {
     "nnst": {"style_representation": "nnst"},
     "nnst, masks": {"style_representation": "nnst", "labels": 3},
     "matting": {"matting_weight": 1.0},
+    "laplacian": {"laplacian_weight": 1.0},
     "total variation": {"tv_weight": 1.0},
     "masks": {"labels": 3},
     "temporal": {"follows": True, "temporal_weight": 1.0},

@@ -30,6 +30,8 @@ BOUNDS = {
     "history_every": ([1, 2**63 - 1], [0, 2**63, 1.5]),
     "frames_every": ([0, 2**63 - 1], [-1, 2**63, 1.5]),
     "matting_weight": ([0, 1e308], [-1, math.inf, math.nan]),
+    "laplacian_weight": ([0, 1e308], [-1, math.inf, math.nan]),
+    "laplacian_blur": ([0.1, 1e4], [0, 0.09, 10_001, math.nan]),
     "temporal_weight": ([0, 1e308], [-1, math.inf, math.nan]),
     "matting_from": ([0, 0.5], [-0.1, 1, math.nan]),
     "sliced_directions": ([0, 4096], [-1, 4097, 1.5]),
