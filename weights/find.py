@@ -34,7 +34,7 @@ ONLY_RANDOM = "pixels"
 
 _RANDOM = re.compile(r"random(?::(\d{1,9}))?")
 
-STAND_INS = {"vgg16": "vgg16-slim", "vgg19": "vgg19-slim"}
+STAND_INS = {"vgg16": "vgg16-steerable", "vgg19": "vgg19-steerable"}
 """The architecture whose embedded weights stand in for pretrained ones that are not here under `--offline`; for all
 others random weights do.
 """
@@ -156,8 +156,8 @@ def find_weights(
     try:
         path = _look(entry.remote, folder, access)
     except NotHereError:
-        if slim := STAND_INS.get(architecture):
-            return replace(_embedded(slim, reference), stand_in=slim)
+        if embedded := STAND_INS.get(architecture):
+            return replace(_embedded(embedded, reference), stand_in=embedded)
         return replace(_random(architecture, reference, seed=0), stand_in="random weights")
     return Weights(architecture, reference, str(path or entry.url), entry.preprocessing, file=path)
 

@@ -155,7 +155,7 @@ class PlannedArchitecture(Architecture):
 
 _VGG_16, _VGG_19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 _VGG_WIDTHS, _SLIM_WIDTHS = (64, 128, 256, 512, 512), (16, 32, 64, 128, 128)
-_STEERABLE_WIDTHS = (32, 48, 96, 96, 96)
+_STEERABLE_WIDTHS = (36, 48, 96, 96, 96)
 
 
 def _vgg(

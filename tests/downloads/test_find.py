@@ -120,4 +120,4 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch, tmp_path):
         cache_folder("pictures")
     monkeypatch.setenv("SWEEP_CACHE", str(tmp_path))
     assert cache_folder("pictures") == tmp_path / "pictures"
-    assert find_weights("vgg16", None, base=tmp_path, access=Access(offline=True)).stand_in == "vgg16-slim"
+    assert find_weights("vgg16", None, base=tmp_path, access=Access(offline=True)).stand_in == "vgg16-steerable"

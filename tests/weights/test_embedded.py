@@ -62,9 +62,9 @@ def test_they_are_found_without_a_network(architecture, reference, tmp_path):
 @pytest.mark.parametrize("full", ["vgg16", "vgg19"])
 def test_offline_they_stand_in_for_the_full_networks_and_say_so(full, tmp_path):
     found = find_weights(full, "torchvision", base=tmp_path, access=Access(offline=True))
-    asked = find_weights(f"{full}-slim", None, base=tmp_path)
-    assert (found.stand_in, asked.stand_in) == (f"{full}-slim", None)
-    assert found.architecture == asked.architecture == f"{full}-slim"
+    asked = find_weights(f"{full}-steerable", None, base=tmp_path)
+    assert (found.stand_in, asked.stand_in) == (f"{full}-steerable", None)
+    assert found.architecture == asked.architecture == f"{full}-steerable"
     assert found.reference == "torchvision"
     assert found.sha256 == asked.sha256
 

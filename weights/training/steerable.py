@@ -14,6 +14,7 @@ of these energies: where a texture ends.
     bend          second derivative of lightness in 4 directions, both signs                                    8
     colour slope  first derivative of both colours in 4 directions                                              8
     fine          the pixel grid's own frequencies in lightness, found in the first block                       2
+    colour fine   the same in both colours, in the first block only                                             4
     energy        slopes, bends and colour slopes of the block before (from the third on: of two), unsigned    16 or 32
     change        first derivative of the last block's slope and bend energies in 4 directions                 32
 """
@@ -40,13 +41,17 @@ ARCHITECTURES = ("vgg16-steerable", "vgg19-steerable")
 AXES = {"lightness": (1 / 3, 1 / 3, 1 / 3), "red-green": (0.5, -0.5, 0.0), "yellow-blue": (0.25, 0.25, -0.5)}
 """Of R, G and B."""
 
-EMPHASIS = {"colour": 1.5}
-"""How strongly a kind of channel responds to the reference photographs, beside all others. With 4, colours outweigh
-everything else, and there are no strokes."""
+EMPHASIS = {"colour": 1.5, "colour fine": 0.25}
+"""How strongly a kind of channel responds to the reference photographs, beside all others. With `colour` at 4, colours
+outweigh everything else, and there are no strokes. Photographs have little fine colour, because JPEG halves its
+resolution: with a quarter, colours count about as much as lightness at the pixel grid's own frequencies.
+"""
 
-STEERABLE_SCALE = {**SCALE, "conv4_2": 0.5}
-"""The sizes of whole layers. With the slim networks' 0.2, results hardly differed between ratios of 1e-4 and 1e-2; with
-1.0, a lattice of dots came back at 1e-2."""
+STEERABLE_SCALE = {**SCALE, "conv4_1": 15.0, "conv4_2": 0.8, "conv5_1": 15.0}
+"""The sizes of whole layers. The deep ones hold the large shapes and settle last under Adam, so they count more than in
+the slim networks (twice as much made houses dissolve), and the content layer with them: with the slim networks' 0.2,
+results hardly differed between ratios of 1e-4 and 1e-2.
+"""
 
 _BLUR, _SLOPE, _BEND = (torch.tensor(profile, dtype=torch.float64) for profile in ([1, 2, 1], [-1, 0, 1], [-1, 2, -1]))
 SAME = torch.zeros(3, 3, dtype=torch.float64)
@@ -125,6 +130,8 @@ def begin(block: int, before: Mapping[Channel, object]) -> Kernels:
     for sign in (1, -1):
         fine = Channel("fine", sign=sign)
         kernels[fine] = _seen(block, "lightness", sign * FINE) if block == 1 else {fine: SAME}
+    if block == 1:
+        kernels |= _colour_fine()
     if block > 1:
         kernels |= {energy: dict.fromkeys(parts, SAME) for energy, parts in _energies(block - 1).items()}
         kernels |= {one: {one: SAME} for one in before if one.kind == "energy" and one.block == block - 2}
@@ -143,11 +150,23 @@ def go_on(block: int, before: Mapping[Channel, object]) -> Kernels:
             kernels[one] = _seen(2, one.of, one.sign * BLUR)
         elif one.kind in ("slope", "bend"):
             kernels[one] = {one: along(one.direction)}
-        elif one.kind == "fine" and block == 1:  # the kernel again, so that edges count less beside the pixel grid
+        elif one.kind in ("fine", "colour fine") and block == 1:
+            # The kernel again, so that edges count less beside the pixel grid.
             kernels[one] = {replace(one, sign=sign): sign * one.sign * FINE for sign in (1, -1)}
         else:
             kernels[one] = {one: BLUR}
     return kernels
+
+
+def _colour_fine() -> Kernels:
+    """The pixel grid's own frequencies in colours. Without them, a weave of colours would change no loss, and Adam
+    leaves one. Later blocks do without, because there they would outweigh the strokes.
+    """
+    found: Kernels = {}
+    for axis in ("red-green", "yellow-blue"):
+        for sign in (1, -1):
+            found[Channel("colour fine", axis, sign=sign)] = _seen(1, axis, sign * FINE)
+    return found
 
 
 def _seen(block: int, axis: str, kernel: Tensor) -> dict[Channel, Tensor]:

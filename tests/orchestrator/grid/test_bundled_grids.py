@@ -104,13 +104,13 @@ def test_the_films_share_their_first_frame_and_nothing_else(inputs):
 def test_the_papers_pictures_and_networks_have_stand_ins_offline_and_these_are_named(name, plan):
     for trial in plan(name).trials.values():
         assert "astronaut for neckarfront" in trial.stand_ins
-        assert f"{trial.settings.architecture}-slim for {trial.settings.architecture} original" in trial.stand_ins
+        assert f"{trial.settings.architecture}-steerable for {trial.settings.architecture} original" in trial.stand_ins
         assert (trial.width, trial.height) == (448, 448)
 
 
 def test_the_quickstart_needs_pictures_that_are_always_here(plan):
     for trial in plan("quickstart").trials.values():
-        assert trial.stand_ins == ("vgg16-slim for vgg16 original",)
+        assert trial.stand_ins == ("vgg16-steerable for vgg16 original",)
 
 
 def test_figure_3_compares_networks(plan):

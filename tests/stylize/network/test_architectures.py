@@ -28,7 +28,7 @@ def features_of(name):
     plan = vgg.cfgs["D" if depth == "vgg16" else "E"]
     if variant == "slim":
         return vgg.make_layers([step if step == "M" else step // 4 for step in plan])
-    widths = iter((32, 48, 96, 96, 96))
+    widths = iter((36, 48, 96, 96, 96))
     width, steps = next(widths), []
     for step in plan:
         steps.append(step if step == "M" else width)
