@@ -7,8 +7,6 @@ real one, with Ray and workers that sleep (`simulation`): eight processes, becau
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.events import Events, Played, World
 from benchmarks.measurement import Measurement
+from benchmarks.overhead import in_a_process
 from benchmarks.simulation import Habits, Machines, Story, connect, grid_of, sweep
 from orchestrator.plan.batches import Batch
 from orchestrator.request import Request
@@ -26,6 +25,9 @@ SEEDS = 5
 
 WORKERS, TRIALS, IMAGE_SECONDS = 8, 1_000, 0.3
 """Of the sweep with a real driver."""
+
+MANY = 100_000
+"""Trials of the sweep through which the driver's memory is measured."""
 
 
 def run() -> list[Measurement]:
@@ -47,11 +49,12 @@ def run() -> list[Measurement]:
             rows.append(Measurement("the same: GPU time of steps that were lost", f"{wasted:.1%}"))
             lost, twice = sum(one.lost for one in played), sum(one.twice for one in played)
             rows.append(Measurement("the same: trials lost / committed twice", f"{lost} / {twice}", "0 / 0"))
-    code = "from benchmarks import cluster; print(cluster.driver())"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    share = float(done.stdout.split()[-1])
+    share = float(in_a_process("cluster", "driver").split()[-1])
     name = f"processor cores that a real driver with {WORKERS} sleeping workers takes, a worker; times 64"
-    return [*rows, Measurement(name, f"{share / WORKERS:.4f}; {64 * share / WORKERS:.2f}", "< 1 at 64")]
+    rows.append(Measurement(name, f"{share / WORKERS:.4f}; {64 * share / WORKERS:.2f}", "< 1 at 64"))
+    megabytes, seconds = in_a_process("cluster", "whole_sweep").split()[-2:]
+    name = f"memory of a real driver through a sweep of {MANY:,} trials by workers that take no time, in {seconds} s"
+    return [*rows, Measurement(name, f"{megabytes} MB", "600 MB")]
 
 
 def play(batches: list[Batch], world: World) -> list[Played]:
@@ -72,6 +75,22 @@ def batches_of(trials: int) -> list[Batch]:
         request = Request(grid, out=str(Path(folder) / "run"), offline=True, however_many=True)
         plan, _ = prepare(request, fetch=True)
         return plan.batches
+
+
+def whole_sweep() -> str:
+    """The most memory that a driver takes from its start to the last commit, in MB, and the seconds from the first
+    batch to the last. Trials have 448 pixels, so that batches are as wide as on GPUs, and curves of 20 points.
+    """
+    machines = Machines()
+    machines.add(WORKERS, WORKERS)
+    connect(machines)
+    try:
+        story = sweep(machines, MANY, Habits(trial=0.0), size=448, workers=WORKERS, gpus_per_worker=1.0)
+    finally:
+        machines.close()
+    if story.error or story.done != MANY:
+        raise RuntimeError(f"the sweep did not end well: {story.error}, {story.done} done")
+    return f"{story.megabytes} {story.seconds:.0f}"
 
 
 def driver() -> float:

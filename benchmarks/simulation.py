@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import queue
+import resource
 import sys
 import tempfile
 import threading
@@ -196,7 +197,9 @@ class _NoMaterials:
 
 @dataclass
 class Story:
-    """What happened in a simulated sweep. `devices`: rows by the machine that made them. `error`: why it ended."""
+    """What happened in a simulated sweep. `devices`: rows by the machine that made them. `error`: why it ended.
+    `megabytes`: the most memory that this process had until its last commit.
+    """
 
     said: list[str] = field(default_factory=list)
     done: int = 0
@@ -205,6 +208,7 @@ class Story:
     widths: dict[str, list[int]] = field(default_factory=dict)  # of batches, by machine
     error: str = ""
     seconds: float = 0.0
+    megabytes: int = 0
     status: Status | None = None
 
     def heard(self, words: str, seconds: float = 120.0) -> None:
@@ -229,9 +233,12 @@ def sweep(
     trials: int,
     habits: Habits,
     meanwhile: Callable[[Story], None] | None = None,
+    size: int = 32,
     **options: Any,
 ) -> Story:
-    """Sweep so many trials. `meanwhile` runs in a thread beside it; `options` are those of a `Request`."""
+    """Sweep so many trials of `size` pixels. `meanwhile` runs in a thread beside it; `options` are those of a
+    `Request`.
+    """
     story = Story()
 
     @contextlib.contextmanager
@@ -247,7 +254,7 @@ def sweep(
     with tempfile.TemporaryDirectory(prefix="simulated-") as name:
         folder = Path(name)
         (folder / "habits.json").write_text(json.dumps(vars(habits)))
-        (folder / "grid.yaml").write_text(grid_of(trials))
+        (folder / "grid.yaml").write_text(grid_of(trials, size))
         request = replace(
             Request(folder / "grid.yaml", out=str(folder / "run"), offline=True), address=machines.address, **options
         )
@@ -263,6 +270,7 @@ def sweep(
             except EngineError as error:
                 story.error = str(error)
         story.seconds = time.monotonic() - started
+        story.megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         if beside:
             beside.join(60)
         if run.names("trials/*.parquet"):

@@ -41,6 +41,7 @@ def to_parquet(table: pa.Table) -> bytes:
     """A table as the bytes of a Parquet file, whose pages have checksums that any reader can compare."""
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    pa.default_memory_pool().release_unused()  # 100 MB and more after a large table, which Arrow would keep
     return buffer.getvalue()
 
 
