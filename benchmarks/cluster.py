@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.events import Events, Played, World
 from benchmarks.measurement import Measurement
@@ -108,7 +109,7 @@ def driver() -> float:
             marks.append((time.process_time(), time.monotonic()))
 
     try:
-        options = {"workers": WORKERS, "gpus_per_worker": 1.0}
+        options: dict[str, Any] = {"workers": WORKERS, "gpus_per_worker": 1.0}
         story = sweep(machines, TRIALS, Habits(trial=IMAGE_SECONDS), meanwhile, **options)
     finally:
         machines.close()
