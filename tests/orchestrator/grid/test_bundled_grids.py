@@ -31,6 +31,7 @@ TRIALS = {
     "offline": 3 * 3,  # paintings × ways without a download
     "methods": 2 * 3 * 7,  # photographs × paintings × methods
     "photoreal": 2 * 4,  # styles × weights of the matting Laplacian
+    "laplacian": 3 * 4,  # styles × weights of the Laplacian loss
     "optimisers": 3 * 3,  # optimisers × iterations
     "initialisation": 5 * 2,  # starts × iterations
     "pooling": 3 * 3,  # paddings × poolings
