@@ -30,7 +30,7 @@ from results import Run
 from results.export import image_names
 from results.file_name import file_name
 from results.run.storage import GENERATORS
-from stylize.registry import CONTENT_REPRESENTATIONS
+from stylize.registry import CONTENT_REPRESENTATIONS, STYLE_REPRESENTATIONS
 from stylize.settings import ABOUT, DEFAULTS, PICTURES, SETTING_NAMES, TrialSettings
 from stylize.settings.painting_settings import EMBEDDED
 from stylize.settings.types import PrintFile
@@ -182,7 +182,7 @@ def _balance(before: TrialSettings, growth: float) -> dict[str, float]:
     Laplacian loss is a mean: where all others grow, its weight does.
     """
     guided = {"laplacian_weight": before.laplacian_weight * growth**2} if before.laplacian_weight else {}
-    if before.style_representation == "mrf" or not before.uses_style:
+    if not before.uses_style or STYLE_REPRESENTATIONS[before.style_representation].sums_over_positions:
         return guided
     fewer = 1 / growth**2
     if before.uses_content and CONTENT_REPRESENTATIONS[before.content_representation].sums_over_positions:

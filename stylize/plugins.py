@@ -64,9 +64,26 @@ def content_representation(name: str, *, sums_over_positions: bool = False) -> C
     )
 
 
-def style_representation(name: str, *, takes_masks: bool = False) -> Callable[[Registered], Registered]:
-    """A class with the methods of `StyleRepresentation`, as a value of the setting `style_representation`."""
-    return _adds(registry.STYLE_REPRESENTATIONS, name, lambda at: StyleRepresentation(at, takes_masks=takes_masks))
+def style_representation(
+    name: str,
+    *,
+    takes_masks: bool = False,
+    searches: Literal["hypercolumns"] | None = None,
+    sums_over_positions: bool = False,
+) -> Callable[[Registered], Registered]:
+    """A class with the methods of `Representation`, as a value of the setting `style_representation`.
+
+    `takes_masks`: whether regions with the same label can be compared. `searches`: "hypercolumns" if it compares every
+    position with every other, as `nnst` does; plans then count the operations and the memory of that.
+    `sums_over_positions`: whether the loss grows with the number of positions of a layer.
+    """
+    return _adds(
+        registry.STYLE_REPRESENTATIONS,
+        name,
+        lambda at: StyleRepresentation(
+            at, takes_masks=takes_masks, searches=searches, sums_over_positions=sums_over_positions
+        ),
+    )
 
 
 def optimiser(name: str) -> Callable[[Registered], Registered]:

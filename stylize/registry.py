@@ -58,10 +58,17 @@ class StyleRepresentation(Element):
     """How styles are compared. takes_masks: whether regions with the same label can be compared with each other.
     layers: which of a network's style layers are used where none are named: the place of the first, and that after the
     last.
+
+    searches: what it compares every position of the image with every position of the style picture by, if it does:
+    patches of each layer, as `mrf`, or hypercolumns of all layers, as `nnst`. Plans count the operations and the memory
+    of this, which can be more than the network's, and `architecture: pixels` is refused.
+    sums_over_positions: whether the loss grows with the number of positions of a layer, as sums do, or not, as means.
     """
 
     takes_masks: bool = False
     layers: tuple[int, int | None] = (0, None)
+    searches: Literal["patches", "hypercolumns"] | None = None
+    sums_over_positions: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,9 +133,17 @@ STYLE_REPRESENTATIONS: dict[str, StyleRepresentation] = {
     "sliced-wasserstein": StyleRepresentation(
         "stylize.losses.style_representations.sliced_wasserstein:SlicedWasserstein", takes_masks=True
     ),
-    "mrf": StyleRepresentation("stylize.losses.style_representations.mrf:Patches", layers=(2, 4)),
+    "mrf": StyleRepresentation(
+        "stylize.losses.style_representations.mrf:Patches",
+        layers=(2, 4),
+        searches="patches",
+        sums_over_positions=True,
+    ),
     "nnst": StyleRepresentation(
-        "stylize.losses.style_representations.nnst:NearestNeighbours", takes_masks=True, layers=(0, 4)
+        "stylize.losses.style_representations.nnst:NearestNeighbours",
+        takes_masks=True,
+        layers=(0, 4),
+        searches="hypercolumns",
     ),
 }
 """What the setting `style_representation` may be."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestrator.plan.identity import Identity, id_part
 from orchestrator.plan.networks import network_named
+from stylize.registry import STYLE_REPRESENTATIONS
 from stylize.settings import AFTER_FRAME, CAN_CONTINUE, PictureShare, TrialSettings
 
 TRAINING_OPERATIONS = 3.0e9
@@ -80,11 +81,12 @@ class Setup:
             return TRAINING_OPERATIONS * self.settings.training_batch
         architecture, settings = network_named(self.architecture), self.settings
         one = architecture.operations(self.deepest, self.height, self.width)
-        if settings.style_representation == "mrf":
+        searches = STYLE_REPRESENTATIONS[settings.style_representation].searches if settings.uses_style else None
+        if searches == "patches":
             forms = len(settings.mrf_rotations) * len(settings.mrf_scales) * (1 + len(self.blend))
             for layer, _ in settings.active_style_layers:
                 one += architecture.matching_operations(layer, self.height, self.width, settings.mrf_stride, forms)
-        if settings.style_representation == "nnst" and settings.uses_style:
+        if searches == "hypercolumns":
             layers = tuple(layer for layer, _ in settings.active_style_layers)
             one += (1 + len(self.blend)) * architecture.neighbour_operations(layers, self.height, self.width)
         return one

@@ -11,6 +11,7 @@ from orchestrator.plan.settings_columns import settings_row
 from orchestrator.preview import space
 from orchestrator.preview.time import Estimate, left_share
 from results import Run
+from stylize.registry import STYLE_REPRESENTATIONS
 
 
 def _search(plan: Plan) -> dict[str, Any] | None:
@@ -59,7 +60,10 @@ def preview(plan: Plan, run: Run, time: Estimate, price: float | None = None) ->
         "batches": {
             "count": len(plan.batches),
             "at_once": plan.parallel,
-            "patches_alone": any(setup.settings.style_representation == "mrf" for setup in plan.setups),
+            "patches_alone": any(
+                STYLE_REPRESENTATIONS[setup.settings.style_representation].searches == "patches"
+                for setup in plan.setups
+            ),
             "widths": dict(sorted(Counter(batch.width for batch in plan.batches).items())),
         },
         "pictures": {

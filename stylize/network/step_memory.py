@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from stylize.network.architecture import Architecture, Response, middle_layer
+from stylize.registry import STYLE_REPRESENTATIONS
 from stylize.settings.optimisation_settings import Settings
 
 FP32, FP64, INT64 = 4, 8, 8
@@ -61,7 +62,7 @@ def _shared(settings: Settings, architecture: Architecture, shape: tuple[int, in
     by_name = {name: stage for stage in architecture.responses(deepest, *shape) for name in stage.names}
     content = sum(FP32 * by_name[layer].size for layer, _ in settings.active_content_layers)
     style = [by_name[layer] for layer, _ in settings.active_style_layers]
-    if settings.style_representation == "nnst" and style:
+    if style and STYLE_REPRESENTATIONS[settings.style_representation].searches == "hypercolumns":
         return content + FP32 * (sum(stage.size for stage in style) + 2 * _hypercolumns(style))
     return content + sum(2 * FP32 * stage.channels**2 for stage in style)
 
@@ -123,9 +124,9 @@ class _Style:
 
 
 def _style(settings: Settings, layers: Sequence[Response], itemsize: int, labels: int, images: int) -> _Style:
-    if settings.style_representation in ("mrf", "nnst"):
-        patches = settings.style_representation == "mrf"
-        return _patches(settings, layers, images) if patches else _neighbours(layers, images, itemsize)
+    searches = STYLE_REPRESENTATIONS[settings.style_representation].searches
+    if searches:
+        return _patches(settings, layers, images) if searches == "patches" else _neighbours(layers, images, itemsize)
     responses = FP32 * sum(stage.size for stage in layers)
     largest = FP32 * max(stage.size for stage in layers)
     matrices = sum(stage.channels**2 for stage in layers)

@@ -225,15 +225,16 @@ class LossSettings(BaseModel):
         neither content nor style is used in the loss.
         """
         missing: dict[str, Any] = {}
+        style = registry.STYLE_REPRESENTATIONS[self.style_representation]
         if self.content_layers is None:
             missing["content_layers"] = even_content_layers(architecture.content_layers)
         if self.style_layers is None:
-            begin, end = registry.STYLE_REPRESENTATIONS[self.style_representation].layers
+            begin, end = style.layers
             missing["style_layers"] = even_style_layers(architecture.style_layers[begin:end])
         complete = self.model_copy(update=missing) if missing else self
         for setting in ("content_layers", "style_layers"):
             architecture.check_layers((layer for layer, _ in getattr(complete, setting) or ()), setting)
-        if architecture is PIXELS and complete.uses_style and complete.style_representation in ("mrf", "nnst"):
+        if architecture is PIXELS and complete.uses_style and style.searches:
             raise SettingsError(
                 f"{complete.style_representation} compares every position with every other, and pixels has one for "
                 "each pixel: use sliced-wasserstein with it",

@@ -11,9 +11,14 @@ import pytest
 import torch
 
 import results
+from orchestrator.grid.reader import grid_of
 from orchestrator.plan.identity import plugins_of
+from orchestrator.plan.inputs import Inputs, Sources
+from orchestrator.plan.trials import make_trials
 from orchestrator.request import Request
-from stylize import Settings, Targets, Transfer, registry, transfer, transfer_batch
+from stylize import ARCHITECTURES, Settings, SettingsError, Targets, Transfer, registry, transfer, transfer_batch
+from stylize.network.pixels import PIXELS
+from stylize.network.step_memory import batch_bytes
 from stylize.plugin_source import GROUP, Plugin, PluginError, check_package, find_plugin
 from stylize.plugins import load_plugin, loaded_plugins, no_plugins_after
 
@@ -223,6 +228,31 @@ def test_methods_of_a_plugin_are_what_they_say(network, pictures):
             expected = 1 - ((found * wanted).sum(0) / (found.norm(dim=0) * wanted.norm(dim=0))).mean()
         assert result.content_loss == pytest.approx(expected.item(), rel=1e-4)
         assert result.history.step[0] == 0
+
+
+SEARCH = """
+from stylize.losses.style_representations.nnst import NearestNeighbours
+from stylize.plugins import style_representation
+
+@style_representation("mine", searches="hypercolumns", sums_over_positions=True)
+class Mine(NearestNeighbours):
+    pass
+"""
+
+
+def test_a_plugin_that_searches_all_positions_costs_what_nnst_does(small_grid):
+    load_plugin(Plugin("mine.py", SEARCH))
+    vgg = ARCHITECTURES["vgg16"]
+    layers = {"content_layers": ["conv2_1"], "style_layers": ["conv1_1", "conv2_1"]}
+    mine, nnst = (Settings(style_representation=one, **layers).for_architecture(vgg) for one in ("mine", "nnst"))
+    assert batch_bytes(mine, vgg, 64, 64, 2, 4) == batch_bytes(nnst, vgg, 64, 64, 2, 4)
+    with pytest.raises(SettingsError, match="mine compares every position with every other"):
+        Settings(style_representation="mine").for_architecture(PIXELS)
+    fixed, _, _ = small_grid.read_text().partition("axes:")
+    axes = "  style_layers: [conv1]\naxes: {style_representation: [gram, mine, nnst]}\n"
+    grid = grid_of(fixed + axes, small_grid)
+    found = [trial.setup.operations_a_step for _, trial in make_trials(grid, Inputs(Sources(grid.base)))]
+    assert found[0] < found[1] == found[2]
 
 
 def test_layers_of_a_plugins_network_are_listed(sweep, tmp_path):
