@@ -120,8 +120,12 @@ def pack(
     batches are packed into new ones, and so are those of batches that do not begin at the same step.
     """
     batches: list[Batch] = []
+    new = not beginnings and all(states[trial.id] == "to run" for trial in trials)
     for group in _groups(trials):
         width = _width(group, packing)
+        if new:
+            batches += [Batch(tuple(chunk)) for chunk in _chunks(group, width)]
+            continue
         leftover: list[Lane] = []
         for chunk in _chunks(group, width):
             wanted = [tuple(trial for trial in lane if states[trial.id] == "to run") for lane in chunk]

@@ -66,6 +66,8 @@ class Plan:
         """How many batches could run at the same time if nothing were done yet and every trial were selected."""
         trials = list(_distinct(self.halved.asked if self.halved else self.points).values())
         search = self.grid.search
+        if not (self.halved or search or self.kept) and self.count("to run") == len(trials):
+            return self.parallel  # nothing is done: these are the batches that there are
         if search:  # not those that are proposed later: the number of threads follows from this
             trials = trials[: search.block]
         blocks = search.blocks_at_once if search else 1
