@@ -146,12 +146,17 @@ def _opened_shards(run: Run, shards: Mapping[str, bytes]) -> Columns:
     gone = _replaced({path: schema.metadata for path, schema in schemas.items()})
     counted = {path: file for path, file in files.items() if path not in gone}
     names = dict.fromkeys(name for path in counted for name in schemas[path].names)
+    names |= dict.fromkeys(outcome_schema().names)
 
     def read_all(columns: Sequence[str] | None) -> pa.Table:
         tables = []
+        known = None if columns is None else [name for name in columns if name in names]
         for path, file in counted.items():
             with _named(run, path), damage():
-                tables.append(file.read(columns=columns).replace_schema_metadata())
+                table = file.read(columns=known).replace_schema_metadata()
+            if known and not table.num_columns:  # an older shard has none of them, but it has rows
+                table = pa.table({known[0]: pa.nulls(file.metadata.num_rows)})
+            tables.append(table)
         return pa.concat_tables([*tables, _columns_of(columns)], promote_options="permissive")
 
     needed = read_all(_NEEDED)
@@ -162,7 +167,7 @@ def _opened_shards(run: Run, shards: Mapping[str, bytes]) -> Columns:
         rows = read_all(columns)
         return rows if latest is None else rows.take(latest)
 
-    return Columns([*names, *(name for name in outcome_schema().names if name not in names)], count, read)
+    return Columns(list(names), count, read)
 
 
 def _latest(rows: pa.Table) -> pa.ChunkedArray | None:

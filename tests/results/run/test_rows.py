@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results import Run, RunError
-from results.run.rows import commit, read_rows
+from results.run.rows import commit, open_rows, read_rows, write_shard
 
 SETTINGS = pa.schema([("ratio", pa.float64())])
 ids = st.sampled_from(["aaaaaaaa", "bbbbbbbb", "cccccccc"])
@@ -57,6 +57,18 @@ def test_shards_of_an_older_version_with_fewer_settings_are_read_along(tmp_path)
     commit(run, pa.schema([]), "old", "a", [{"trial_id": "aaaaaaaa", "status": "done", "committed_at": now}])
     commit(run, SETTINGS, "new", "a", [{"trial_id": "bbbbbbbb", "status": "done", "ratio": 0.5, "committed_at": now}])
     assert {row["trial_id"]: row["ratio"] for row in read_rows(run).to_pylist()} == {"aaaaaaaa": None, "bbbbbbbb": 0.5}
+
+
+def test_a_column_that_a_shard_lacks_is_missing_there(tmp_path):
+    run = Run(tmp_path)
+    row = {"trial_id": "aaaaaaaa", "status": "done", "committed_at": datetime.datetime.now(datetime.UTC)}
+    write_shard(run, "old", pa.Table.from_pylist([row]))
+    assert open_rows(run)["total_loss"].to_pylist() == [None]
+    commit(run, SETTINGS, "new", "a", [row | {"trial_id": "bbbbbbbb", "ratio": 0.5, "total_loss": 3.0}])
+    rows = open_rows(run)
+    assert sorted(rows["total_loss"].to_pylist(), key=str) == [3.0, None]
+    assert dict(zip(*(rows[name].to_pylist() for name in ("trial_id", "ratio")), strict=True))["aaaaaaaa"] is None
+    assert rows.read(["of no row"]).num_columns == 0
 
 
 def test_a_damaged_shard_is_named(tmp_path):
