@@ -71,7 +71,7 @@ METHODS = {
     "mean-variance": {"style_representation": "mean-variance"},
     "wasserstein": {"style_representation": "wasserstein", "style_layers": ["conv1_1", "conv3_1"]},
     "content alone": {"style_layers": [], "content_layers": ["conv2_2", "conv4_2"]},
-    "style alone, with total variation": {"ratio": 0, "tv_weight": 1e-3},
+    "style alone, with losses of the whole image": {"ratio": 0, "tv_weight": 1e-3, "laplacian_weight": 10.0},
 }
 
 
