@@ -33,7 +33,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from stylize.network.preprocessing import MEAN_PIXEL
-from weights.training.export import SCALE, reference_pictures, write
+from weights.training.export import reference_pictures, write
 from weights.training.network import convolutions
 
 ARCHITECTURES = ("vgg16-steerable", "vgg19-steerable")
@@ -47,10 +47,14 @@ outweigh everything else, and there are no strokes. Photographs have little fine
 resolution: with a quarter, colours count about as much as lightness at the pixel grid's own frequencies.
 """
 
-STEERABLE_SCALE = {**SCALE, "conv4_1": 15.0, "conv4_2": 0.8, "conv5_1": 15.0}
-"""The sizes of whole layers. The deep ones hold the large shapes and settle last under Adam, so they count more than in
-the slim networks (twice as much made houses dissolve), and the content layer with them: with the slim networks' 0.2,
-results hardly differed between ratios of 1e-4 and 1e-2.
+STEERABLE_SCALE = {
+    layer: {"conv4_1": 300.0, "conv4_2": 320.0, "conv5_1": 300.0}.get(layer, 200.0)
+    for layer in convolutions(ARCHITECTURES[-1])
+}
+"""The sizes of whole layers: some hundreds, as those of VGG with pixels from 0 to 255. So a weight or ratio that suits
+these networks also suits VGG where a loss is the square of responses, and not their fourth power as Gatys' is. conv4_1
+and conv5_1 hold the large shapes and settle last under Adam, so they are larger; with twice as much, houses dissolved.
+conv4_2 is the content layer: with this size, ratios from 1e-4 to 1e-2 lead from painting to photograph.
 """
 
 _BLUR, _SLOPE, _BEND = (torch.tensor(profile, dtype=torch.float64) for profile in ([1, 2, 1], [-1, 0, 1], [-1, 2, -1]))
