@@ -153,6 +153,8 @@ def _distinct(points: Sequence[tuple[Point, Trial]]) -> dict[str, Trial]:
 
 def _independent(batches: Sequence[Batch]) -> int:
     """How many of these batches do not have to wait for another of them."""
+    if not any(batch.after for batch in batches):
+        return len(batches)
     left = {trial.id for batch in batches for trial in batch.trials}
     return sum(batch.after.isdisjoint(left) for batch in batches)
 
