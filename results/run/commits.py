@@ -22,6 +22,11 @@ from results.run.storage import Run
 
 Batch = TypeVar("Batch")
 
+LARGE = 2_500
+"""Rows of a shard that a running sweep leaves alone. Merging larger ones would take memory, and time in which new rows
+wait; the end of the sweep merges everything.
+"""
+
 
 class Commits(Generic[Batch]):
     """A queue of rows that are to be written into a run. `Batch` is any object by which the caller knows its rows."""
@@ -31,7 +36,7 @@ class Commits(Generic[Batch]):
         self._to_write: queue.SimpleQueue[tuple[Batch, Sequence[Mapping[str, Any]]] | None] = queue.SimpleQueue()
         self._written: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         self._waiting = 0  # added, and not yet returned by `committed`
-        self._tiers: list[list[str]] = []  # paths of shards, and how often their rows were merged
+        self._tiers: list[dict[str, int]] = []  # shards with their rows, by how often these were merged
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="commits", daemon=True)
         self._thread.start()
@@ -73,7 +78,7 @@ class Commits(Generic[Batch]):
                 for batch, _ in group:
                     self._written.put(batch)
                 if rows:
-                    self._keep(path)
+                    self._keep(path, len(rows))
         except Exception as error:  # the caller is told by `committed`
             self._error = error
 
@@ -89,13 +94,16 @@ class Commits(Generic[Batch]):
         self._to_write.put(None)  # for the next call
         return group
 
-    def _keep(self, path: str, tier: int = 0) -> None:
-        """Remember a shard, and merge those of its tier when they are many."""
+    def _keep(self, path: str, rows: int, tier: int = 0) -> None:
+        """Remember a shard that is not large, and merge those of its tier when they are many."""
+        if rows > LARGE:
+            return
         if tier == len(self._tiers):
-            self._tiers.append([])
-        self._tiers[tier].append(path)
-        if len(self._tiers[tier]) >= compact.WORTH_MERGING:
-            merged = compact.merge(self._run, self._run.read_those(self._tiers[tier]))
-            self._tiers[tier] = []
+            self._tiers.append({})
+        shards = self._tiers[tier]
+        shards[path] = rows
+        if len(shards) >= compact.WORTH_MERGING:
+            merged = compact.merge(self._run, self._run.read_those(list(shards)))
+            self._tiers[tier] = {}
             if merged:
-                self._keep(merged, tier + 1)
+                self._keep(merged, sum(shards.values()), tier + 1)

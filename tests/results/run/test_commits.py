@@ -82,6 +82,22 @@ def test_shards_stay_few_however_many_batches_there_are(run, monkeypatch):
     assert ids(run) == [row(number)["trial_id"] for number in range(41)]
 
 
+def test_large_shards_are_left_to_the_end_of_the_sweep(run, monkeypatch):
+    """Merging them would hold many rows in memory, and new ones would wait meanwhile."""
+    monkeypatch.setattr(compact, "WORTH_MERGING", 2)
+    monkeypatch.setattr("results.run.commits.LARGE", 3)
+    merge, merged = compact.merge, []
+    monkeypatch.setattr(compact, "merge", lambda run, shards: merged.append(len(shards)) or merge(run, shards))
+    commits = Commits(run, SETTINGS)
+    for number in range(16):
+        commits.add(number, [row(number)])
+        wait_for(commits, 1)
+    commits.close()
+    assert merged == [2, 2, 2] * 4  # one and one row, two and two, and no more
+    assert len(run.names("trials/*")) == 4
+    assert len(ids(run)) == 16
+
+
 def test_what_was_added_is_committed_when_it_is_closed(run):
     commits = Commits(run, SETTINGS)
     for number in range(30):
