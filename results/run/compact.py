@@ -18,8 +18,8 @@ from results.run.rows import REPLACES, merged_rows, read_shards, replaced, write
 from results.run.storage import MERGED, Run
 
 WORTH_MERGING = 8
-"""Shards; fewer are read in a moment, from an object store as well. A running sweep merges as many at a time, so that a
-hundred thousand batches leave four or five times as many shards at most: each tier has one fewer than this.
+"""Shards; fewer are read in a moment, from an object store as well. A running sweep merges as many at a time, until a
+shard is large (`commits.LARGE`): beside the large ones it leaves one fewer than this in each of a few tiers.
 """
 
 
